@@ -1,0 +1,114 @@
+package pg_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"jike/internal/pg"
+	"jike/internal/pg/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+func TestMigratedDatabasesOfBothLevels(t *testing.T) {
+	for _, db := range []*pgtest.DB{pgtest.Province(t), pgtest.National(t)} {
+		var n int
+		err := db.App(t).QueryRow(t.Context(), "SELECT count(*) FROM crm.customer").Scan(&n)
+		if err != nil || n != 0 {
+			t.Errorf("%s: %d customers, %v", db.Name, n, err)
+		}
+	}
+}
+
+func TestOnlySyncMayEmitLogicalMessages(t *testing.T) {
+	db := pgtest.Province(t)
+	const emit = "SELECT pg_logical_emit_message(true, 'jike', 'x')"
+	if _, err := db.App(t).Exec(t.Context(), emit); err == nil {
+		t.Error("jike_app could emit a logical message, and so forge a repair")
+	}
+	if _, err := db.Sync(t).Exec(t.Context(), emit); err != nil {
+		t.Errorf("jike_sync: %v", err)
+	}
+}
+
+func TestSavepointUndoesOnlyItself(t *testing.T) {
+	db := pgtest.Province(t)
+	pool := db.App(t)
+	boom := errors.New("boom")
+	insert := func(tx pg.Tx, code string) error {
+		_, err := tx.PGX().Exec(t.Context(), "INSERT INTO crm.organisation (kind, code, name, path) VALUES ('province', $1, 'x', '/')", code)
+		return err
+	}
+	err := pg.InTx(t.Context(), pool, func(tx pg.Tx) error {
+		if err := insert(tx, "kept"); err != nil {
+			return err
+		}
+		err := pg.InSavepoint(t.Context(), tx, func(tx pg.Tx) error {
+			if err := insert(tx, "undone"); err != nil {
+				return err
+			}
+			return boom
+		})
+		if !errors.Is(err, boom) {
+			t.Errorf("savepoint returned %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []string
+	if err := pool.QueryRow(t.Context(), "SELECT array_agg(code) FROM crm.organisation").Scan(&codes); err != nil {
+		t.Fatal(err)
+	}
+	if len(codes) != 1 || codes[0] != "kept" {
+		t.Fatalf("rows %v, want [kept]", codes)
+	}
+}
+
+func TestClusterSurvivesKillAndIsAttachedTo(t *testing.T) {
+	dir := filepath.Join(pgtest.Dir(t), "pg")
+	first, err := pg.StartCluster(t.Context(), pg.ClusterOptions{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pg.Migrate(t.Context(), first.URL(pg.RoleOwner, pg.Database), pg.Province); err != nil {
+		t.Fatal(err)
+	}
+	second, err := pg.StartCluster(t.Context(), pg.ClusterOptions{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second.PID() != 0 {
+		t.Fatal("a second process started the same cluster again")
+	}
+	first.Kill()
+	third, err := pg.StartCluster(t.Context(), pg.ClusterOptions{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pg.Migrate(t.Context(), third.URL(pg.RoleOwner, pg.Database), pg.Province); err != nil {
+		t.Fatalf("migrating again: %v", err)
+	}
+	if err := third.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestUnreachableDirectoryIsNamed(t *testing.T) {
+	if os.Geteuid() != 0 {
+		return // only root starts the server as another user
+	}
+	closed := filepath.Join(pgtest.Dir(t), "closed")
+	if err := os.Mkdir(closed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := pg.StartCluster(t.Context(), pg.ClusterOptions{Dir: filepath.Join(closed, "pg")})
+	if err == nil || !strings.Contains(err.Error(), closed) {
+		t.Fatalf("want an error that names %s, got %v", closed, err)
+	}
+}
