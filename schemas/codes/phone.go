@@ -21,14 +21,11 @@ var (
 func ParsePhone(text string) (Phone, error) {
 	digits := strings.NewReplacer("(", "", ")", "").Replace(squeeze(text))
 	international := false
-	for _, prefix := range []string{"+86", "0086"} {
+	for _, prefix := range []string{"+86", "0086", "86"} { // no domestic number begins with 86
 		if rest, found := strings.CutPrefix(digits, prefix); found {
 			digits, international = rest, true
 			break
 		}
-	}
-	if rest, found := strings.CutPrefix(digits, "86"); found && !international && isPhone(rest) {
-		digits, international = rest, true
 	}
 	// Abroad a land line loses its leading zero.
 	if international && !isPhone(digits) && landLine.MatchString("0"+digits) {

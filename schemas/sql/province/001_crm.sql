@@ -164,6 +164,7 @@ CREATE UNIQUE INDEX bill_identity ON crm.bill (id, national);
 ALTER TABLE crm.bill REPLICA IDENTITY USING INDEX bill_identity;
 CREATE INDEX bill_customer ON crm.bill (customer_id, national);
 CREATE INDEX bill_month ON crm.bill (month);
+CREATE INDEX bill_updated ON crm.bill USING brin (updated_at); -- which months the summary must compute again
 
 -- How many members (成员, phone lines) a customer has. Never replicated by customer.
 CREATE TABLE crm.member_count (
