@@ -30,8 +30,10 @@ var Capabilities = map[string][]string{
 	"province/member":       {"province/customer"},
 	"province/summary":      {},
 	"province/exchange":     {},
-	"province/overview": {"province/organisation", "province/customer", "province/contact", "province/contract",
-		"province/subscription", "province/bill", "province/member"},
+	"province/overview": {
+		"province/organisation", "province/customer", "province/contact", "province/contract",
+		"province/subscription", "province/bill", "province/member",
+	},
 	"province/intake": {"province/organisation", "province/customer", "province/contact"},
 
 	"national/board":          {},

@@ -7,31 +7,31 @@ type Kind uint8
 
 // The kinds. Their HTTP status and InterBOSS response code are in the table below.
 const (
-	Internal          Kind = iota // ours, not the caller's
-	Header                        // a message's header document cannot be read
-	Body                          // a message's body document cannot be read
-	TooLarge                      // the request is larger than the limit
-	Unsupported                   // a media type or charset that is not spoken here
-	Unauthenticated               // who calls is not known
-	Denied                        // who calls may not do this
-	NoRoute                       // the request is for another node
-	UnknownOperation              // no such operation
-	NotFound                      // no such object, or none that the caller may see
-	Duplicate                     // the transaction id was used with other content
-	Conflict                      // the object was changed meanwhile
-	Exists                        // a unique value is taken
-	Type                          // a value of the wrong type
-	Enumeration                   // a value that is not in its list
-	TooShort                      // a value below its least length
-	TooLong                       // a value above its greatest length
-	Format                        // a value of the wrong form, check digits included
-	BelowMinimum                  // a number below its range
-	AboveMaximum                  // a number above its range
-	Rule                          // a rule of the business forbids it
-	TooManyRequests               // slow down
-	Unavailable                   // a part that is needed does not answer
-	Timeout                       // a part that is needed did not answer in time
-	kinds                         // how many there are
+	Internal         Kind = iota // ours, not the caller's
+	Header                       // a message's header document cannot be read
+	Body                         // a message's body document cannot be read
+	TooLarge                     // the request is larger than the limit
+	Unsupported                  // a media type or charset that is not spoken here
+	Unauthenticated              // who calls is not known
+	Denied                       // who calls may not do this
+	NoRoute                      // the request is for another node
+	UnknownOperation             // no such operation
+	NotFound                     // no such object, or none that the caller may see
+	Duplicate                    // the transaction id was used with other content
+	Conflict                     // the object was changed meanwhile
+	Exists                       // a unique value is taken
+	Type                         // a value of the wrong type
+	Enumeration                  // a value that is not in its list
+	TooShort                     // a value below its least length
+	TooLong                      // a value above its greatest length
+	Format                       // a value of the wrong form, check digits included
+	BelowMinimum                 // a number below its range
+	AboveMaximum                 // a number above its range
+	Rule                         // a rule of the business forbids it
+	TooManyRequests              // slow down
+	Unavailable                  // a part that is needed does not answer
+	Timeout                      // a part that is needed did not answer in time
+	kinds                        // how many there are
 )
 
 // row is one line of the table that both interfaces read.

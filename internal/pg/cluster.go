@@ -40,8 +40,9 @@ type Cluster struct {
 	exit     error         // why, readable after done
 }
 
-// superuser owns the cluster; nodes never connect as it, only StartCluster does.
-const superuser = "postgres"
+// Superuser owns a private cluster; nodes never connect as it, only StartCluster and whoever
+// verifies from outside do.
+const Superuser = "postgres"
 
 // StartCluster makes the cluster if it is new (roles and database included) and starts it, or
 // attaches to it if another process already runs it. It returns when the server accepts
@@ -89,13 +90,19 @@ func socketDir(dir string) string {
 }
 
 // URL is the connection string of a role on a database of the cluster.
-func (c *Cluster) URL(role, database string) string {
-	q := url.Values{"host": {c.socket}}
+func (c *Cluster) URL(role, database string) string { return socketURL(c.socket, role, database) }
+
+// ClusterURL is Cluster.URL for a private cluster that another process runs or will run; dir is an
+// absolute path.
+func ClusterURL(dir, role, database string) string { return socketURL(socketDir(dir), role, database) }
+
+func socketURL(socket, role, database string) string {
+	q := url.Values{"host": {socket}}
 	return (&url.URL{Scheme: "postgres", User: url.User(role), Path: "/" + database, RawQuery: q.Encode()}).String()
 }
 
 // SuperuserURL is for set-up and tests; a node never uses it.
-func (c *Cluster) SuperuserURL(database string) string { return c.URL(superuser, database) }
+func (c *Cluster) SuperuserURL(database string) string { return c.URL(Superuser, database) }
 
 // Version is the server's version, such as 15.20.
 func (c *Cluster) Version() string { return fmt.Sprintf("%d.%d", c.bin.Major, c.bin.Minor) }
@@ -131,12 +138,19 @@ func (c *Cluster) Stop(ctx context.Context) error {
 }
 
 // Kill ends the server and its children at once, without a shutdown, as a crash would: for fault
-// tests.
+// tests. Each child has a process group of its own, so they are killed one by one; the postmaster
+// goes first, that it may not start others.
 func (c *Cluster) Kill() {
 	if c.server == nil {
 		return
 	}
-	_ = syscall.Kill(-c.server.Process.Pid, syscall.SIGKILL) // may have ended meanwhile
+	pid := c.server.Process.Pid
+	_ = syscall.Kill(pid, syscall.SIGSTOP) // what ends meanwhile stays a zombie, so that no id is another's
+	backends := children(pid)
+	_ = syscall.Kill(pid, syscall.SIGKILL) // may have ended meanwhile
+	for _, backend := range backends {
+		_ = syscall.Kill(backend, syscall.SIGKILL)
+	}
 	<-c.done
 }
 

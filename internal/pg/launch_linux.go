@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -66,7 +67,7 @@ func (c *Cluster) prepare() error {
 	if _, err := os.Stat(filepath.Join(c.opts.Dir, "PG_VERSION")); err == nil {
 		return nil
 	}
-	cmd := exec.Command(c.bin.path("initdb"), "-D", c.opts.Dir, "-U", superuser,
+	cmd := exec.Command(c.bin.path("initdb"), "-D", c.opts.Dir, "-U", Superuser,
 		"-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred}
 	cmd.Dir = "/"
@@ -95,6 +96,39 @@ func reachable(dir string, cred *syscall.Credential) error {
 			return nil
 		}
 	}
+}
+
+// CheckDir says whether a private cluster could live in dir: as root the server runs as another
+// user, who must be able to enter what is above it. What does not exist yet is no obstacle.
+func CheckDir(dir string) error {
+	cred, err := credential()
+	if err != nil {
+		return err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
+	for {
+		if _, err := os.Stat(filepath.Dir(dir)); !errors.Is(err, os.ErrNotExist) {
+			return reachable(dir, cred)
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// children lists the processes that pid's main thread has started.
+func children(pid int) []int {
+	list, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return nil // it is gone
+	}
+	var all []int
+	for _, field := range strings.Fields(string(list)) {
+		if child, err := strconv.Atoi(field); err == nil {
+			all = append(all, child)
+		}
+	}
+	return all
 }
 
 // launch starts the server from a locked thread: Pdeathsig fires when the thread that started a
@@ -145,7 +179,7 @@ func (c *Cluster) awaitReady(ctx context.Context) error {
 		}
 		select {
 		case <-c.done:
-			return fmt.Errorf("postgres ended while starting (%v): see %s.log", c.exit, c.opts.Dir)
+			return errors.Join(fmt.Errorf("postgres ended while starting: see %s.log", c.opts.Dir), c.exit)
 		case <-ctx.Done():
 			_ = c.server.Process.Signal(syscall.SIGQUIT) // may have ended meanwhile
 			return fmt.Errorf("postgres did not get ready: %w", err)

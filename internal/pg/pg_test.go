@@ -3,10 +3,14 @@ package pg_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"jike/internal/pg"
 	"jike/internal/pg/pgtest"
@@ -110,5 +114,33 @@ func TestUnreachableDirectoryIsNamed(t *testing.T) {
 	_, err := pg.StartCluster(t.Context(), pg.ClusterOptions{Dir: filepath.Join(closed, "pg")})
 	if err == nil || !strings.Contains(err.Error(), closed) {
 		t.Fatalf("want an error that names %s, got %v", closed, err)
+	}
+}
+
+func TestKilledClusterLeavesNoBackendAndStartsAgain(t *testing.T) {
+	o := pg.ClusterOptions{Dir: filepath.Join(pgtest.Dir(t), "pg"), Log: slog.New(slog.DiscardHandler)}
+	c, err := pg.StartCluster(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), pg.ClusterURL(o.Dir, pg.RoleApp, pg.Database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	backend := int(conn.PgConn().PID())
+	c.Kill()
+	if err := conn.Ping(t.Context()); err == nil {
+		t.Error("a backend answers after Kill")
+	}
+	// What is dead and not yet buried by init is a zombie, without a command line.
+	if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", backend)); err == nil && len(line) > 0 {
+		t.Errorf("backend %d still runs: %s", backend, line)
+	}
+	again, err := pg.StartCluster(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Stop(t.Context()); err != nil {
+		t.Error(err)
 	}
 }

@@ -143,8 +143,10 @@ func template(tb testing.TB, level pg.Level) (*pg.Cluster, string) {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		c, err := pg.StartCluster(ctx, pg.ClusterOptions{Dir: filepath.Join(dir, "pg"), NoSync: true, Log: quiet(),
-			Settings: map[string]string{"max_replication_slots": "40", "max_wal_senders": "40", "max_connections": "300"}})
+		c, err := pg.StartCluster(ctx, pg.ClusterOptions{
+			Dir: filepath.Join(dir, "pg"), NoSync: true, Log: quiet(),
+			Settings: map[string]string{"max_replication_slots": "40", "max_wal_senders": "40", "max_connections": "300"},
+		})
 		if err != nil {
 			tb.Fatal(err)
 		}

@@ -1,0 +1,97 @@
+package account
+
+import "slices"
+
+// Role is a named set of permissions with a reach.
+type Role string
+
+// The roles of people, and two that no account can have.
+const (
+	AccountManager        Role = "account_manager"        // 客户经理: the customers in their care
+	DepartmentHead        Role = "department_head"        // 部门主管: the department and what is below it
+	ProvinceAdministrator Role = "province_administrator" // 省管理员: the whole province
+	HeadquartersAnalyst   Role = "headquarters_analyst"   // 集团总部: the nation, at the national node
+	PartnerSystem         Role = "partner_system"         // a partner's system; which messages it may send is the partner's own list
+	SystemTask            Role = "system_task"            // work of the node itself
+)
+
+// Roles lists the roles that an account can have.
+func Roles() []Role {
+	return []Role{AccountManager, DepartmentHead, ProvinceAdministrator, HeadquartersAnalyst}
+}
+
+// Permission is the right to do one kind of thing, such as "customer.read". On which rows is the
+// scope's matter.
+type Permission string
+
+// The permissions.
+const (
+	OrganisationRead  Permission = "organisation.read"
+	CustomerRead      Permission = "customer.read"
+	CustomerCreate    Permission = "customer.create"
+	CustomerChange    Permission = "customer.change"
+	CustomerClassify  Permission = "customer.classify"  // change the class (客户等级)
+	CustomerAssign    Permission = "customer.assign"    // change the account manager
+	CustomerSensitive Permission = "customer.sensitive" // set or clear the sensitive flag
+	ContactChange     Permission = "contact.change"
+	ContactPrivate    Permission = "contact.private" // read and write private facts about key persons
+	ContractChange    Permission = "contract.change"
+	SubscriptionWrite Permission = "subscription.write"
+	BillWrite         Permission = "bill.write"
+	MemberWrite       Permission = "member.write"
+	JournalRead       Permission = "journal.read" // exchanges with partners
+	SyncRead          Permission = "sync.read"    // state of replication
+
+	NationRead         Permission = "nation.read"          // board of provinces
+	NationCustomerRead Permission = "nation.customer.read" // replicated customers
+	ReportRead         Permission = "report.read"
+	ReconciliationRead Permission = "reconciliation.read"
+	ReconciliationRun  Permission = "reconciliation.run"
+)
+
+// grants is the table of rights: what each role may do, and how far it reaches.
+var grants = map[Role]struct {
+	reach       Reach
+	permissions []Permission
+}{
+	AccountManager: {ReachOwn, []Permission{
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange,
+		ContactChange, ContactPrivate, ContractChange,
+	}},
+	DepartmentHead: {ReachDepartment, []Permission{
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign,
+		ContactChange, ContractChange,
+	}},
+	ProvinceAdministrator: {ReachProvince, []Permission{
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive,
+		ContactChange, ContractChange, JournalRead, SyncRead,
+	}},
+	HeadquartersAnalyst: {ReachNation, []Permission{
+		NationRead, NationCustomerRead, ReportRead, ReconciliationRead, ReconciliationRun,
+	}},
+	PartnerSystem: {ReachProvince, []Permission{
+		CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign,
+		ContactChange, SubscriptionWrite, BillWrite, MemberWrite,
+	}},
+	SystemTask: {ReachProvince, []Permission{
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive,
+		ContactChange, ContactPrivate, ContractChange, SubscriptionWrite, BillWrite, MemberWrite,
+		ReconciliationRun,
+	}},
+}
+
+// May reports whether the role has the permission.
+func (r Role) May(p Permission) bool { return p != "" && slices.Contains(grants[r].permissions, p) }
+
+// Permissions lists what the role may do, in alphabetical order.
+func (r Role) Permissions() []Permission {
+	list := slices.Clone(grants[r].permissions)
+	slices.Sort(list)
+	return list
+}
+
+// reach is how far the role's scope goes.
+func (r Role) reach() Reach { return grants[r].reach }
+
+// known reports whether an account can have the role.
+func (r Role) known() bool { return slices.Contains(Roles(), r) }

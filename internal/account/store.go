@@ -1,0 +1,176 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"jike/internal/audit"
+	"jike/internal/fault"
+	"jike/internal/pg"
+)
+
+// Settings are the rules of signing in.
+type Settings struct {
+	Hashing     Hashing       `yaml:"hashing"`
+	MaxFailures int           `yaml:"max_failures"` // failures in a row that lock an account
+	LockFor     time.Duration `yaml:"lock_for"`     // how long it stays locked
+	RefuseAfter time.Duration `yaml:"refuse_after"` // a refusal is given this long after the attempt, whatever its cause
+	Parallel    int           `yaml:"parallel"`     // password hashes computed at a time
+}
+
+// DefaultSettings locks an account for 15 minutes after five failures.
+func DefaultSettings() Settings {
+	return Settings{Hashing: DefaultHashing(), MaxFailures: 5, LockFor: 15 * time.Minute, RefuseAfter: 500 * time.Millisecond, Parallel: 2}
+}
+
+// Store keeps the accounts of one node.
+type Store struct {
+	db       *pgxpool.Pool
+	settings Settings
+	hasher   *hasher
+	pathOf   func(ctx context.Context, unitID int64) (string, error)
+}
+
+// NewStore makes the store. pathOf gives the path of a unit of the organisation tree; a node
+// without a tree passes nil. It fails if the first hash cannot be made.
+func NewStore(db *pgxpool.Pool, settings Settings, pathOf func(ctx context.Context, unitID int64) (string, error)) (*Store, error) {
+	h, err := newHasher(settings.Hashing, max(1, settings.Parallel))
+	if err != nil {
+		return nil, err
+	}
+	return &Store{db: db, settings: settings, hasher: h, pathOf: pathOf}, nil
+}
+
+// NewAccount is what an account begins with.
+type NewAccount struct {
+	Login    string
+	Name     string
+	Role     Role
+	UnitID   int64  // 0: none
+	Language string // "zh" or "en"; empty means "zh"
+	Password string
+}
+
+// Create adds an account for creator and gives its id. Faults: a login or password against the
+// rules, an unknown role (Enumeration), a role of the province without its unit (Rule), a login
+// that is taken (Exists).
+func (s *Store) Create(ctx context.Context, creator Caller, n NewAccount) (int64, error) {
+	if err := n.check(); err != nil {
+		return 0, err
+	}
+	hash, err := s.hasher.hash(ctx, n.Password)
+	if err != nil {
+		return 0, err
+	}
+	var id int64
+	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		const insert = `INSERT INTO account.account (login, name, password_hash, role, unit_id, language)
+			VALUES ($1, $2, $3, $4, nullif($5, 0), $6) RETURNING id`
+		err := tx.PGX().QueryRow(ctx, insert, n.Login, n.Name, hash, string(n.Role), n.UnitID, n.language()).Scan(&id)
+		if pg.Violates(err, "account_login_is_unique") {
+			return fault.Field(fault.Exists, "login", "account.login.exists")
+		}
+		if err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{
+			Actor: creator.Actor(), ActorID: creator.AccountID, Action: "account.create", ObjectKind: "account", ObjectID: id,
+			After: map[string]any{"login": n.Login, "name": n.Name, "role": n.Role, "unitId": n.UnitID},
+		})
+	})
+	return id, err
+}
+
+func (n NewAccount) language() string {
+	if n.Language == "" {
+		return "zh"
+	}
+	return n.Language
+}
+
+func (n NewAccount) check() error {
+	if err := CheckLogin(n.Login); err != nil {
+		return err
+	}
+	if err := CheckPassword(n.Login, n.Password); err != nil {
+		return err
+	}
+	if n.Name == "" {
+		return fault.Field(fault.TooShort, "name", "account.name.missing")
+	}
+	if !n.Role.known() {
+		return fault.Field(fault.Enumeration, "role", "account.role.unknown")
+	}
+	if (n.Role == AccountManager || n.Role == DepartmentHead) && n.UnitID == 0 {
+		return fault.Field(fault.Rule, "unitId", "account.unit.missing")
+	}
+	return checkLanguage(n.language())
+}
+
+func checkLanguage(language string) error {
+	if language != "zh" && language != "en" {
+		return fault.Field(fault.Enumeration, "language", "account.language.unknown")
+	}
+	return nil
+}
+
+// Count is how many accounts there are: none means that the first is still to be made.
+func (s *Store) Count(ctx context.Context) (int, error) {
+	var n int
+	err := s.db.QueryRow(ctx, `SELECT count(*) FROM account.account`).Scan(&n)
+	return n, err
+}
+
+// ErrNoAccount says that the account does not exist or is closed.
+var ErrNoAccount = errors.New("no such account, or closed")
+
+// Caller gives the caller for an account with its rights of this moment. It returns ErrNoAccount
+// if the account is closed or gone.
+func (s *Store) Caller(ctx context.Context, id int64) (Caller, error) {
+	c := Caller{AccountID: id}
+	const query = `SELECT login, name, role, coalesce(unit_id, 0), language FROM account.account WHERE id = $1 AND active`
+	err := s.db.QueryRow(ctx, query, id).Scan(&c.Login, &c.Name, &c.Role, &c.UnitID, &c.Language)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Caller{}, ErrNoAccount
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	if s.pathOf != nil && c.UnitID != 0 {
+		if c.Path, err = s.pathOf(ctx, c.UnitID); err != nil {
+			return Caller{}, fmt.Errorf("unit of account %s: %w", c.Login, err)
+		}
+	}
+	return c, nil
+}
+
+// SetLanguage changes the language of an account. An unknown language is an Enumeration fault.
+func (s *Store) SetLanguage(ctx context.Context, id int64, language string) error {
+	if err := checkLanguage(language); err != nil {
+		return err
+	}
+	_, err := s.db.Exec(ctx, `UPDATE account.account SET language = $2 WHERE id = $1`, id, language)
+	return err
+}
+
+// SetActive opens or closes an account; a closed one can neither sign in nor go on working.
+func (s *Store) SetActive(ctx context.Context, by Caller, id int64, active bool) error {
+	return pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		tag, err := tx.PGX().Exec(ctx, `UPDATE account.account SET active = $2 WHERE id = $1`, id, active)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return fault.New(fault.NotFound, "account.unknown")
+		}
+		return audit.Record(ctx, tx, audit.Entry{
+			Actor: by.Actor(), ActorID: by.AccountID, Action: "account.change", ObjectKind: "account", ObjectID: id,
+			After: map[string]any{"active": active},
+		})
+	})
+}

@@ -1,0 +1,53 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"jike/internal/pg"
+)
+
+// Line is a line of the trail as it was written.
+type Line struct {
+	ID         int64
+	At         time.Time
+	Actor      string
+	Action     string
+	ObjectKind string
+	ObjectID   int64
+	Before     map[string]any // nil if nothing was there
+	After      map[string]any // nil if nothing is left
+}
+
+// OfCustomer reads the newest lines about a customer's file. They hold what was changed as it was,
+// private facts included: whoever shows them must hide what the caller may not read.
+func OfCustomer(ctx context.Context, tx pg.Tx, customerID int64, limit int) ([]Line, error) {
+	const query = `SELECT id, at, actor, action, object_kind, coalesce(object_id, 0), before, after
+		FROM audit.line WHERE customer_id = $1 ORDER BY id DESC LIMIT $2`
+	rows, err := tx.PGX().Query(ctx, query, customerID, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Line, error) {
+		var l Line
+		var before, after []byte
+		if err := row.Scan(&l.ID, &l.At, &l.Actor, &l.Action, &l.ObjectKind, &l.ObjectID, &before, &after); err != nil {
+			return l, err
+		}
+		for _, d := range []struct {
+			from []byte
+			to   *map[string]any
+		}{{before, &l.Before}, {after, &l.After}} {
+			if d.from == nil {
+				continue
+			}
+			if err := json.Unmarshal(d.from, d.to); err != nil {
+				return l, err
+			}
+		}
+		return l, nil
+	})
+}

@@ -1,0 +1,124 @@
+// Package bus runs and reaches the NATS servers that carry rows between the levels.
+//
+// The national node has the hub, every province a leaf server that dials the hub. Both keep
+// JetStream in their own domain ("hub" and "p591") and fsync every message before they acknowledge
+// it. Each province has one account of the same name at both ends; the hub knows a province by the
+// public half of an nkey whose seed never leaves the province. Nothing is shared between accounts,
+// so a stolen credential reaches its own province's traffic and no other, and of the hub's
+// JetStream nothing at all: only the national node's own key of that account may use it.
+//
+// The same text configures an embedded server and a nats-server that runs apart: HubConfig and
+// LeafConfig write it, StartHub and StartLeaf load exactly that text.
+package bus
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// readyWait is how long a server may take to open its store and listen.
+const readyWait = 30 * time.Second
+
+// Server is an embedded nats-server.
+type Server struct {
+	nats *server.Server
+}
+
+// StartHub starts the national hub inside this process. It fails if a port is taken, a store is
+// unreadable or the server is not ready within 30 s.
+func StartHub(o HubOptions) (*Server, error) {
+	return start("hub", o.Dir, HubConfig(o), o.ClientListen == "")
+}
+
+// StartLeaf starts a province's leaf server inside this process and lets it dial the hub, whether
+// or not the hub answers. It fails as StartHub does.
+func StartLeaf(o LeafOptions) (*Server, error) {
+	return start("leaf", o.Dir, LeafConfig(o), o.ClientListen == "")
+}
+
+// start loads the text as nats-server itself would load its file, so that what is tested embedded
+// is what runs apart.
+func start(role, dir, text string, private bool) (*Server, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("bus: %s: %w", role, err)
+	}
+	path := filepath.Join(dir, role+".conf")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return nil, fmt.Errorf("bus: %s: %w", role, err)
+	}
+	opts, err := server.ProcessConfigFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("bus: %s: configuration: %w", role, err)
+	}
+	opts.DontListen = private // only by InProcessConn
+	opts.NoSigs = true
+	opts.NoLog = os.Getenv("JIKE_NATS_LOG") == ""
+	s, err := server.NewServer(opts)
+	if err != nil {
+		return nil, fmt.Errorf("bus: %s: %w", role, err)
+	}
+	if !opts.NoLog {
+		s.ConfigureLogger()
+	}
+	go s.Start()
+	if !s.ReadyForConnections(readyWait) {
+		s.Shutdown()
+		return nil, fmt.Errorf("bus: %s is not ready after %s", role, readyWait)
+	}
+	return &Server{nats: s}, nil
+}
+
+// Connect opens a connection inside the process, without a socket.
+func (s *Server) Connect(seed Seed, options ...nats.Option) (*nats.Conn, error) {
+	return connect(s.nats.ClientURL(), seed, append(options, nats.InProcessServer(s.nats)))
+}
+
+// Dial opens a connection to servers that run apart; url may name several, separated by commas.
+// It returns at once even when none answers, and goes on trying.
+func Dial(url string, seed Seed, options ...nats.Option) (*nats.Conn, error) {
+	return connect(url, seed, append(options, nats.RetryOnFailedConnect(true)))
+}
+
+func connect(url string, seed Seed, options []nats.Option) (*nats.Conn, error) {
+	all := append([]nats.Option{
+		nats.Nkey(seed.Public(), seed.Sign),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(250 * time.Millisecond),
+		nats.PingInterval(5 * time.Second),
+		nats.MaxPingsOutstanding(2),
+		nats.ReconnectBufSize(-1), // while disconnected a publish fails at once: what waits, waits in the log
+	}, options...)
+	nc, err := nats.Connect(url, all...)
+	if err != nil {
+		return nil, fmt.Errorf("bus: connect: %w", err)
+	}
+	return nc, nil
+}
+
+// LeafAddress is the host:port at which the hub takes leaf links, "" for a server without.
+func (s *Server) LeafAddress() string {
+	o, err := s.nats.Varz(nil)
+	if err != nil || o.LeafNode.Port == 0 {
+		return ""
+	}
+	return net.JoinHostPort(o.LeafNode.Host, fmt.Sprint(o.LeafNode.Port))
+}
+
+// Linked reports whether a leaf server has its link to the hub, or a hub any leaf.
+func (s *Server) Linked() bool { return s.nats.NumLeafNodes() > 0 }
+
+// Shutdown stops the server after its stores are closed.
+func (s *Server) Shutdown() {
+	s.nats.Shutdown()
+	s.nats.WaitForShutdown()
+}
+
+// ErrSeed is returned for a seed file whose content is not a user's seed.
+var ErrSeed = errors.New("bus: not the seed of a user's nkey")
