@@ -111,19 +111,21 @@ func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 // withSession loads the session of an operation and saves it with the answer.
 func (s *Server) withSession(next echo.HandlerFunc) echo.HandlerFunc {
 	loaded := echo.WrapMiddleware(s.options.Sessions.LoadAndSave)(next)
-	s.options.Sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
-		s.options.Logger.Error("session", "request", requestID(r.Context()), "error", err)
-		p := problem(http.StatusServiceUnavailable, "session.unavailable", nil)
-		w.Header().Set("Content-Type", p.ContentType(""))
-		w.WriteHeader(p.Status)
-		_, _ = fmt.Fprintf(w, `{"title":%q,"status":%d,"code":%q}`, p.Title, p.Status, p.Code) // the client has gone: nobody to tell
-	}
 	return func(c echo.Context) error {
 		if isAPI(c) {
 			return loaded(c)
 		}
 		return next(c)
 	}
+}
+
+// sessionFailed answers a request whose session cannot be loaded or saved.
+func (s *Server) sessionFailed(w http.ResponseWriter, r *http.Request, err error) {
+	s.options.Logger.Error("session", "request", requestID(r.Context()), "error", err)
+	p := problem(http.StatusServiceUnavailable, "session.unavailable", nil)
+	w.Header().Set("Content-Type", p.ContentType(""))
+	w.WriteHeader(p.Status)
+	_, _ = fmt.Fprintf(w, `{"title":%q,"status":%d,"code":%q}`, p.Title, p.Status, p.Code) // the client has gone: nobody to tell
 }
 
 // limit bounds the body of every request, also of those that no operation reads.

@@ -82,6 +82,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{options: o, echo: echo.New()}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.writeError
+	o.Sessions.ErrorFunc = s.sessionFailed // here, not in the middleware: echo makes that anew for every request
 	var err error
 	if s.metrics, err = newMetrics(o.Registry); err != nil {
 		return nil, err

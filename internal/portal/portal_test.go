@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -308,4 +309,25 @@ func TestOperationWithoutPermissionCannotBeRegistered(t *testing.T) {
 	}()
 	Register(x.Server, Operation{Method: "GET", Path: "/api/hole", ID: "hole"},
 		func(context.Context, account.Caller, *noInput) (Nothing, error) { return Nothing{}, nil })
+}
+
+// The race detector looks on.
+func TestRequestsAtTheSameTime(t *testing.T) {
+	x := newSite(t)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 5 {
+				res, err := http.Get(x.url + "/api/session")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := res.Body.Close(); err != nil || res.StatusCode != http.StatusUnauthorized {
+					t.Errorf("%d %v", res.StatusCode, err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
