@@ -115,7 +115,7 @@ func (n *Node) watchServer(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	case <-n.Server.Ended():
-		return errors.New("the node's private PostgreSQL has ended: see pg/server.log in the data directory")
+		return errors.New("the node's private PostgreSQL has ended: see pg.log in the data directory")
 	}
 }
 
