@@ -1,0 +1,82 @@
+import { LockOutlined, UserOutlined } from '@ant-design/icons'
+import { useMutation } from '@tanstack/react-query'
+import { Alert, Button, Card, Form, Input, Typography } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { problemText } from '../api/problem'
+import { useSessionChanges } from '../api/session'
+import type { Language } from '../language/language'
+import { useLanguage } from '../language/LanguageProvider'
+import { LanguageSwitch } from './LanguageSwitch'
+import { usePageTitle } from './usePageTitle'
+
+interface Credentials {
+  login: string
+  password: string
+}
+
+export default function SignInPage() {
+  const { t } = useTranslation()
+  const { choose } = useLanguage()
+  const { open, setLanguage } = useSessionChanges()
+  const [chosen, setChosen] = useState<Language>()
+  usePageTitle(t('signIn.title'))
+
+  const signIn = useMutation({
+    mutationFn: async ({ login, password }: Credentials) => {
+      const session = await open(login.trim(), password)
+      // Who has chosen a language here means it for the whole visit.
+      if (chosen && chosen !== session.language) await setLanguage(chosen)
+    },
+  })
+  const switchTo = (language: Language) => {
+    setChosen(language)
+    choose(language)
+  }
+
+  return (
+    <main style={{ display: 'grid', placeItems: 'center', minHeight: '100vh', padding: 16, boxSizing: 'border-box' }}>
+      <Card style={{ width: '100%', maxWidth: 400 }}>
+        <div style={{ display: 'flex', justifyContent: 'space-between', alignItems: 'start', gap: 16 }}>
+          <Typography.Title level={1} style={{ fontSize: 26 }}>
+            {t('product.name')}
+          </Typography.Title>
+          <LanguageSwitch onChoose={switchTo} />
+        </div>
+        <Typography.Paragraph type="secondary">{t('product.claim')}</Typography.Paragraph>
+        {signIn.error && (
+          <Alert
+            type="error"
+            showIcon
+            role="alert"
+            data-testid="sign-in-problem"
+            title={problemText(t, signIn.error)}
+            style={{ marginBottom: 16 }}
+          />
+        )}
+        <Form<Credentials>
+          name="sign-in"
+          layout="vertical"
+          requiredMark={false}
+          onFinish={(credentials) => signIn.mutate(credentials)}
+          data-testid="sign-in-form"
+        >
+          <Form.Item name="login" label={t('signIn.login')} rules={[{ required: true, whitespace: true, message: t('signIn.loginMissing') }]}>
+            <Input prefix={<UserOutlined aria-hidden />} autoComplete="username" autoFocus maxLength={64} data-testid="sign-in-login" />
+          </Form.Item>
+          <Form.Item name="password" label={t('signIn.password')} rules={[{ required: true, message: t('signIn.passwordMissing') }]}>
+            <Input.Password
+              prefix={<LockOutlined aria-hidden />}
+              autoComplete="current-password"
+              maxLength={512}
+              data-testid="sign-in-password"
+            />
+          </Form.Item>
+          <Button type="primary" htmlType="submit" block loading={signIn.isPending} data-testid="sign-in-submit">
+            {t('signIn.submit')}
+          </Button>
+        </Form>
+      </Card>
+    </main>
+  )
+}

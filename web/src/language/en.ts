@@ -1,0 +1,17 @@
+import antd from 'antd/locale/en_GB'
+import 'dayjs/locale/en-gb'
+import customer from './en/customer.json'
+import edit from './en/edit.json'
+import format from './en/format.json'
+import frame from './en/frame.json'
+import journal from './en/journal.json'
+import national from './en/national.json'
+import overview from './en/overview.json'
+import problem from './en/problem.json'
+import type { Pack } from './language'
+
+export const pack: Pack = {
+  texts: { ...customer, ...edit, ...format, ...frame, ...journal, ...national, ...overview, ...problem },
+  antd,
+  dayjs: 'en-gb',
+}

@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { pack as en } from './en'
+import { pack as zh } from './zh'
+
+const chinese: Record<string, string> = zh.texts
+const english: Record<string, string> = en.texts
+
+function sources(folder: string, wanted: (name: string) => boolean): string {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(wanted)
+    .map((name) => readFileSync(`${folder}/${name}`, 'utf8'))
+    .join('\n')
+}
+
+const pages = sources('src', (name) => /\.tsx?$/.test(name) && !/\.test\.|\.gen\./.test(name))
+
+test('both languages have the same keys, each with a text', () => {
+  expect(Object.keys(english).toSorted()).toEqual(Object.keys(chinese).toSorted())
+  expect(Object.entries({ ...chinese, ...english }).filter(([, text]) => text.trim() === '')).toEqual([])
+})
+
+test('both texts of a key have the same parameters', () => {
+  const parameters = (text: string | undefined) => [...(text ?? '').matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).toSorted()
+  for (const [key, text] of Object.entries(chinese)) expect([key, parameters(english[key])]).toEqual([key, parameters(text)])
+})
+
+test('every key is used', () => {
+  const literals = new Set([...pages.matchAll(/'([A-Za-z]+\.[\w.-]+)'/g)].map(([, key]) => key))
+  // `contactRole.${…}`, and `audit.${…}` for codes that a node sends.
+  const families = [...pages.matchAll(/`([A-Za-z]+(?:\.[\w-]+)*\.)\$\{[^}]*\}([\w-]*)`/g)].map(([, start, end]) => [start!, end!] as const)
+  const sent = ['permission.', 'lifecycle.', 'contractStatus.', 'contactRole.', 'subscriptionStatus.'] // values that a node names, see families
+  const used = (key: string) =>
+    literals.has(key) || sent.some((start) => key.startsWith(start)) || families.some(([start, end]) => key.startsWith(start) && key.endsWith(end))
+  expect(Object.keys(chinese).filter((key) => !used(key))).toEqual([])
+})
+
+test('no text stands in a page itself', () => {
+  const withoutComments = pages.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+  const chineseCharacters = withoutComments.match(/.*\p{Script=Han}.*/gu) ?? []
+  const allowed = /name: '中文'|\bgb: '\d\d', carrier: /
+  expect(chineseCharacters.filter((line) => !allowed.test(line))).toEqual([])
+})
+
+test('every problem that a portal can report has a text', () => {
+  const go = (name: string) => name.endsWith('.go') && !/_test\.go$|partner|intake/.test(name)
+  const files = ['account', 'fault', 'portal'].map((name) => `../internal/${name}`).concat('../province', '../national', '../schemas/codes')
+  const lines = files.flatMap((folder) => sources(folder, go).split('\n'))
+  const making = /\bfault\.(New|Field|Wrap)\(|\badd\(fault\.|\bwrong\(|\bInvalid\(|\bMsg\w+ = |^\s*return "|\bproblem\(|Code: +"/
+  const codes = lines
+    .filter((line) => making.test(line) && !line.trim().startsWith('//'))
+    .flatMap((line) => [...line.matchAll(/"([a-z][a-z_]*(?:\.[a-z_]+)+)(?: [^"]*)?"/g)].map(([, code]) => code!))
+  expect(codes.length).toBeGreaterThan(60)
+  expect([...new Set(codes)].filter((code) => !(`problem.${code}` in chinese) && !outsideOfThePortal.test(code))).toEqual([])
+})
+
+/** Codes of operations that no portal offers: accounts and the organisation are made by commands,
+ * bills, members and subscriptions by partners. */
+const outsideOfThePortal = /^(account\.(login|name|password|role|unit)|organisation\.(code|kind|name|parent)|bill|member|subscription|amount|credit_code\.parts)\b/

@@ -1,0 +1,30 @@
+import type customer from './zh/customer.json'
+import type edit from './zh/edit.json'
+import type format from './zh/format.json'
+import type frame from './zh/frame.json'
+import type journal from './zh/journal.json'
+import type national from './zh/national.json'
+import type overview from './zh/overview.json'
+import type problem from './zh/problem.json'
+
+/** Every text of the portal, by its key. Chinese is the original; en/ must have the same keys. */
+export type Texts = typeof customer &
+  typeof edit &
+  typeof format &
+  typeof frame &
+  typeof journal &
+  typeof national &
+  typeof overview &
+  typeof problem
+
+// With this the compiler refuses keys that do not exist, also where a key is put together from an
+// enumeration of the API.
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    keySeparator: false
+    nsSeparator: false
+    pluralSeparator: '~'
+    contextSeparator: '~'
+    resources: { translation: Texts }
+  }
+}

@@ -1,0 +1,17 @@
+import antd from 'antd/locale/zh_CN'
+import 'dayjs/locale/zh-cn'
+import customer from './zh/customer.json'
+import edit from './zh/edit.json'
+import format from './zh/format.json'
+import frame from './zh/frame.json'
+import journal from './zh/journal.json'
+import national from './zh/national.json'
+import overview from './zh/overview.json'
+import problem from './zh/problem.json'
+import type { Pack } from './language'
+
+export const pack: Pack = {
+  texts: { ...customer, ...edit, ...format, ...frame, ...journal, ...national, ...overview, ...problem },
+  antd,
+  dayjs: 'zh-cn',
+}

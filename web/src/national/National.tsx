@@ -1,0 +1,38 @@
+import { AuditOutlined, BarChartOutlined, DashboardOutlined, TeamOutlined } from '@ant-design/icons'
+import { lazy } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Navigate, Route, Routes } from 'react-router-dom'
+import { Frame, type Destination } from '../frame/Frame'
+import { UnknownPage } from '../frame/Outcome'
+
+const BoardPage = lazy(() => import('./board/BoardPage'))
+const RunListPage = lazy(() => import('./reconciliation/RunListPage'))
+const RunPage = lazy(() => import('./reconciliation/RunPage'))
+const CustomerListPage = lazy(() => import('./customer/CustomerListPage'))
+const CustomerPage = lazy(() => import('./customer/CustomerPage'))
+const ReportPage = lazy(() => import('./report/ReportPage'))
+
+/** The portal of headquarters. */
+export default function National() {
+  const { t } = useTranslation()
+  const destinations: Destination[] = [
+    { path: '/provinces', label: t('menu.board'), icon: <DashboardOutlined aria-hidden />, permission: 'nation.read' },
+    { path: '/reconciliations', label: t('menu.reconciliations'), icon: <AuditOutlined aria-hidden />, permission: 'reconciliation.read' },
+    { path: '/customers', label: t('menu.customers'), icon: <TeamOutlined aria-hidden />, permission: 'nation.customer.read' },
+    { path: '/reports', label: t('menu.reports'), icon: <BarChartOutlined aria-hidden />, permission: 'report.read' },
+  ]
+  return (
+    <Frame destinations={destinations}>
+      <Routes>
+        <Route path="/" element={<Navigate to="/provinces" replace />} />
+        <Route path="/provinces" element={<BoardPage />} />
+        <Route path="/reconciliations" element={<RunListPage />} />
+        <Route path="/reconciliations/:id" element={<RunPage />} />
+        <Route path="/customers" element={<CustomerListPage />} />
+        <Route path="/customers/:province/:id" element={<CustomerPage />} />
+        <Route path="/reports" element={<ReportPage />} />
+        <Route path="*" element={<UnknownPage />} />
+      </Routes>
+    </Frame>
+  )
+}

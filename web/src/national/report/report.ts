@@ -1,0 +1,61 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import dayjs from 'dayjs'
+import { answer, national } from '../../api/client'
+import type { components, operations } from '../../api/national.gen'
+import { classes } from '../../reference/choices'
+import { choice, choices, list, numbers, text, type Parts } from '../../urlstate/urlState'
+
+type Schemas = components['schemas']
+type Question = operations['report-summary']['parameters']['query']
+
+export type ReportRow = Schemas['ReportRowView']
+export type Report = Schemas['ReportSummaryView']
+export type Dimension = NonNullable<Question['groupBy']>[number]
+export type Measure = 'incomeFen' | 'customers' | 'members'
+
+/** The dimensions in the order in which the node sorts rows. */
+export const dimensions: Dimension[] = ['month', 'province', 'city', 'class', 'industry']
+export const measures: Measure[] = ['incomeFen', 'customers', 'members']
+
+export interface ReportState {
+  from: string
+  to: string
+  province: number[]
+  class: NonNullable<Question['class']>
+  industry: string[]
+  city: string[]
+  groupBy: Dimension[]
+  measure: Measure
+}
+
+export const reportParts: Parts<ReportState> = {
+  from: text,
+  to: text,
+  province: numbers,
+  class: choices(classes),
+  industry: list,
+  city: list,
+  groupBy: choices(dimensions, ['month', 'province']),
+  measure: choice(measures, 'incomeFen'),
+}
+
+const monthsShown = 12
+
+/** The months of a report: those of the URL, else the last twelve that are over. */
+export function monthsOf(state: ReportState): { from: string; to: string } {
+  const isMonth = (written: string) => /^\d{4}-(0[1-9]|1[0-2])$/.test(written)
+  const to = isMonth(state.to) ? state.to : dayjs().subtract(1, 'month').format('YYYY-MM')
+  const from = isMonth(state.from) ? state.from : dayjs(to).subtract(monthsShown - 1, 'month').format('YYYY-MM')
+  return { from, to }
+}
+
+export function reportQuery({ measure: _, ...state }: ReportState) {
+  // Rows must be told apart by something.
+  const groupBy = state.groupBy.length > 0 ? state.groupBy : (['month'] as Dimension[])
+  const query: Question = { ...state, ...monthsOf({ ...state, measure: _ }), groupBy }
+  return queryOptions({
+    queryKey: ['report', query],
+    queryFn: ({ signal }) => answer(national.GET('/api/reports/summary', { params: { query }, signal })),
+    placeholderData: keepPreviousData,
+  })
+}

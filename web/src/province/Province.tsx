@@ -1,0 +1,34 @@
+import { ApiOutlined, TeamOutlined } from '@ant-design/icons'
+import { lazy } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Navigate, Route, Routes } from 'react-router-dom'
+import { Frame, type Destination } from '../frame/Frame'
+import { UnknownPage } from '../frame/Outcome'
+
+const CustomerListPage = lazy(() => import('./customer/CustomerListPage'))
+const NewCustomerPage = lazy(() => import('./customer/NewCustomerPage'))
+const OverviewPage = lazy(() => import('./overview/OverviewPage'))
+const JournalPage = lazy(() => import('./journal/JournalPage'))
+const ExchangePage = lazy(() => import('./journal/ExchangePage'))
+
+/** The portal of a province. */
+export default function Province() {
+  const { t } = useTranslation()
+  const destinations: Destination[] = [
+    { path: '/customers', label: t('menu.customers'), icon: <TeamOutlined aria-hidden />, permission: 'customer.read' },
+    { path: '/exchanges', label: t('menu.exchanges'), icon: <ApiOutlined aria-hidden />, permission: 'journal.read' },
+  ]
+  return (
+    <Frame destinations={destinations}>
+      <Routes>
+        <Route path="/" element={<Navigate to="/customers" replace />} />
+        <Route path="/customers" element={<CustomerListPage />} />
+        <Route path="/customers/new" element={<NewCustomerPage />} />
+        <Route path="/customers/:id" element={<OverviewPage />} />
+        <Route path="/exchanges" element={<JournalPage />} />
+        <Route path="/exchanges/:id" element={<ExchangePage />} />
+        <Route path="*" element={<UnknownPage />} />
+      </Routes>
+    </Frame>
+  )
+}

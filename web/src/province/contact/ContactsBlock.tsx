@@ -1,0 +1,112 @@
+import { DeleteOutlined, EditOutlined, LockOutlined, PlusOutlined } from '@ant-design/icons'
+import { useMutation } from '@tanstack/react-query'
+import { App, Button, Popconfirm, Space, Tooltip, type TableColumnsType } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { answer, province } from '../../api/client'
+import { currentOf, problemText } from '../../api/problem'
+import { useSession } from '../../api/session'
+import { SideForm } from '../../edit/SideForm'
+import { Block, type Freshness } from '../../frame/Block'
+import { DataTable } from '../../table/DataTable'
+import { useReread } from '../overview/overview'
+import { ContactForm } from './ContactForm'
+import { privateFacts, type Contact } from './contacts'
+
+interface Props {
+  customerId: number
+  contacts: Contact[]
+  freshness?: Freshness
+}
+
+/** The people at a customer. */
+export function ContactsBlock({ customerId, contacts, freshness }: Props) {
+  const { t } = useTranslation()
+  const { may } = useSession()
+  const [edited, setEdited] = useState<Contact | 'new'>()
+  const close = () => setEdited(undefined)
+  const change = may('contact.change')
+  const columns: TableColumnsType<Contact> = [
+    { title: t('contact.name'), dataIndex: 'name' },
+    { title: t('contact.role'), render: (_, c) => t(`contactRole.${c.role}`) },
+    { title: t('contact.title'), render: (_, c) => c.title || t('value.none') },
+    { title: t('contact.workPhone'), render: (_, c) => c.workPhone || t('value.none') },
+    ...privateFacts.map((name) => ({
+      title: t(`contact.${name}`),
+      render: (_: unknown, c: Contact) => <Private value={c[name]} masked={c.masked} />,
+    })),
+    { title: t('contact.source'), render: (_, c) => t(`contactSource.${c.source}`) },
+    ...(change
+      ? [{
+          title: t('list.actions'),
+          render: (_: unknown, c: Contact) => <Actions contact={c} onEdit={() => setEdited(c)} />,
+        }]
+      : []),
+  ]
+  return (
+    <Block
+      whole
+      name="contacts"
+      title={t('overview.contacts', { count: contacts.length })}
+      freshness={freshness}
+      actions={
+        change && (
+          <Button icon={<PlusOutlined aria-hidden />} onClick={() => setEdited('new')} data-testid="contact-new">
+            {t('contact.new')}
+          </Button>
+        )
+      }
+    >
+      <DataTable<Contact>
+        label={t('overview.contacts', { count: contacts.length })}
+        rowKey="id"
+        columns={columns}
+        dataSource={contacts}
+        onRow={(c) => ({ 'data-testid': `contact-row-${c.id}` }) as object}
+      />
+      <SideForm title={t(edited === 'new' ? 'contact.new' : 'contact.edit')} open={edited !== undefined} onClose={close}>
+        <ContactForm customerId={customerId} contact={edited === 'new' ? undefined : edited} onClose={close} />
+      </SideForm>
+    </Block>
+  )
+}
+
+/** A private fact; a masked one says so in words too. */
+function Private({ value, masked }: { value: string; masked: boolean }) {
+  const { t } = useTranslation()
+  if (value === '') return t('value.none')
+  if (!masked) return value
+  return (
+    <Tooltip title={t('contact.masked')}>
+      <LockOutlined aria-label={t('contact.masked')} role="img" /> {value}
+    </Tooltip>
+  )
+}
+
+function Actions({ contact, onEdit }: { contact: Contact; onEdit: () => void }) {
+  const { t } = useTranslation()
+  const { message } = App.useApp()
+  const reread = useReread(contact.customerId)
+  const remove = useMutation({
+    mutationFn: () =>
+      answer(province.DELETE('/api/contacts/{id}', { params: { path: { id: contact.id }, query: { version: contact.version } } })),
+    onSuccess: () => void message.success(t('record.removed')),
+    // A contact that was changed meanwhile is shown as it is now before anybody removes it.
+    onError: (error) => void message.error(currentOf(error) ? t('contact.changedMeanwhile') : problemText(t, error)),
+    onSettled: reread,
+  })
+  return (
+    <Space>
+      <Button size="small" icon={<EditOutlined aria-hidden />} onClick={onEdit} data-testid={`contact-edit-${contact.id}`}>
+        {t('action.edit')}
+      </Button>
+      {contact.source === 'portal' && (
+        <Popconfirm title={t('contact.removeConfirm', { name: contact.name })} okText={t('action.remove')} onConfirm={() => remove.mutate()}>
+          <Button size="small" danger icon={<DeleteOutlined aria-hidden />} loading={remove.isPending} data-testid={`contact-remove-${contact.id}`}>
+            {t('action.remove')}
+          </Button>
+        </Popconfirm>
+      )}
+    </Space>
+  )
+}

@@ -1,0 +1,93 @@
+import { Empty, Timeline, Typography } from 'antd'
+import { useTranslation } from 'react-i18next'
+import type { components } from '../../api/province.gen'
+import { Block, type Freshness } from '../../frame/Block'
+import { useFormats } from '../../language/formats'
+import { textIfKnown } from '../../language/language'
+import { useLanguage } from '../../language/LanguageProvider'
+import { industryName } from '../../reference/industries'
+import { cityName } from '../../reference/regions'
+import { changedFields, type ChangedField } from './changedFields'
+import type { Change } from './overview'
+
+type ClassChange = components['schemas']['OverviewClassView']
+
+/** How the customer's class came to be. */
+export function ClassHistoryBlock({ history, freshness }: { history: ClassChange[]; freshness?: Freshness }) {
+  const { t } = useTranslation()
+  const { dateTime } = useFormats()
+  return (
+    <Block name="class-history" title={t('overview.classHistory')} freshness={freshness}>
+      {history.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} />}
+      <Timeline
+        items={history.map((c) => ({
+          content: (
+            <>
+              <div>{c.from ? t('classHistory.changed', { from: c.from, to: c.to }) : t('classHistory.first', { to: c.to })}</div>
+              <Typography.Text type="secondary">
+                {dateTime(c.at)} · {c.actor}
+              </Typography.Text>
+            </>
+          ),
+        }))}
+      />
+    </Block>
+  )
+}
+
+/** Who changed what, from the audit trail, which knows fields and actions of every capability. */
+export function TimelineBlock({ changes, freshness }: { changes: Change[]; freshness?: Freshness }) {
+  const { t } = useTranslation()
+  const { dateTime } = useFormats()
+  return (
+    <Block whole name="timeline" title={t('overview.timeline')} freshness={freshness}>
+      {changes.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} />}
+      <Timeline
+        items={changes.map((c, i) => ({
+          key: `${c.at}-${i}`,
+          content: (
+            <div data-testid="timeline-entry">
+              <strong>{textIfKnown(`audit.${c.action}`, c.action)}</strong>{' '}
+              <Typography.Text type="secondary">
+                {dateTime(c.at)} · {c.actor}
+              </Typography.Text>
+              {changedFields(c.before, c.after).map((field) => (
+                <Changed key={field.name} kind={c.objectKind} field={field} />
+              ))}
+            </div>
+          ),
+        }))}
+      />
+    </Block>
+  )
+}
+
+/** The fields whose values are codes with a text each. */
+const families: Record<string, string> = {
+  'customer.lifecycle': 'lifecycle',
+  'contact.role': 'contactRole',
+  'contract.status': 'contractStatus',
+  'subscription.status': 'subscriptionStatus',
+}
+
+function Changed({ kind, field }: { kind: string; field: ChangedField }) {
+  const { t } = useTranslation()
+  const { language } = useLanguage()
+  const name = `${kind}.${field.name}`
+  const show = (value: string) => {
+    if (value === '') return t('value.none')
+    if (value === 'true' || value === 'false') return t(value === 'true' ? 'value.yes' : 'value.no')
+    if (name === 'customer.industry') return industryName(value, language)
+    if (name === 'customer.city') return cityName(value)
+    return textIfKnown(`${families[name]}.${value}`, value)
+  }
+  return (
+    <div style={{ overflowWrap: 'anywhere' }}>
+      {textIfKnown(name.replace(/Fen$|Id$/, ''), field.name)}
+      {t('timeline.colon')}
+      {field.before !== undefined && <del>{show(field.before)}</del>}
+      {field.before !== undefined && field.after !== undefined && ' → '}
+      {field.after !== undefined && <ins style={{ textDecoration: 'none' }}>{show(field.after)}</ins>}
+    </div>
+  )
+}

@@ -1,0 +1,45 @@
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { useParams } from 'react-router-dom'
+import { BillsBlock } from '../../customer/BillsBlock'
+import { SubscriptionsBlock } from '../../customer/SubscriptionsBlock'
+import { Loaded, UnknownPage } from '../../frame/Outcome'
+import { PageHead } from '../../frame/PageHead'
+import { ContactsBlock } from '../contact/ContactsBlock'
+import { ContractsBlock } from '../contract/ContractsBlock'
+import { CustomerBlock } from './CustomerBlock'
+import { ClassHistoryBlock, TimelineBlock } from './HistoryBlocks'
+import { overviewQuery, type Overview } from './overview'
+import { RelativesBlock } from './RelativesBlock'
+
+/** Everything about a customer (客户360). */
+export default function OverviewPage() {
+  const { id = '' } = useParams()
+  if (!/^\d+$/.test(id)) return <UnknownPage />
+  return <OverviewOf key={id} id={Number(id)} />
+}
+
+function OverviewOf({ id }: { id: number }) {
+  const query = useQuery(overviewQuery(id))
+  return <Loaded query={query}>{(overview) => <Blocks overview={overview} />}</Loaded>
+}
+
+function Blocks({ overview }: { overview: Overview }) {
+  const { t } = useTranslation()
+  const { customer, sources } = overview
+  return (
+    <div data-testid="overview" data-version={customer.version}>
+      <PageHead title={customer.name} note={t('customer.numbered', { number: customer.number })} />
+      <div className="blocks">
+        <CustomerBlock overview={overview} />
+        <ContactsBlock customerId={customer.id} contacts={overview.contacts} freshness={sources.contacts} />
+        <ContractsBlock customerId={customer.id} contracts={overview.contracts} freshness={sources.contracts} />
+        <SubscriptionsBlock subscriptions={overview.subscriptions} freshness={sources.subscriptions} />
+        <BillsBlock bills={overview.bills} freshness={sources.bills} />
+        <RelativesBlock overview={overview} />
+        <ClassHistoryBlock history={overview.classHistory} freshness={sources.history} />
+        <TimelineBlock changes={overview.changes} freshness={sources.history} />
+      </div>
+    </div>
+  )
+}
