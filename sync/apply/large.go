@@ -1,0 +1,143 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"jike/sync/wire"
+)
+
+// chunk keeps a chunk, or applies its transaction if it is the last.
+func (w *worker) chunk(ctx context.Context, p wire.Part, data []byte) error {
+	l := w.pending
+	l.next++
+	if p.Last {
+		w.pending = nil
+		if l.staged > 0 {
+			return w.applyStaged(ctx, l, p)
+		}
+		for _, kept := range l.kept {
+			before, err := l.partOf(kept)
+			if err != nil {
+				return err
+			}
+			if err := w.add(before); err != nil {
+				return err
+			}
+		}
+		return w.add(p)
+	}
+	l.kept = append(l.kept, data)
+	l.size += len(data)
+	if l.size < w.a.opts.Spill {
+		return nil
+	}
+	return w.spill(ctx, l)
+}
+
+// partOf finds the transaction's chunk in a message that was kept.
+func (l *large) partOf(data []byte) (wire.Part, error) {
+	m, err := wire.Decode(data)
+	if err == nil {
+		for _, p := range m.Parts {
+			if p.LSN == l.lsn {
+				return p, nil
+			}
+		}
+		err = fmt.Errorf("no chunk of transaction %s in it", l.lsn)
+	}
+	return wire.Part{}, fmt.Errorf("apply: a kept message: %w", err)
+}
+
+// spill moves the kept chunks into sync.staged. They need not survive a crash: reading begins
+// before the transaction's first chunk then, and the stage is emptied with it.
+func (w *worker) spill(ctx context.Context, l *large) error {
+	err := pgx.BeginFunc(ctx, w.conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SET LOCAL synchronous_commit = off`); err != nil {
+			return err
+		}
+		if l.staged == 0 {
+			if _, err := tx.Exec(ctx, `DELETE FROM sync.staged WHERE province = $1`, w.a.opts.Province); err != nil {
+				return err
+			}
+		}
+		b := &pgx.Batch{}
+		for i, data := range l.kept {
+			b.Queue(`INSERT INTO sync.staged (province, lsn, chunk, message) VALUES ($1, $2::text::pg_lsn, $3, $4)`,
+				w.a.opts.Province, l.lsn.String(), int32(l.staged)+int32(i), data)
+		}
+		return tx.SendBatch(ctx, b).Close()
+	})
+	if err != nil {
+		return fmt.Errorf("apply: stage transaction %s: %w", l.lsn, err)
+	}
+	l.staged += uint32(len(l.kept))
+	l.kept, l.size = nil, 0
+	return nil
+}
+
+// applyStaged applies a transaction whose chunks lie in sync.staged, all of it in one transaction
+// and a fold at a time, so that memory stays bounded and nobody sees a half.
+func (w *worker) applyStaged(ctx context.Context, l *large, last wire.Part) error {
+	if err := w.commit(ctx); err != nil {
+		return err
+	}
+	var changes, conflicts int
+	err := w.transact(ctx, func(tx pgx.Tx) (int, error) {
+		flush := func() error {
+			j, err := w.writer.write(ctx, tx, w.at.epoch, w.fold)
+			if err != nil {
+				return err
+			}
+			w.a.noticeIncidents(len(j.incidents))
+			conflicts += j.conflicts
+			changes += w.fold.changes
+			w.fold.reset()
+			return nil
+		}
+		for chunk := range last.Chunk {
+			p, err := w.staged(ctx, tx, l, chunk)
+			if err != nil {
+				return 0, err
+			}
+			if err := w.add(p); err != nil {
+				return 0, err
+			}
+			if w.fold.changes < batchChanges {
+				continue
+			}
+			if err := flush(); err != nil {
+				return 0, err
+			}
+		}
+		if err := w.add(last); err != nil {
+			return 0, err
+		}
+		if err := flush(); err != nil {
+			return 0, err
+		}
+		_, err := tx.Exec(ctx, `DELETE FROM sync.staged WHERE province = $1`, w.a.opts.Province)
+		return conflicts, err
+	})
+	if err != nil {
+		return err
+	}
+	w.committed(changes, conflicts)
+	return nil
+}
+
+// staged reads one chunk back, from the table or from what was not spilled yet.
+func (w *worker) staged(ctx context.Context, tx pgx.Tx, l *large, chunk uint32) (wire.Part, error) {
+	if chunk >= l.staged {
+		return l.partOf(l.kept[chunk-l.staged])
+	}
+	var data []byte
+	err := tx.QueryRow(ctx, `SELECT message FROM sync.staged WHERE province = $1 AND lsn = $2::text::pg_lsn AND chunk = $3`,
+		w.a.opts.Province, l.lsn.String(), int32(chunk)).Scan(&data)
+	if err != nil {
+		return wire.Part{}, fmt.Errorf("apply: read staged chunk %d of %s: %w", chunk, l.lsn, err)
+	}
+	return l.partOf(data)
+}

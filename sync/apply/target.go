@@ -1,0 +1,294 @@
+package apply
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"jike/schemas/replica"
+	"jike/sync/wire"
+)
+
+// target is one table at headquarters: the province's own partition of it.
+type target struct {
+	table     replica.Table
+	province  int16
+	partition string   // sanitized
+	stage     string   // its temporary table for many rows at once
+	names     []string // of the columns, sanitized
+	oids      []uint32 // of their types, from the database
+	key       int      // place of the key
+}
+
+// errTable says that headquarters' table is not what is replicated.
+var errTable = errors.New("apply: the table is not what is replicated")
+
+func newTarget(province int16, index int, t replica.Table) (*target, error) {
+	g := &target{
+		table: t, province: province, key: -1, stage: fmt.Sprintf("pg_temp.stage_%d", index),
+		partition: pgx.Identifier{t.Schema, fmt.Sprintf("%s_%d", t.Name, province)}.Sanitize(),
+	}
+	for i, c := range t.Columns {
+		g.names = append(g.names, pgx.Identifier{c.Name}.Sanitize())
+		if c.Name == t.Key {
+			g.key = i
+		}
+	}
+	// The key is read from the first field of a tuple, and a set of columns is held in 64 bits.
+	if g.key != 0 || len(g.names) > 64 {
+		return nil, fmt.Errorf("%w: %s must begin with its key %s and have 64 columns at most", errTable, t.Qualified(), t.Key)
+	}
+	return g, nil
+}
+
+// check finds the types of the columns and holds them against what is replicated. It returns
+// errTable for a difference.
+func (g *target) check(ctx context.Context, conn *pgx.Conn) error {
+	wanted := make([]string, len(g.table.Columns))
+	for i, c := range g.table.Columns {
+		wanted[i] = c.Type
+	}
+	rows, err := conn.Query(ctx, `SELECT w.type::regtype::oid, a.atttypid FROM unnest($2::text[], $3::text[]) WITH ORDINALITY w(name, type, n)
+		LEFT JOIN pg_attribute a ON a.attrelid = to_regclass($1) AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
+		ORDER BY w.n`, g.partition, columnNames(g.table), wanted)
+	if err != nil {
+		return fmt.Errorf("apply: look at %s: %w", g.partition, err)
+	}
+	g.oids = g.oids[:0]
+	var want uint32
+	var have *uint32
+	_, err = pgx.ForEachRow(rows, []any{&want, &have}, func() error {
+		if have == nil || *have != want {
+			c := g.table.Columns[len(g.oids)]
+			return fmt.Errorf("%w: column %s of %s is missing or not %s", errTable, c.Name, g.partition, c.Type)
+		}
+		g.oids = append(g.oids, want)
+		return nil
+	})
+	return err
+}
+
+func columnNames(t replica.Table) []string {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// columns is a set of a table's columns, a bit for each.
+type columns uint64
+
+func (c columns) has(i int) bool { return c>>i&1 == 1 }
+
+func (g *target) all() columns { return 1<<len(g.names) - 1 }
+
+// known is the set of those fields that have a value, null included.
+func known(fields [][2]int) (c columns) {
+	for i, f := range fields {
+		if f[1] != wire.UnknownField {
+			c |= 1 << i
+		}
+	}
+	return c
+}
+
+// pick gives the names of a set of columns with a prefix before each.
+func (g *target) pick(set columns, prefix string) []string {
+	var names []string
+	for i, name := range g.names {
+		if set.has(i) {
+			names = append(names, prefix+name)
+		}
+	}
+	return names
+}
+
+// Statements. Rows come as arrays, one parameter for each column of the set and one for the
+// stamps, after the epoch; or they lie in the stage.
+
+// source is where rows come from: the FROM item s.
+func (g *target) source(set columns, staged bool) string {
+	if staged {
+		return g.stage + " s"
+	}
+	var arrays []string
+	for i, c := range g.table.Columns {
+		if set.has(i) {
+			arrays = append(arrays, fmt.Sprintf("$%d::%s[]", len(arrays)+2, c.Type))
+		}
+	}
+	arrays = append(arrays, fmt.Sprintf("$%d::pg_lsn[]", len(arrays)+2))
+	return fmt.Sprintf("unnest(%s) s(%s, stamp_lsn)", strings.Join(arrays, ", "), strings.Join(g.pick(set, ""), ", "))
+}
+
+// epoch is the expression of the stamp's epoch.
+func epoch(value int64, staged bool) string {
+	if staged {
+		return fmt.Sprintf("%d", value)
+	}
+	return "$1::int8"
+}
+
+// insertSQL writes rows and answers how many met one that was there.
+func (g *target) insertSQL(value int64, staged bool) string {
+	var set []string
+	for i, name := range g.names {
+		if i != g.key {
+			set = append(set, fmt.Sprintf("%s = EXCLUDED.%[1]s", name))
+		}
+	}
+	return fmt.Sprintf(`WITH written AS (
+		INSERT INTO %s (province, %s, stamp_epoch, stamp_lsn) SELECT %d, %s, %s, s.stamp_lsn FROM %s
+		ON CONFLICT (province, %s) DO UPDATE SET %s, stamp_epoch = EXCLUDED.stamp_epoch, stamp_lsn = EXCLUDED.stamp_lsn
+		RETURNING xmax <> 0 AS met) SELECT count(*) FILTER (WHERE met) FROM written`,
+		g.partition, strings.Join(g.names, ", "), g.province, strings.Join(g.pick(g.all(), "s."), ", "), epoch(value, staged),
+		g.source(g.all(), staged), g.names[g.key], strings.Join(set, ", "))
+}
+
+// updateSQL changes a set of columns.
+func (g *target) updateSQL(set columns, value int64, staged bool) string {
+	var assign []string
+	for i, name := range g.names {
+		if set.has(i) && i != g.key {
+			assign = append(assign, fmt.Sprintf("%s = s.%[1]s", name))
+		}
+	}
+	assign = append(assign, "stamp_epoch = "+epoch(value, staged), "stamp_lsn = s.stamp_lsn")
+	return fmt.Sprintf(`UPDATE %s t SET %s FROM %s WHERE t.province = %d AND t.%s = s.%[5]s`,
+		g.partition, strings.Join(assign, ", "), g.source(set, staged), g.province, g.names[g.key])
+}
+
+// deleteSQL deletes keys and gives back those that were there.
+func (g *target) deleteSQL() string {
+	return fmt.Sprintf(`DELETE FROM %s WHERE province = %d AND %s = ANY ($1::int8[]) RETURNING %[3]s`, g.partition, g.province, g.names[g.key])
+}
+
+// deleteOlderSQL deletes keys whose rows were written before a position, or by nobody knows whom.
+func (g *target) deleteOlderSQL() string {
+	return fmt.Sprintf(`DELETE FROM %s t USING unnest($2::int8[], $3::pg_lsn[]) s(key, before) WHERE t.province = %d AND t.%s = s.key
+		AND (t.stamp_epoch IS DISTINCT FROM $1::int8 OR t.stamp_lsn IS NULL OR t.stamp_lsn < s.before)`, g.partition, g.province, g.names[g.key])
+}
+
+// missingSQL tells which keys have no row.
+func (g *target) missingSQL() string {
+	return fmt.Sprintf(`SELECT k FROM unnest($1::int8[]) k WHERE NOT EXISTS (SELECT FROM %s t WHERE t.province = %d AND t.%s = k)`,
+		g.partition, g.province, g.names[g.key])
+}
+
+// stageSQL makes the stage, which is empty again after every transaction.
+func (g *target) stageSQL() string {
+	return fmt.Sprintf(`CREATE TEMP TABLE IF NOT EXISTS %s ON COMMIT DELETE ROWS AS SELECT %s, stamp_lsn FROM %s WITH NO DATA`,
+		strings.TrimPrefix(g.stage, "pg_temp."), strings.Join(g.names, ", "), g.partition)
+}
+
+// Rows in PostgreSQL's binary forms. A tuple's fields are fields of both already.
+
+// row is a row to be written: tuple, its fields, its stamp.
+type row struct {
+	entry  *entry
+	fields [][2]int
+}
+
+const lsnOID = 3220
+
+// arrays gives the parameters that source expects.
+func (g *target) arrays(rows []row, set columns) [][]byte {
+	var out [][]byte
+	for i, oid := range g.oids {
+		if !set.has(i) {
+			continue
+		}
+		a := arrayHeader(oid, len(rows))
+		for _, r := range rows {
+			a = appendField(a, r.entry.tuple, r.fields[i])
+		}
+		out = append(out, a)
+	}
+	stamps := arrayHeader(lsnOID, len(rows))
+	for _, r := range rows {
+		stamps = appendLSN(stamps, r.entry.lsn)
+	}
+	return append(out, stamps)
+}
+
+func appendField(to, tuple []byte, f [2]int) []byte {
+	if f[1] < 0 {
+		return append(to, 0xff, 0xff, 0xff, 0xff)
+	}
+	return append(to, tuple[f[0]-4:f[0]+f[1]]...)
+}
+
+func appendLSN(to []byte, lsn wire.LSN) []byte {
+	return binary.BigEndian.AppendUint64(append(to, 0, 0, 0, 8), uint64(lsn))
+}
+
+func arrayHeader(oid uint32, n int) []byte {
+	a := make([]byte, 0, 20+16*n)
+	a = binary.BigEndian.AppendUint32(a, 1) // dimensions
+	a = binary.BigEndian.AppendUint32(a, 0)
+	a = binary.BigEndian.AppendUint32(a, oid)
+	a = binary.BigEndian.AppendUint32(a, uint32(n))
+	return binary.BigEndian.AppendUint32(a, 1) // first index
+}
+
+func keyArray(keys []int64) []byte {
+	a := arrayHeader(20, len(keys))
+	for _, key := range keys {
+		a = binary.BigEndian.AppendUint64(append(a, 0, 0, 0, 8), uint64(key))
+	}
+	return a
+}
+
+var copyHeader = []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+
+// copyStage writes rows as COPY BINARY for the stage.
+func (g *target) copyStage(buf []byte, rows []row, set columns) []byte {
+	count := uint16(1)
+	for i := range g.names {
+		if set.has(i) {
+			count++
+		}
+	}
+	buf = append(buf, copyHeader...)
+	for _, r := range rows {
+		buf = binary.BigEndian.AppendUint16(buf, count)
+		if set == g.all() {
+			buf = append(buf, r.entry.tuple...)
+		} else {
+			for i, f := range r.fields {
+				if set.has(i) {
+					buf = appendField(buf, r.entry.tuple, f)
+				}
+			}
+		}
+		buf = appendLSN(buf, r.entry.lsn)
+	}
+	return append(buf, 0xff, 0xff)
+}
+
+// copyPartition writes whole rows as COPY BINARY for the partition.
+func (g *target) copyPartition(buf []byte, rows []row, epoch int64) []byte {
+	buf = append(buf, copyHeader...)
+	for _, r := range rows {
+		buf = binary.BigEndian.AppendUint16(buf, uint16(len(g.names)+3))
+		buf = binary.BigEndian.AppendUint16(append(buf, 0, 0, 0, 2), uint16(g.province))
+		buf = append(buf, r.entry.tuple...)
+		buf = binary.BigEndian.AppendUint64(append(buf, 0, 0, 0, 8), uint64(epoch))
+		buf = appendLSN(buf, r.entry.lsn)
+	}
+	return append(buf, 0xff, 0xff)
+}
+
+func (g *target) copyPartitionSQL() string {
+	return fmt.Sprintf("COPY %s (province, %s, stamp_epoch, stamp_lsn) FROM STDIN BINARY", g.partition, strings.Join(g.names, ", "))
+}
+
+func (g *target) copyStageSQL(set columns) string {
+	return fmt.Sprintf("COPY %s (%s) FROM STDIN BINARY", g.stage, strings.Join(slices.Concat(g.pick(set, ""), []string{"stamp_lsn"}), ", "))
+}

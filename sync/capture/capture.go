@@ -1,0 +1,308 @@
+// Package capture reads a province's committed changes from its write-ahead log and publishes them
+// to the stream on the province's leaf server.
+//
+// # State machine
+//
+// A Capture is a loop of sessions. A session
+//
+//	loads     reads sync.capture: epoch, incarnation, the last confirmed transaction C and the one
+//	          before it;
+//	opens     the leaf's stream of that incarnation. If the stream is gone, ends before C, was cut,
+//	          or a refill was asked for, the incarnation rises and the stream is made anew;
+//	resumes   reads the stream's last message, whose last whole transaction is the tail T, and
+//	          starts the slot at C. The first transaction that comes must be C with C's chain, and T
+//	          must come with T's chain, or the log is another one (ErrOtherLog: Run ends, since only
+//	          a new epoch helps). What is not after T is skipped;
+//	streams   packs whole transactions into messages, publishes each to follow the one before
+//	          (expected last sequence), and confirms;
+//	ends      with an error, and the next session begins after a pause that grows to five seconds.
+//
+// Any session may be cut off at any instruction: what counts is in the log, the stream and the row.
+//
+// # Invariants
+//
+//   - A transaction at or after C is decoded again, so the stream can always be made again from C
+//     with an unbroken chain. C moves only to a transaction that the leaf has on disk and that
+//     headquarters has applied (or that lies further back than Cap); it is written to
+//     sync.capture before PostgreSQL is told, and PostgreSQL is told the start of C's commit record,
+//     not its end: one transaction stays behind to be compared.
+//   - Nothing is told to PostgreSQL by time alone. A quiet publication on a busy database moves the
+//     slot by heartbeats, which are transactions like any other.
+//   - The stream holds transactions in commit order without gaps. Message ids are not used: a batch
+//     that was packed otherwise after a restart would pass for a duplicate.
+//   - An update that says the same as the last one of its row is dropped if that is remembered; the
+//     digest counts it, so what is remembered never shows in the chain.
+//   - The goroutine that answers PostgreSQL never waits for NATS; only the packer does, and a
+//     transaction larger than a message leaves in chunks, so memory stays bounded.
+package capture
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
+
+	"jike/schemas/replica"
+	"jike/sync/stream"
+	"jike/sync/wire"
+)
+
+// Options is what a Capture needs.
+type Options struct {
+	Province  int16
+	URL       string          // of the province's database, as jike_sync
+	Pool      *pgxpool.Pool   // the same
+	NATS      *nats.Conn      // to the leaf server
+	Control   *stream.Control // the province's end; capture handles its calls there
+	Tables    []replica.Table
+	Limits    stream.Limits
+	Heartbeat time.Duration // how often the clock is put into the log; 0: 10 s
+	Linger    time.Duration // how long a row waits for company while messages are on their way; 0: 1 ms
+	Cap       uint64        // bytes of log kept for headquarters at most; 0: 32 GiB
+	Log       *slog.Logger
+}
+
+// Status is what the board and the metrics show.
+type Status struct {
+	Connected       bool // a session streams
+	Epoch           int64
+	Incarnation     int64
+	Head            wire.LSN // end of the log
+	Published       wire.LSN // last transaction on the leaf's disk
+	Applied         wire.LSN // last transaction that headquarters said it has applied
+	LagBytes        uint64   // from Applied to Head
+	LagSeconds      float64  // since Applied was the newest; 0 when nothing waits
+	BacklogMessages uint64   // in the leaf's stream, not taken by the hub
+	BacklogBytes    uint64
+	Full            bool   // the leaf's stream refuses more
+	Error           string // why the last session ended, while none streams
+}
+
+// Capture captures one province. Make it with New, then Run it.
+type Capture struct {
+	opts     Options
+	tracker  tracker
+	flying   atomic.Int64 // messages packed and not yet stored
+	epoch    atomic.Int64
+	holding  atomic.Pointer[hold]
+	barriers sync.Mutex
+	beat     chan struct{} // asks for a heartbeat now
+	wake     chan struct{} // asks for a status to PostgreSQL now
+
+	mu          sync.Mutex
+	status      Status
+	refill      bool                    // the next session begins a new incarnation
+	end         context.CancelCauseFunc // of the session that streams
+	lastApplied wire.LSN                // at unapplied
+	unapplied   time.Time               // since when something waits for headquarters
+}
+
+// New makes a Capture and registers what headquarters may ask of it.
+func New(opts Options) (*Capture, error) {
+	if opts.Heartbeat == 0 {
+		opts.Heartbeat = 10 * time.Second
+	}
+	if opts.Linger == 0 {
+		opts.Linger = time.Millisecond
+	}
+	if opts.Cap == 0 {
+		opts.Cap = 32 << 30
+	}
+	c := &Capture{opts: opts, beat: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
+	err := errors.Join(
+		opts.Control.OnNotice(stream.NoticeApplied, c.onApplied),
+		opts.Control.Handle(stream.CallHello, func(context.Context, []byte) ([]byte, error) { return json.Marshal(c.notice()) }),
+		opts.Control.Handle(stream.CallRefill, c.onRefill),
+		opts.Control.Handle(stream.CallRepair, c.onRepair),
+	)
+	return c, err
+}
+
+// errRefill ends a session so that the next begins a new incarnation.
+var errRefill = errors.New("capture: headquarters asked for a refill")
+
+// Run captures until ctx ends, and then returns nil. It returns an error only when going on would
+// be wrong: ErrPublication, ErrSchema, ErrOtherLog. Everything else is tried again.
+func (c *Capture) Run(ctx context.Context) error {
+	pause := 100 * time.Millisecond
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := c.session(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		c.ended(err)
+		if errors.Is(err, ErrPublication) || errors.Is(err, ErrSchema) || errors.Is(err, ErrOtherLog) {
+			return err
+		}
+		c.opts.Log.Warn("capture: session ended", "province", c.opts.Province, "error", err)
+		if time.Since(began) > 10*time.Second || errors.Is(err, errRefill) {
+			pause = 100 * time.Millisecond
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+		pause = min(2*pause, 5*time.Second)
+	}
+	return nil
+}
+
+// session is one pass of the state machine in the package comment.
+func (c *Capture) session(ctx context.Context) error {
+	if err := checkPublication(ctx, c.opts.Pool, c.opts.Tables); err != nil {
+		return err
+	}
+	s, err := c.load(ctx)
+	if err != nil {
+		return err
+	}
+	leaf, tail, err := c.open(ctx, &s)
+	if err != nil {
+		return err
+	}
+	feed, err := openFeed(ctx, c.opts.URL, s.confirmed.LSN)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer func() { _ = feed.close() }()
+
+	out := make(chan stream.Outgoing, 2)
+	p := &packer{
+		c: c, feed: feed, decoder: newDecoder(c.opts.Tables), out: out, tail: tail, link: s.previous, expect: s.confirmed,
+		header: wire.Header{
+			Province: c.opts.Province, Epoch: s.epoch, Incarnation: s.incarnation,
+			Schema: replica.Hash(c.opts.Tables), Selection: s.selection,
+		},
+	}
+	c.tracker.restart(tail)
+	c.flying.Store(0)
+	c.began(s, cancel)
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.run(ctx) })
+	group.Go(func() error { return leaf.Pump(ctx, out, c.full) })
+	group.Go(func() error { return c.keepConfirming(ctx, s, leaf, feed) })
+	group.Go(func() error { return c.keepBeating(ctx) })
+	stop := context.AfterFunc(ctx, func() { _ = feed.close() }) // a blocked read ends only with its connection
+	defer stop()
+	err = group.Wait()
+	if cause := context.Cause(ctx); errors.Is(cause, errRefill) {
+		return cause
+	}
+	return err
+}
+
+// open opens the stream, with a new incarnation if the old one cannot go on, and finds its tail.
+func (c *Capture) open(ctx context.Context, s *state) (*stream.Leaf, wire.Link, error) {
+	id := stream.Identity{Province: c.opts.Province, Epoch: s.epoch, Incarnation: s.incarnation}
+	fresh := c.takeRefill() || s.incarnation == 0
+	if !fresh {
+		exists, err := stream.LeafExists(ctx, c.opts.NATS, id)
+		if err != nil {
+			return nil, wire.Link{}, err
+		}
+		fresh = !exists
+	}
+	if !fresh {
+		leaf, tail, err := c.resume(ctx, id, *s)
+		if err == nil || !errors.Is(err, stream.ErrOvertaken) {
+			return leaf, tail, err
+		}
+		c.opts.Log.Warn("capture: the stream cannot go on", "stream", id.Leaf(), "error", err)
+	}
+	if err := c.incarnate(ctx, s); err != nil {
+		return nil, wire.Link{}, err
+	}
+	id.Incarnation = s.incarnation
+	c.opts.Log.Info("capture: new incarnation", "stream", id.Leaf(), "after", s.previous.LSN.String())
+	leaf, err := stream.OpenLeaf(ctx, c.opts.NATS, id, c.opts.Limits)
+	if err != nil {
+		return nil, wire.Link{}, err
+	}
+	return leaf, s.previous, leaf.KeepOnly(ctx)
+}
+
+// resume opens an existing stream. It returns ErrOvertaken when the stream does not continue the
+// confirmed position.
+func (c *Capture) resume(ctx context.Context, id stream.Identity, s state) (*stream.Leaf, wire.Link, error) {
+	leaf, err := stream.OpenLeaf(ctx, c.opts.NATS, id, c.opts.Limits)
+	if err != nil || leaf.Last() == 0 {
+		return leaf, s.previous, err
+	}
+	data, err := leaf.Tail(ctx)
+	if err != nil {
+		return nil, wire.Link{}, err
+	}
+	m, err := wire.Decode(data)
+	if err != nil {
+		return nil, wire.Link{}, fmt.Errorf("%w: its last message: %w", stream.ErrOvertaken, err)
+	}
+	tail := m.End()
+	if tail.LSN < s.previous.LSN {
+		return nil, wire.Link{}, fmt.Errorf("%w: it ends at %s, confirmed was %s", stream.ErrOvertaken, tail.LSN, s.confirmed.LSN)
+	}
+	return leaf, tail, nil
+}
+
+func (c *Capture) takeRefill() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	wanted := c.refill
+	c.refill = false
+	return wanted
+}
+
+func (c *Capture) began(s state, end context.CancelCauseFunc) {
+	c.epoch.Store(s.epoch)
+	c.mu.Lock()
+	c.status.Connected, c.status.Error, c.status.Full = true, "", false
+	c.status.Epoch, c.status.Incarnation = s.epoch, s.incarnation
+	c.end = end
+	c.mu.Unlock()
+	c.announce()
+}
+
+func (c *Capture) ended(err error) {
+	c.mu.Lock()
+	c.status.Connected, c.end = false, nil
+	if err != nil {
+		c.status.Error = err.Error()
+	}
+	c.mu.Unlock()
+	c.announce()
+}
+
+func (c *Capture) full(err error) {
+	c.mu.Lock()
+	changed := c.status.Full != (err != nil)
+	c.status.Full = err != nil
+	c.mu.Unlock()
+	if changed && err != nil {
+		c.opts.Log.Error("capture: the leaf's stream is full, the log holds what follows", "province", c.opts.Province, "error", err)
+	}
+}
+
+func (c *Capture) wakeStatus() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (c *Capture) wakeHeartbeat() {
+	select {
+	case c.beat <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,295 @@
+package capture
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"time"
+
+	"jike/sync/stream"
+	"jike/sync/wire"
+)
+
+// A message is sent at one of these, at the end of a transaction when nothing else is on its way,
+// or when its first row has waited for the linger.
+const (
+	flushRows  = 2000
+	flushBytes = 512 << 10
+)
+
+// With bulkRows in hand and nothing more to read, the packer leaves PostgreSQL alone for bulkPause:
+// it sends every row by itself, and to be woken for each costs both more than the row does.
+const (
+	bulkRows  = 64
+	bulkPause = 500 * time.Microsecond
+)
+
+// quietBytes is how much log without a selected row may pass before a heartbeat is sent early, so
+// that the slot can move: a busy database with a quiet publication must not keep its log.
+const quietBytes = 16 << 20
+
+// ErrOtherLog says that the log is not the one that was confirmed: the last confirmed transaction
+// does not come again, or comes with other content. The database was restored or failed over; a
+// new epoch must begin.
+var ErrOtherLog = errors.New("capture: the log is not the one that was confirmed before")
+
+// packer reads one feed and packs whole transactions, or chunks of large ones, into messages.
+type packer struct {
+	c       *Capture
+	feed    *feed
+	decoder *decoder
+	out     chan<- stream.Outgoing
+	header  wire.Header
+	tail    wire.Link // what the stream holds already
+	expect  wire.Link // the confirmed transaction, which must come first
+
+	w       wire.Writer
+	link    wire.Link // last whole transaction decoded
+	before  wire.Link // the one before it
+	packed  int       // whole transactions in w
+	since   time.Time // when the first row of w came
+	open    bool      // inside a transaction
+	skip    bool      // the stream holds this transaction
+	tx      transaction
+	chunk   uint32
+	content hash.Hash
+	lastEnd wire.LSN // end of the log that was decoded
+	noted   wire.LSN // last skipped transaction that the tracker knows
+}
+
+// run packs until the feed or ctx ends.
+func (p *packer) run(ctx context.Context) error {
+	p.content = sha256.New()
+	p.reset()
+	for {
+		var deadline time.Time
+		if p.w.Rows() >= bulkRows && !p.feed.buffered() && !p.feed.behind() {
+			time.Sleep(bulkPause)
+		}
+		if !p.feed.buffered() && p.packed > 0 && !p.open {
+			if p.c.flying.Load() == 0 {
+				if err := p.flush(ctx); err != nil {
+					return err
+				}
+			} else {
+				deadline = p.since.Add(p.c.opts.Linger)
+			}
+		}
+		kind, m, err := p.feed.next(deadline)
+		switch {
+		case errors.Is(err, errQuiet):
+			if err := p.flush(ctx); err != nil {
+				return err
+			}
+			continue
+		case err != nil:
+			return err
+		case kind == 'k':
+			p.keepalive(m)
+			continue
+		case len(m) == 0:
+			return errShort
+		}
+		if err := p.message(ctx, m[0], m); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *packer) keepalive(m []byte) {
+	r := reader{m}
+	end := wire.LSN(r.uint64())
+	p.c.tracker.seen(end)
+	r.skip(8)
+	if r.byte() == 1 {
+		p.c.wakeStatus()
+	}
+	if end > p.lastEnd+quietBytes {
+		p.lastEnd = end
+		p.c.wakeHeartbeat()
+	}
+}
+
+func (p *packer) message(ctx context.Context, kind byte, m []byte) error {
+	switch kind {
+	case 'B':
+		tx, err := readBegin(m[1:])
+		if err != nil {
+			return err
+		}
+		return p.begin(ctx, tx)
+	case 'C':
+		return p.commit(ctx, m[1:])
+	case 'R':
+		return p.decoder.relation(m[1:])
+	case 'I', 'U', 'D', 'T', 'M':
+		return p.change(ctx, kind, m)
+	case 'O', 'Y': // origin, type
+		return nil
+	}
+	return fmt.Errorf("capture: pgoutput message %q", kind)
+}
+
+func (p *packer) begin(ctx context.Context, tx transaction) error {
+	if p.expect.LSN != 0 && tx.lsn != p.expect.LSN {
+		return fmt.Errorf("%w: transaction %s was confirmed, the log begins with %s", ErrOtherLog, p.expect.LSN, tx.lsn)
+	}
+	if err := p.hold(ctx, tx.lsn); err != nil {
+		return err
+	}
+	p.open, p.tx, p.chunk, p.skip = true, tx, 0, tx.lsn <= p.tail.LSN
+	p.content.Reset()
+	if !p.skip {
+		if p.w.Empty() {
+			p.since = time.Now()
+		}
+		p.w.Begin(tx.lsn, tx.at, 0)
+	}
+	return nil
+}
+
+// change adds to the digest what pgoutput sent, whatever becomes of it, and packs what it means.
+func (p *packer) change(ctx context.Context, kind byte, m []byte) error {
+	if !p.open {
+		return fmt.Errorf("capture: change %q outside a transaction", kind)
+	}
+	var size [4]byte
+	binary.BigEndian.PutUint32(size[:], uint32(len(m)))
+	p.content.Write(size[:]) // a hash never fails
+	p.content.Write(m)
+	if p.skip {
+		return nil
+	}
+	var err error
+	if kind == 'M' {
+		err = p.decoder.message(m[1:], p.w.Change)
+	} else {
+		err = p.decoder.change(kind, m[1:], p.w.Change)
+	}
+	if err != nil || p.w.Rows() < flushRows && p.w.Size() < flushBytes {
+		return err
+	}
+	p.w.Cut()
+	if err := p.ship(ctx); err != nil {
+		return err
+	}
+	p.chunk++
+	p.w.Begin(p.tx.lsn, p.tx.at, p.chunk)
+	return nil
+}
+
+func (p *packer) commit(ctx context.Context, m []byte) error {
+	r := reader{m}
+	r.skip(1)
+	lsn, end := wire.LSN(r.uint64()), wire.LSN(r.uint64())
+	if r.bad() || !p.open || lsn != p.tx.lsn {
+		return fmt.Errorf("capture: commit at %s of transaction %s", lsn, p.tx.lsn)
+	}
+	digest := wire.Hash(p.content.Sum(nil))
+	p.before, p.link = p.link, p.link.Next(lsn, digest)
+	p.open, p.lastEnd = false, end
+	p.c.tracker.seen(end)
+	if p.expect.LSN != 0 {
+		if p.expect != p.link {
+			return fmt.Errorf("%w: transaction %s has other content", ErrOtherLog, lsn)
+		}
+		p.expect = wire.Link{}
+	}
+	if p.skip {
+		return p.skipped()
+	}
+	p.w.End(digest)
+	p.packed++
+	if p.w.Rows() >= flushRows || p.w.Size() >= flushBytes {
+		return p.flush(ctx)
+	}
+	return nil
+}
+
+// skipped ends a transaction that the stream holds: its chain must be the stream's.
+func (p *packer) skipped() error {
+	if p.link.LSN == p.tail.LSN && p.link != p.tail {
+		return fmt.Errorf("%w: the stream ends with transaction %s, which has other content", ErrOtherLog, p.link.LSN)
+	}
+	if p.link.LSN >= p.noted+flushBytes || p.link.LSN == p.tail.LSN {
+		p.noted = p.link.LSN
+		p.c.tracker.stored(mark{link: p.link, before: p.before})
+	}
+	p.reset()
+	return nil
+}
+
+// reset begins a message after the last whole transaction.
+func (p *packer) reset() {
+	p.header.Prev = p.link
+	p.w.Reset(p.header)
+	p.packed = 0
+}
+
+// flush sends what is packed, if it is anything, between transactions.
+func (p *packer) flush(ctx context.Context) error {
+	if p.packed == 0 || p.open {
+		return nil
+	}
+	return p.ship(ctx)
+}
+
+func (p *packer) ship(ctx context.Context) error {
+	m := mark{link: p.link, before: p.before, whole: p.packed > 0}
+	err := p.send(ctx, p.w.Bytes(), func(sequence uint64) {
+		m.sequence = sequence
+		p.c.tracker.stored(m)
+	})
+	p.reset()
+	p.since = time.Now()
+	return err
+}
+
+// send hands a message to the pump and waits while too many are before it. Only this goroutine
+// waits: PostgreSQL's keepalives are answered by another.
+func (p *packer) send(ctx context.Context, data []byte, stored func(uint64)) error {
+	p.c.flying.Add(1)
+	select {
+	case p.out <- stream.Outgoing{Data: data, Stored: func(sequence uint64) {
+		p.c.flying.Add(-1)
+		stored(sequence)
+	}}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// hold places a pending barrier. While its position is not known nothing is packed: a transaction
+// at or after it must not come before it.
+func (p *packer) hold(ctx context.Context, lsn wire.LSN) error {
+	h := p.c.holding.Load()
+	if h == nil {
+		return nil
+	}
+	if err := p.flush(ctx); err != nil {
+		return err
+	}
+	select {
+	case <-h.known:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if h.lsn == 0 || lsn < h.lsn || lsn <= p.tail.LSN {
+		return nil
+	}
+	if !p.c.holding.CompareAndSwap(h, nil) {
+		return nil // given up meanwhile
+	}
+	header := p.header
+	header.Prev = p.link
+	if err := p.send(ctx, wire.WriteBarrier(header, wire.Barrier{ID: h.id, LSN: h.lsn}), func(uint64) {}); err != nil {
+		return err
+	}
+	h.epoch = header.Epoch
+	close(h.placed)
+	return nil
+}

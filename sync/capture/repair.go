@@ -1,0 +1,126 @@
+package capture
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"jike/schemas/replica"
+	"jike/sync/wire"
+)
+
+// repairKeys is how many keys go into one repair transaction: enough to be quick, few enough that
+// rows are locked for a moment only.
+const repairKeys = 500
+
+// Repair sends the current state of rows through the stream, in order with the changes around it:
+// each row is read FOR SHARE and put into the log in the same transaction, so that a concurrent
+// update comes after it. For a key that is not selected (any more), headquarters is told to delete
+// its row if it was written before the position (epoch, before); 0 deletes nothing. before must be
+// a slot's consistent point that was proven to lack the key, or a commit that is being inserted
+// right now could be mistaken for absent.
+func (c *Capture) Repair(ctx context.Context, t replica.Table, keys []int64, before wire.LSN) error {
+	table := -1
+	for i := range c.opts.Tables {
+		if c.opts.Tables[i].Qualified() == t.Qualified() {
+			table = i
+		}
+	}
+	if table < 0 {
+		return fmt.Errorf("%w: %s", ErrSchema, t.Qualified())
+	}
+	for len(keys) > 0 {
+		n := min(len(keys), repairKeys)
+		if err := c.repair(ctx, table, keys[:n], before); err != nil {
+			return fmt.Errorf("capture: repair %s: %w", t.Qualified(), err)
+		}
+		keys = keys[n:]
+	}
+	return nil
+}
+
+func (c *Capture) repair(ctx context.Context, table int, keys []int64, before wire.LSN) error {
+	return pgx.BeginFunc(ctx, c.opts.Pool, func(tx pgx.Tx) error {
+		content, err := readCurrent(ctx, tx, c.opts.Tables[table], table, keys, before)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `SELECT pg_logical_emit_message(true, $1, $2::bytea)`, prefixRepair, content)
+		return err
+	})
+}
+
+// readCurrent locks and reads rows and writes the content of the logical message: table, then for
+// each key an operation, its length and its data as in package wire.
+func readCurrent(ctx context.Context, tx pgx.Tx, t replica.Table, table int, keys []int64, before wire.LSN) ([]byte, error) {
+	names := make([]string, len(t.Columns))
+	key := 0
+	for i, c := range t.Columns {
+		names[i] = pgx.Identifier{c.Name}.Sanitize()
+		if c.Name == t.Key {
+			key = i
+		}
+	}
+	query := fmt.Sprintf(`SELECT %s FROM %s WHERE %s = ANY($1) AND national ORDER BY %s FOR SHARE`,
+		strings.Join(names, ", "), pgx.Identifier{t.Schema, t.Name}.Sanitize(), names[key], names[key])
+	formats := make(pgx.QueryResultFormats, len(names))
+	for i := range formats {
+		formats[i] = pgx.BinaryFormatCode
+	}
+	rows, err := tx.Query(ctx, query, formats, keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	content := binary.BigEndian.AppendUint32(nil, uint32(table))
+	found := map[int64]bool{}
+	for rows.Next() {
+		values := rows.RawValues()
+		found[int64(binary.BigEndian.Uint64(values[key]))] = true
+		var tuple []byte
+		for _, v := range values {
+			if v == nil {
+				tuple = append(tuple, 0xff, 0xff, 0xff, 0xff)
+				continue
+			}
+			tuple = append(binary.BigEndian.AppendUint32(tuple, uint32(len(v))), v...)
+		}
+		content = appendRepair(content, wire.Repair, tuple)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	for _, k := range keys {
+		if !found[k] {
+			data := binary.BigEndian.AppendUint64(nil, uint64(k))
+			content = appendRepair(content, wire.Absent, binary.BigEndian.AppendUint64(data, uint64(before)))
+		}
+	}
+	return content, nil
+}
+
+func appendRepair(content []byte, op wire.Op, data []byte) []byte {
+	content = append(content, byte(op))
+	return append(binary.BigEndian.AppendUint32(content, uint32(len(data))), data...)
+}
+
+// readRepair reads what readCurrent wrote.
+func readRepair(content []byte, tables []replica.Table, emit func(wire.Change)) error {
+	r := reader{content}
+	table := int(r.uint32())
+	if r.bad() || table >= len(tables) {
+		return fmt.Errorf("%w: repair of table %d", ErrSchema, table)
+	}
+	for len(r.rest) > 0 {
+		c := wire.Change{Op: wire.Op(r.byte()), Table: table}
+		c.Data = r.take(int(r.uint32()))
+		if r.bad() || c.Op != wire.Repair && c.Op != wire.Absent {
+			return errShort
+		}
+		emit(c)
+	}
+	return nil
+}

@@ -1,0 +1,40 @@
+// Package reconcile proves that headquarters holds the same rows and columns as a province at one
+// exact position of the province's log, repairs what differs, and keeps a certificate that both
+// nodes sign. Both keep writing all the while.
+//
+// # A run
+//
+// Headquarters drives (run), the province answers (Province). The steps, in their order:
+//
+//	snapshot  capture holds publishing, makes a temporary slot and learns its consistent point X; the
+//	          slot's snapshot sees exactly the commits below X. The barrier is published between
+//	          the last commit below X and the first at or above it, and publishing goes on.
+//	barrier   apply commits everything in front of the barrier, takes a snapshot on a connection of its own,
+//	          and goes on. Now each side holds a snapshot of the same moment of the province's log.
+//	compare   the province cuts each table into ranges of a thousand rows of its key and digests them;
+//	          headquarters digests the same ranges. A range that differs is drilled down: row by
+//	          row, then column by column. Cost grows with the differences, not with the table.
+//	repair    the province reads the rows that differ FOR SHARE and writes them into its log as they are
+//	          now, so that they reach headquarters in order with what is being changed meanwhile.
+//	recheck   a second barrier, behind the repair; the ranges that differed are compared again.
+//	sign      headquarters states what was found, the province checks the statement against what it
+//	          digested itself, both sign, both keep the certificate. Each certificate carries the
+//	          digest of the one before.
+//
+// Above 10,000 differences, or 0.1 % of a table, a run stops before the repair and waits for a
+// person (needsApproval), unless epoch or selection have changed since the last certificate.
+//
+// # Invariants
+//
+//   - No false difference: both snapshots are of one position. A snapshot whose position is only
+//     "about then" was wrong in most of a lab's runs; commit LSN < X, and no other rule, was right in all.
+//   - None is missed: ranges lie seamlessly from the smallest to the largest possible key
+//     (checkPage), and rows that only headquarters has fall into one of them.
+//   - A repair cannot overtake or undo a later change: it travels in the log. A row that only
+//     headquarters has is deleted if its stamp (epoch, LSN) is older than X; one whose stamp the
+//     stream cannot have written is disowned first, so that it counts as older.
+//   - Whatever fails ends the run as failed with its reason. It changes nothing that a repeated
+//     run would not find again, so scheduled runs are simply repeated.
+//   - A snapshot is leased: if headquarters goes away, the province lets it go after two minutes, so that it
+//     does not keep PostgreSQL from removing dead rows.
+package reconcile

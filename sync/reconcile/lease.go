@@ -1,0 +1,195 @@
+package reconcile
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"jike/schemas/replica"
+)
+
+// lease is one snapshot that the province holds for a run: asked for, ready or failed, released.
+// What was digested in it is remembered after its release, until the certificate is signed.
+type lease struct {
+	id      uuid.UUID
+	cancel  context.CancelFunc // gives up making the snapshot
+	made    chan struct{}      // closed when the snapshot is ready or failed
+	expires *time.Timer
+
+	mu         sync.Mutex // one request at a time: a snapshot lives on one connection
+	snapshot   *Snapshot  // nil before it is ready and after its release
+	err        error      // why it failed
+	side       *side
+	epoch      int64
+	point      LSN
+	selection  int64
+	capability capability
+	served     map[string]*served
+}
+
+// served is what was answered of one table: its digest so far, and the newest answer, so that a
+// repeated question gets the same answer and is not counted twice.
+type served struct {
+	tally tally
+	next  int64 // where the next question must begin; questions of a re-check may leave gaps
+	whole bool  // the last range was among them
+	low   int64
+	reply []Range
+	last  bool
+}
+
+// keep stores the made snapshot, or lets it go if the lease was given up meanwhile.
+func (l *lease) keep(ctx context.Context, s *Snapshot, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer close(l.made)
+	switch {
+	case err != nil:
+		l.err = err
+	case ctx.Err() != nil:
+		s.Close()
+		l.err = errReleased
+	default:
+		l.snapshot, l.epoch, l.point = s, s.Epoch, s.Point
+		var probe *side
+		if probe, l.err = newSide(ctx, s.Tx, provinceFilter, TextMD5, 0); l.err == nil {
+			l.capability, l.err = probe.capability(ctx)
+		}
+		if l.err == nil {
+			l.selection, l.err = selectionVersion(ctx, s.Tx)
+		}
+	}
+}
+
+// release lets the snapshot go; more than once does no harm.
+func (l *lease) release() {
+	l.expires.Stop()
+	l.cancel()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.snapshot != nil {
+		l.snapshot.Close()
+		l.snapshot, l.side = nil, nil
+	}
+}
+
+// read runs f with the snapshot, hashing rows as the request says.
+func (l *lease) read(ctx context.Context, req scope, f func(*side) error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil {
+		return l.err
+	}
+	if l.snapshot == nil {
+		return errReleased
+	}
+	if l.side == nil || l.side.method != req.Method || l.side.seed != req.Seed {
+		if len(l.served) > 0 {
+			return fmt.Errorf("the run changed its way of hashing from %s to %s", l.side.method, req.Method)
+		}
+		if req.Method != TextMD5 && req.Method != TypedHash {
+			return fmt.Errorf("hashing by %q is not known", req.Method)
+		}
+		s, err := newSide(ctx, l.snapshot.Tx, provinceFilter, req.Method, req.Seed)
+		if err != nil {
+			return err
+		}
+		l.side = s
+	}
+	return f(l.side)
+}
+
+// cut answers opCut: the next ranges of a table, counted into its digest.
+func (l *lease) cut(ctx context.Context, t replica.Table, req cutRequest) (reply cutReply, err error) {
+	err = l.read(ctx, req.scope, func(s *side) error {
+		sv := l.of(t)
+		if sv.reply != nil && sv.low == req.From {
+			reply = cutReply{Ranges: sv.reply, Last: sv.last}
+			return nil
+		}
+		if sv.whole || req.From != sv.next {
+			return fmt.Errorf("ranges of %s from key %d, expected %d", t.Qualified(), req.From, sv.next)
+		}
+		ranges, last, err := s.cut(ctx, t, req.From, rangesPerPage, rangeRows)
+		if err != nil {
+			return err
+		}
+		sv.count(ranges, last)
+		reply = cutReply{Ranges: ranges, Last: last}
+		return nil
+	})
+	return reply, err
+}
+
+// digest answers opDigest: ranges whose boundaries headquarters brings, counted likewise.
+func (l *lease) digest(ctx context.Context, t replica.Table, req digestRequest) (reply digestReply, err error) {
+	err = l.read(ctx, req.scope, func(s *side) error {
+		sv := l.of(t)
+		if len(req.Bounds) == 0 {
+			return nil
+		}
+		if sv.reply != nil && sv.low == req.Bounds[0].Low {
+			reply.Ranges = sv.reply
+			return nil
+		}
+		if sv.whole || req.Bounds[0].Low < sv.next {
+			return fmt.Errorf("ranges of %s from key %d, expected %d or more", t.Qualified(), req.Bounds[0].Low, sv.next)
+		}
+		ranges, err := s.digest(ctx, t, req.Bounds)
+		if err != nil {
+			return err
+		}
+		sv.count(ranges, false)
+		reply.Ranges = ranges
+		return nil
+	})
+	return reply, err
+}
+
+func (l *lease) of(t replica.Table) *served {
+	sv := l.served[t.Qualified()]
+	if sv == nil {
+		sv = &served{next: math.MinInt64}
+		l.served[t.Qualified()] = sv
+	}
+	return sv
+}
+
+func (sv *served) count(ranges []Range, last bool) {
+	for _, r := range ranges {
+		sv.tally.add(r)
+	}
+	end := ranges[len(ranges)-1].High
+	sv.low, sv.reply, sv.last = ranges[0].Low, ranges, last
+	sv.whole = last || end == math.MaxInt64
+	if !sv.whole {
+		sv.next = end + 1
+	}
+}
+
+// agrees checks a part of a certificate against what this side itself found in the lease.
+func (l *lease) agrees(point LSN, proofs []TableProof, whole bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.point != point {
+		return fmt.Errorf("the certificate's point is %s, the snapshot's was %s", point, l.point)
+	}
+	for _, p := range proofs {
+		sv := l.served[p.Table]
+		if sv == nil || whole && !sv.whole {
+			return fmt.Errorf("the certificate speaks of %s, which was not digested to its end", p.Table)
+		}
+		if p.Province.Rows != sv.tally.rows || !bytes.Equal(p.Province.Digest, sv.tally.sum[:]) {
+			return fmt.Errorf("the certificate's digest of %s is not the one found here", p.Table)
+		}
+	}
+	if len(proofs) != len(l.served) {
+		return fmt.Errorf("the certificate speaks of %d tables, %d were digested", len(proofs), len(l.served))
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"jike/internal/bus"
+)
+
+// Hub is apply's end: the hub's stream of one province and epoch.
+type Hub struct {
+	js     jetstream.JetStream
+	stream jetstream.Stream
+	id     Identity
+}
+
+// FindHub learns from the hub itself which stream of a province it stores, the youngest if there
+// are several: what is stored can be applied while the province is away. It returns ErrGone when
+// there is none.
+func FindHub(ctx context.Context, nc *nats.Conn, province int16) (Identity, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return Identity{}, fmt.Errorf("stream: %w", err)
+	}
+	var found Identity
+	list := js.ListStreams(ctx)
+	for info := range list.Info() {
+		for _, source := range info.Config.Sources {
+			if id, ok := parseLeaf(source.Name); ok && id.Province == province && info.Config.Name == id.Hub() && id.After(found) {
+				found = id
+			}
+		}
+	}
+	if err := list.Err(); err != nil {
+		return Identity{}, fmt.Errorf("stream: list: %w", err)
+	}
+	if found.Epoch == 0 {
+		return Identity{}, fmt.Errorf("%w: none of province %d", ErrGone, province)
+	}
+	return found, nil
+}
+
+// OpenHub makes the hub's stream or moves its source to the given incarnation. The hub keeps what
+// it has already stored.
+func OpenHub(ctx context.Context, nc *nats.Conn, id Identity, limits Limits) (*Hub, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, fmt.Errorf("stream: %w", err)
+	}
+	limits = limits.withDefaults()
+	s, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name:        id.Hub(),
+		Description: "committed transactions of one province, as its leaf server stored them",
+		Retention:   jetstream.LimitsPolicy,
+		Discard:     jetstream.DiscardOld,
+		MaxBytes:    limits.HubBytes,
+		MaxAge:      limits.HubAge,
+		Storage:     jetstream.FileStorage,
+		Sources: []*jetstream.StreamSource{{
+			Name:     id.Leaf(),
+			External: &jetstream.ExternalStream{APIPrefix: "$JS." + bus.LeafDomain(id.Province) + ".API"},
+			Consumer: &jetstream.StreamConsumerSource{Name: id.consumer(), DeliverSubject: id.deliver()},
+		}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("stream: make %s: %w", id.Hub(), err)
+	}
+	return &Hub{js: js, stream: s, id: id}, nil
+}
+
+// Key tells this stream from one of the same name that was made after it was lost. A sequence is
+// worth remembering only together with it.
+func (h *Hub) Key() string {
+	return fmt.Sprintf("%s@%d", h.id.Hub(), h.stream.CachedInfo().Created.UnixNano())
+}
+
+// Check gives the stream's last sequence. It returns ErrGone when the stream was removed or is
+// another one by now.
+func (h *Hub) Check(ctx context.Context) (last uint64, err error) {
+	s, err := h.js.Stream(ctx, h.id.Hub())
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return 0, fmt.Errorf("%w: %s", ErrGone, h.id.Hub())
+	}
+	if err != nil {
+		return 0, fmt.Errorf("stream: look at %s: %w", h.id.Hub(), err)
+	}
+	if !s.CachedInfo().Created.Equal(h.stream.CachedInfo().Created) {
+		return 0, fmt.Errorf("%w: %s was made anew", ErrGone, h.id.Hub())
+	}
+	return s.CachedInfo().State.LastSeq, nil
+}
+
+// Last is the stream's last sequence when it was opened.
+func (h *Hub) Last() uint64 { return h.stream.CachedInfo().State.LastSeq }
+
+// Message is one message as the hub stored it.
+type Message struct {
+	Sequence uint64
+	Data     []byte
+	Pending  uint64 // how many wait behind it
+}
+
+// Reader reads the hub's stream in order. It is not nats.go's ordered consumer, which mends itself
+// for as long as it takes, deaf to its caller: here whatever disturbs the order ends the reading,
+// and the caller begins anew after what it has.
+type Reader struct {
+	hub      *Hub
+	name     string
+	messages jetstream.MessagesContext
+	expect   uint64 // number of the next delivery
+}
+
+// readHeartbeat is how often the hub says that it has nothing to deliver; twice in silence end the
+// reading.
+const readHeartbeat = time.Second
+
+// Read begins after a sequence; 0 begins with the oldest message.
+func (h *Hub) Read(ctx context.Context, after uint64) (*Reader, error) {
+	config := jetstream.ConsumerConfig{
+		Description:       "apply reads ahead of what it has committed",
+		AckPolicy:         jetstream.AckNonePolicy, // what is applied is known by its position
+		DeliverPolicy:     jetstream.DeliverAllPolicy,
+		MemoryStorage:     true,
+		Replicas:          1,
+		InactiveThreshold: 30 * time.Second, // goes with its reader
+	}
+	if after > 0 {
+		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, after+1
+	}
+	c, err := h.stream.CreateConsumer(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("stream: read %s: %w", h.id.Hub(), err)
+	}
+	messages, err := c.Messages(jetstream.PullMaxMessages(32), jetstream.PullHeartbeat(readHeartbeat))
+	if err != nil {
+		return nil, fmt.Errorf("stream: read %s: %w", h.id.Hub(), err)
+	}
+	return &Reader{hub: h, name: c.CachedInfo().Name, messages: messages, expect: 1}, nil
+}
+
+// Next waits for the next message. Any error but ctx's ends the reading; it is ErrGone when the
+// stream was removed.
+func (r *Reader) Next(ctx context.Context) (Message, error) {
+	m, err := r.messages.Next(jetstream.NextContext(ctx))
+	switch {
+	case ctx.Err() != nil:
+		return Message{}, ctx.Err()
+	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrConsumerDeleted):
+		return Message{}, fmt.Errorf("%w: %w", ErrGone, err)
+	case err != nil:
+		return Message{}, fmt.Errorf("stream: read %s: %w", r.hub.id.Hub(), err)
+	}
+	meta, err := m.Metadata()
+	if err != nil {
+		return Message{}, fmt.Errorf("stream: message without metadata: %w", err)
+	}
+	if meta.Sequence.Consumer != r.expect {
+		return Message{}, fmt.Errorf("stream: read %s: delivery %d came, %d was expected", r.hub.id.Hub(), meta.Sequence.Consumer, r.expect)
+	}
+	r.expect++
+	return Message{Sequence: meta.Sequence.Stream, Data: m.Data(), Pending: meta.NumPending}, nil
+}
+
+// Close ends the reading.
+func (r *Reader) Close() {
+	r.messages.Stop()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = r.hub.stream.DeleteConsumer(ctx, r.name) // else it goes by itself
+}

@@ -1,0 +1,194 @@
+package synctest_test
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"jike/internal/bus/bustest"
+	"jike/internal/pg/pgtest"
+	"jike/sync/apply"
+	"jike/sync/stream"
+	"jike/sync/synctest"
+	"jike/sync/wire"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// seed is logged, so that a history that failed can be made again.
+func seed(t *testing.T) uint64 {
+	s := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", s)
+	return s
+}
+
+// Everything is committed once, whatever is stopped and started in between.
+func TestARandomHistoryWithRestartsEndsEqual(t *testing.T) {
+	p := synctest.New(t)
+	p.Exec(p.Target, `INSERT INTO sync.certificate (province, sequence, reconciliation, digest, result, at, body)
+		VALUES (591, 1, 1, '\x01', 'clean', now(), '{"statement": {"epoch": 1}}')`) // from now on a missing row is an incident
+	s := seed(t)
+	random := rand.New(rand.NewPCG(s, 99))
+	c, a := p.Capture(), p.Apply(func(o *apply.Options) { o.Spill = 64 << 10 })
+	w := p.Work(s, 3)
+	for range rounds(8) {
+		time.Sleep(time.Duration(200+random.IntN(800)) * time.Millisecond) // writers write
+		switch random.IntN(3) {
+		case 0:
+			c.Stop()
+			c = p.Capture()
+		case 1:
+			a.Stop()
+			a = p.Apply(func(o *apply.Options) { o.Spill = 64 << 10 })
+		case 2: // the leaf server crashes and comes back
+			c.Stop()
+			p.Leaf.Shutdown()
+			p.StartLeaf()
+			c = p.Capture()
+		}
+	}
+	t.Logf("%d transactions", w.Stop())
+	p.Settle()
+	p.Same()
+	if n := p.Int(p.Target, `SELECT count(*)::int FROM sync.divergence WHERE kind <> 'unknown'`); n > 0 {
+		t.Errorf("%d changes met no row", n)
+	}
+	if n := p.Int(p.Target, `SELECT conflicts::int FROM sync.province_state WHERE province = 591`); n > 0 {
+		t.Errorf("%d inserts met a row", n)
+	}
+}
+
+// rounds is how often a disturbance is repeated: more in the long run.
+func rounds(n int) int {
+	if os.Getenv("JIKE_LONG") != "" {
+		return 10 * n
+	}
+	return n
+}
+
+// A leaf store that is wiped before the hub has its content loses nothing: the log still has it.
+func TestAWipedLeafLosesNothing(t *testing.T) {
+	p := synctest.New(t)
+	a := p.Apply()
+	c := p.Capture()
+	w := p.Work(seed(t), 2)
+	p.Settle()
+	for range rounds(3) {
+		a.Stop()
+		p.Net.Hub.Shutdown() // nothing is taken any more
+		head := c.It.Status().Published
+		p.Until("messages only the leaf has", func() bool { return c.It.Status().Published > head+1000 })
+		c.Stop()
+		p.Leaf.Shutdown()
+		p.Must(os.RemoveAll(p.LeafDir))
+		p.Net.StartHub()
+		p.StartLeaf()
+		c, a = p.Capture(), p.Apply()
+		p.Settle()
+	}
+	w.Stop()
+	p.Settle()
+	p.Same()
+}
+
+// A hub store that is wiped is filled again from the log, and from the position that is kept with
+// the rows.
+func TestAWipedHubLosesNothing(t *testing.T) {
+	p := synctest.New(t)
+	p.Apply()
+	p.Capture()
+	w := p.Work(seed(t), 2)
+	p.Settle()
+	js, err := jetstream.New(p.Net.National(synctest.Province))
+	p.Must(err)
+	for range rounds(2) {
+		p.Must(js.DeleteStream(t.Context(), stream.Identity{Province: synctest.Province, Epoch: 1}.Hub()))
+		p.Settle()
+	}
+	w.Stop()
+	p.Settle()
+	p.Same()
+}
+
+// Two captures of one province: the slot lets one in, the other tries again, and nothing comes twice.
+func TestASecondCaptureStandsBy(t *testing.T) {
+	p := synctest.New(t)
+	p.Apply()
+	first := p.Capture()
+	p.Until("the first captures", func() bool { return first.It.Status().Connected })
+	second := p.Capture()
+	w := p.Work(seed(t), 2)
+	p.Settle()
+	if second.It.Status().Connected || !first.It.Status().Connected {
+		t.Errorf("first %+v, second %+v", first.It.Status(), second.It.Status())
+	}
+	first.Stop()
+	p.Settle()
+	p.Until("the second captures", func() bool { return second.It.Status().Connected })
+	w.Stop()
+	p.Settle()
+	p.Same()
+	if n := p.Int(p.Target, `SELECT conflicts::int FROM sync.province_state WHERE province = 591`); n > 0 {
+		t.Errorf("%d inserts met a row", n)
+	}
+}
+
+// What is not selected never leaves the province: neither rows nor columns, by no message.
+func TestTheCanaryStaysInTheProvince(t *testing.T) {
+	p := synctest.New(t)
+	p.Apply()
+	p.Capture()
+	w := p.Work(seed(t), 2)
+	time.Sleep(2 * time.Second)
+	w.Stop()
+	p.Exec(p.Source, `INSERT INTO crm.customer (id, national, number, name, name_terms, industry, city, class, lifecycle, remark)
+		VALUES (5, false, '`+synctest.Canary+`', '`+synctest.Canary+`', '{}', '65', '350100', 'C', 'active', ''), (6, true, 'seen', 'TRACER', '{}', '65', '350100', 'C', 'active', '`+synctest.Canary+`')`)
+	p.Settle()
+	js, err := jetstream.New(p.Net.National(synctest.Province))
+	p.Must(err)
+	s, err := js.Stream(t.Context(), stream.Identity{Province: synctest.Province, Epoch: 1}.Hub())
+	p.Must(err)
+	rows, traced := 0, false
+	for sequence := s.CachedInfo().State.FirstSeq; sequence <= s.CachedInfo().State.LastSeq; sequence++ {
+		raw, err := s.GetMsg(t.Context(), sequence)
+		p.Must(err)
+		m, err := wire.Decode(raw.Data)
+		p.Must(err)
+		for _, part := range m.Parts {
+			for _, change := range part.Changes {
+				rows++
+				traced = traced || bytes.Contains(change.Data, []byte("TRACER"))
+				if bytes.Contains(change.Data, []byte(synctest.Canary)) {
+					t.Fatalf("message %d, transaction %s: the canary is in it", sequence, part.LSN)
+				}
+			}
+		}
+	}
+	if !traced || rows < 100 {
+		t.Errorf("%d changes were looked at, the selected row found: %v", rows, traced)
+	}
+}
+
+// The hub is killed as by a power cut, again and again, while the province writes.
+func TestAKilledHubLosesNothing(t *testing.T) {
+	p := &synctest.Pair{TB: t, LeafDir: t.TempDir(), Database: pgtest.National(t)}
+	net, hub := bustest.NewApart(t, synctest.Province)
+	p.Net, p.Target = net, p.Database.Owner(t)
+	p.StartLeaf()
+	p.UseSource(pgtest.Province(t))
+	p.Capture()
+	p.ApplyAt(hub.URL)
+	w := p.Work(seed(t), 2)
+	for range rounds(2) {
+		p.Settle()
+		hub.Kill()
+		hub.Start()
+	}
+	w.Stop()
+	p.Settle()
+	p.Same()
+}
