@@ -144,6 +144,11 @@ func (c *Cluster) Kill() {
 	if c.server == nil {
 		return
 	}
+	select {
+	case <-c.done:
+		return // its id may be another's by now
+	default:
+	}
 	pid := c.server.Process.Pid
 	_ = syscall.Kill(pid, syscall.SIGSTOP) // what ends meanwhile stays a zombie, so that no id is another's
 	backends := children(pid)

@@ -1,0 +1,124 @@
+package national_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"testing"
+
+	"jike/internal/account"
+	"jike/internal/portal"
+)
+
+var update = flag.Bool("update", false, "write schemas/openapi/national.json anew")
+
+const openAPIFile = "../schemas/openapi/national.json"
+
+func TestOpenAPIDocument(t *testing.T) {
+	got, err := newSite(t).OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(openAPIFile, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(openAPIFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(want) {
+		t.Errorf("%s is not what the operations are: run go test ./national -run OpenAPI -update", openAPIFile)
+	}
+}
+
+// allowed says who may call each operation; everybody else must be refused.
+var allowed = map[string][]account.Role{
+	"province-list":        {account.HeadquartersAnalyst},
+	"customer-list":        {account.HeadquartersAnalyst},
+	"customer-get":         {account.HeadquartersAnalyst},
+	"report-summary":       {account.HeadquartersAnalyst},
+	"reconciliation-start": {account.HeadquartersAnalyst},
+	"reconciliation-list":  {account.HeadquartersAnalyst},
+	"reconciliation-get":   {account.HeadquartersAnalyst},
+	"session-get":          account.Roles(),
+	"session-language":     account.Roles(),
+	"session-close":        account.Roles(),
+}
+
+// requests are good requests of the operations that need more than a path.
+var requests = map[string][2]string{
+	"customer-get":         {"/api/customers/591/1", ""},
+	"report-summary":       {"/api/reports/summary?from=2026-09&to=2026-10", ""},
+	"reconciliation-start": {"/api/reconciliations", `{"province":591}`},
+	"reconciliation-get":   {"/api/reconciliations/1", ""},
+	"session-language":     {"/api/session/language", `{"language":"en"}`},
+}
+
+// rights calls every operation but signing in and out as every role and as nobody, and without the token of the session
+// where it changes something. It gives what was answered wrongly, and how many calls it made.
+func rights(t *testing.T, s *site) (holes []string, calls int) {
+	t.Helper()
+	for _, role := range append([]account.Role{""}, account.Roles()...) {
+		b := s.signIn(t, role)
+		for _, op := range s.Operations() {
+			if op.ID == "session-open" || op.ID == "session-close" {
+				continue
+			}
+			path, body := op.Path, ""
+			if request, ok := requests[op.ID]; ok {
+				path, body = request[0], request[1]
+			}
+			may := slices.Contains(allowed[op.ID], role)
+			status, _ := b.Call(t, op.Method, path, body)
+			calls++
+			switch {
+			case may && status >= 300:
+				holes = append(holes, fmt.Sprintf("%s may not call %s: %d", role, op.ID, status))
+			case role == "" && status != http.StatusUnauthorized, role != "" && !may && status != http.StatusForbidden:
+				holes = append(holes, fmt.Sprintf("%q calls %s: %d", role, op.ID, status))
+			}
+			if op.Method != http.MethodGet && role != "" {
+				forged := b.Forged()
+				status, _ := forged.Call(t, op.Method, path, body)
+				calls++
+				if status != http.StatusForbidden {
+					holes = append(holes, fmt.Sprintf("%s calls %s without token: %d", role, op.ID, status))
+				}
+			}
+		}
+	}
+	return holes, calls
+}
+
+func TestRightsOfEveryOperationAndRole(t *testing.T) {
+	s := newSite(t)
+	for _, op := range s.Operations() {
+		if _, known := allowed[op.ID]; !known && op.ID != "session-open" {
+			t.Errorf("operation %s is not in the table of rights", op.ID)
+		}
+	}
+	holes, calls := rights(t, s)
+	for _, hole := range holes {
+		t.Error(hole)
+	}
+	t.Logf("%d calls: %d operations, %d roles and nobody", calls, len(s.Operations())-2, len(account.Roles()))
+	if len(s.asked) != 1 {
+		t.Errorf("%d reconciliations were begun, want the analyst's one", len(s.asked))
+	}
+}
+
+func TestRightsTestFindsAHole(t *testing.T) {
+	s := newSite(t)
+	portal.Register(s.Server, portal.Operation{
+		Method: http.MethodGet, Path: "/api/hole", ID: "planted-hole", Tag: "test",
+		Permission: portal.SignedIn,
+	}, func(context.Context, account.Caller, *struct{}) (portal.Nothing, error) { return portal.Nothing{}, nil })
+	if holes, _ := rights(t, s); len(holes) != len(account.Roles()) {
+		t.Errorf("the planted hole gives %d findings, want one for each role: %v", len(holes), holes)
+	}
+}

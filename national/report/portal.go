@@ -1,0 +1,109 @@
+package report
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"jike/internal/account"
+	"jike/internal/portal"
+	"jike/schemas/codes"
+)
+
+type summaryInput struct {
+	From     string   `query:"from" required:"true" pattern:"^[0-9]{4}-[0-9]{2}$" doc:"First month, YYYY-MM"`
+	To       string   `query:"to" required:"true" pattern:"^[0-9]{4}-[0-9]{2}$" doc:"Last month, YYYY-MM"`
+	Province []int16  `query:"province" maxItems:"40"`
+	City     []string `query:"city" pattern:"^[0-9]{6}$" maxItems:"400" doc:"GB/T 2260"`
+	Class    []string `query:"class" enum:"A1,A2,B1,B2,C,D"`
+	Industry []string `query:"industry" pattern:"^[A-T]$" maxItems:"20" doc:"GB/T 4754 sections"`
+	GroupBy  []string `query:"groupBy" enum:"month,province,city,class,industry" default:"month,province" doc:"What the figures are grouped by"`
+}
+
+func (in *summaryInput) question() (Question, error) {
+	var q Question
+	var err error
+	if q.From, err = Month("from", in.From); err != nil {
+		return q, err
+	}
+	if q.To, err = Month("to", in.To); err != nil {
+		return q, err
+	}
+	for _, p := range in.Province {
+		q.Provinces = append(q.Provinces, codes.Province(p))
+	}
+	for _, c := range in.City {
+		q.Cities = append(q.Cities, codes.City(c))
+	}
+	for _, c := range in.Class {
+		q.Classes = append(q.Classes, codes.Class(c))
+	}
+	for _, i := range in.Industry {
+		q.Industries = append(q.Industries, codes.Section(i))
+	}
+	for _, d := range in.GroupBy {
+		q.GroupBy = append(q.GroupBy, Dimension(d))
+	}
+	return q, nil
+}
+
+// rowView is a group's figures; dimensions that are not grouped by are absent.
+type rowView struct {
+	Month        string         `json:"month,omitempty" doc:"YYYY-MM"`
+	Province     codes.Province `json:"province,omitempty"`
+	City         string         `json:"city,omitempty"`
+	Class        string         `json:"class,omitempty"`
+	Industry     string         `json:"industry,omitempty" doc:"GB/T 4754 section"`
+	Customers    int64          `json:"customers"`
+	Members      int64          `json:"members"`
+	IncomeFen    int64          `json:"incomeFen"`
+	MonthOnMonth *int64         `json:"monthOnMonth" doc:"Growth of income in hundredths of a percent; null where the months cannot be compared"`
+	YearOnYear   *int64         `json:"yearOnYear" doc:"The same against the month a year before"`
+}
+
+type freshnessView struct {
+	Province  codes.Province `json:"province"`
+	AsOf      *time.Time     `json:"asOf" doc:"Every change committed before this is in the figures"`
+	Refreshed *time.Time     `json:"refreshed" doc:"When the province's summary last changed"`
+	LastMonth string         `json:"lastMonth" doc:"Newest month of its summary"`
+}
+
+type summaryView struct {
+	Rows     []rowView             `json:"rows"`
+	DataTime []freshnessView       `json:"dataTime"`
+	Source   string                `json:"source" doc:"Table that the figures come from"`
+	Formula  map[string]codes.Name `json:"formula" doc:"How each measure is made, in both languages"`
+}
+
+// Register adds the reports' operation.
+func Register(s *portal.Server, store *Store) {
+	portal.Register(s, portal.Operation{
+		Method: http.MethodGet, Path: "/api/reports/summary", ID: "report-summary", Tag: "report",
+		Summary: "Customers, members and income by month, province, city, class and industry", Permission: account.ReportRead,
+	},
+		func(ctx context.Context, caller account.Caller, in *summaryInput) (summaryView, error) {
+			q, err := in.question()
+			if err != nil {
+				return summaryView{}, err
+			}
+			a, err := store.Summary(ctx, caller, q)
+			return viewOf(a), err
+		})
+}
+
+func viewOf(a Answer) summaryView {
+	v := summaryView{
+		Rows: make([]rowView, 0, len(a.Rows)), DataTime: make([]freshnessView, 0, len(a.DataTime)),
+		Source: Source, Formula: Formulas(),
+	}
+	for _, r := range a.Rows {
+		v.Rows = append(v.Rows, rowView{
+			r.Month, r.Province, string(r.City), string(r.Class), string(r.Industry), r.Customers, r.Members, r.IncomeFen,
+			r.MonthOnMonth, r.YearOnYear,
+		})
+	}
+	for _, f := range a.DataTime {
+		v.DataTime = append(v.DataTime, freshnessView(f))
+	}
+	return v
+}

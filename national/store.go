@@ -1,0 +1,32 @@
+package national
+
+import (
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"jike/internal/portal"
+	"jike/national/board"
+	"jike/national/customer"
+	"jike/national/reconciliation"
+	"jike/national/report"
+)
+
+// Stores are headquarters' capabilities on one database.
+type Stores struct {
+	Board           *board.Store
+	Customers       *customer.Store
+	Reports         *report.Store
+	Reconciliations *reconciliation.Store
+}
+
+// NewStores makes the stores; db is connected as jike_app, begin starts a reconciliation.
+func NewStores(db *pgxpool.Pool, begin reconciliation.Begin) *Stores {
+	return &Stores{board.NewStore(db), customer.NewStore(db), report.NewStore(db), reconciliation.NewStore(db, begin)}
+}
+
+// Register adds the portal's operations of every capability.
+func (s *Stores) Register(p *portal.Server) {
+	board.Register(p, s.Board)
+	customer.Register(p, s.Customers)
+	report.Register(p, s.Reports)
+	reconciliation.Register(p, s.Reconciliations)
+}

@@ -1,0 +1,204 @@
+// Package contact is the people at a group customer (联系人, 关键人) with their roles.
+//
+// Role, name and work phone go to headquarters with a selected customer. Mobile phone, birthday,
+// family and hobbies are private facts: they never leave the province, they are shown masked
+// without the permission contact.private, and a masked value that comes back never overwrites the
+// stored one.
+//
+// A contact comes from the portal or from BOSS. What BOSS states about its contacts (role, name,
+// work phone, title) is BOSS's: the portal cannot change it, and the next message replaces it.
+package contact
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"jike/internal/account"
+	"jike/internal/fault"
+	"jike/province/customer"
+	"jike/schemas/codes"
+)
+
+// Role is the part that a person plays at the customer.
+type Role string
+
+// The roles.
+const (
+	Decision  Role = "decision"  // decides (决策人)
+	Technical Role = "technical" // 技术联系人
+	Payment   Role = "payment"   // pays (付款联系人)
+	Liaison   Role = "liaison"   // daily contact (业务联系人)
+	Other     Role = "other"
+)
+
+// Roles lists the roles.
+func Roles() []Role { return []Role{Decision, Technical, Payment, Liaison, Other} }
+
+// Source is who keeps a contact.
+type Source string
+
+// The sources.
+const (
+	FromPortal Source = "portal"
+	FromBOSS   Source = "boss"
+)
+
+// Contact is a person at a customer.
+type Contact struct {
+	ID         int64
+	CustomerID int64
+	Source     Source
+	Facts
+	Version   int32
+	UpdatedAt time.Time
+}
+
+// Facts are what is stated about a contact.
+type Facts struct {
+	Role      Role
+	Name      string
+	WorkPhone codes.Phone
+	Title     string // position (职务)
+	Private
+}
+
+// Private are the facts that stay in the province.
+type Private struct {
+	Mobile   string
+	Birthday string // YYYY-MM-DD, empty if unknown
+	Family   string
+	Hobbies  string
+}
+
+// ConflictError is a save that started from a version that is no longer the newest. It wraps a
+// Conflict fault and carries the contact as it is now.
+type ConflictError struct{ Current Contact }
+
+// Error says which version is the newest.
+func (e *ConflictError) Error() string { return e.Unwrap().Error() }
+
+// Unwrap gives the fault.
+func (e *ConflictError) Unwrap() error {
+	return fault.New(fault.Conflict, "contact.version.conflict", "version", e.Current.Version)
+}
+
+// The greatest lengths, in characters.
+const (
+	maxName  = 60
+	maxTitle = 60
+	maxNote  = 500
+)
+
+// hidden stands for a text that the caller may not read, hiddenDate for a date.
+const (
+	hidden     = "***"
+	hiddenDate = "****-**-**"
+)
+
+// Shown gives the private facts as the caller may read them: as they are with the permission
+// contact.private, else masked (138****1234).
+func (p Private) Shown(caller account.Caller) Private {
+	if caller.May(account.ContactPrivate) {
+		return p
+	}
+	return p.masked()
+}
+
+func (p Private) masked() Private {
+	return Private{maskPhone(p.Mobile), maskText(p.Birthday, hiddenDate), maskText(p.Family, hidden), maskText(p.Hobbies, hidden)}
+}
+
+func maskText(text, mask string) string {
+	if text == "" {
+		return ""
+	}
+	return mask
+}
+
+// maskPhone keeps the first three and the last four characters, nothing of a short number.
+func maskPhone(phone string) string {
+	if len(phone) < 11 {
+		return maskText(phone, hidden)
+	}
+	return phone[:3] + strings.Repeat("*", len(phone)-7) + phone[len(phone)-4:]
+}
+
+// merge gives the private facts to store when the caller sends p for a contact that has before.
+// What came back masked stays as it was. Anything else needs the permission; without it, an empty
+// value stays as it was too.
+func (p Private) merge(caller account.Caller, before Private) (Private, error) {
+	mask, may := before.masked(), caller.May(account.ContactPrivate)
+	var faults []error
+	for _, f := range []struct {
+		name              string
+		sent              *string
+		stored, maskValue string
+	}{
+		{"mobile", &p.Mobile, before.Mobile, mask.Mobile},
+		{"birthday", &p.Birthday, before.Birthday, mask.Birthday},
+		{"family", &p.Family, before.Family, mask.Family},
+		{"hobbies", &p.Hobbies, before.Hobbies, mask.Hobbies},
+	} {
+		switch {
+		case *f.sent == f.stored || *f.sent == f.maskValue && f.stored != "", *f.sent == "" && !may:
+			*f.sent = f.stored
+		case !may:
+			faults = append(faults, fault.Field(fault.Denied, f.name, "permission.missing", "permission", string(account.ContactPrivate)))
+		case strings.Contains(*f.sent, "**"):
+			faults = append(faults, fault.Field(fault.Format, f.name, "input.masked"))
+		}
+	}
+	return p, errors.Join(faults...)
+}
+
+// check gives the faults of the facts by themselves, joined, and the facts in their stored form.
+func (f Facts) check() (Facts, error) {
+	for _, text := range []*string{&f.Name, &f.Title, &f.Family, &f.Hobbies} {
+		*text = strings.TrimSpace(*text)
+	}
+	var faults []error
+	if !slices.Contains(Roles(), f.Role) {
+		faults = append(faults, fault.Field(fault.Enumeration, "role", "contact.role.unknown"))
+	}
+	if f.Name == "" {
+		faults = append(faults, fault.Field(fault.TooShort, "name", "contact.name.missing"))
+	}
+	for _, text := range []struct {
+		field, value string
+		most         int
+	}{{"name", f.Name, maxName}, {"title", f.Title, maxTitle}, {"family", f.Family, maxNote}, {"hobbies", f.Hobbies, maxNote}} {
+		if utf8.RuneCountInString(text.value) > text.most {
+			faults = append(faults, fault.Field(fault.TooLong, text.field, "input.too_long", "max", text.most))
+		}
+		if strings.ContainsRune(text.value, 0) || !utf8.ValidString(text.value) {
+			faults = append(faults, fault.Field(fault.Format, text.field, "input.format"))
+		}
+	}
+	if f.Mobile != "" {
+		mobile, err := codes.ParsePhone(f.Mobile)
+		if err != nil {
+			faults = append(faults, customer.Invalid("mobile", err))
+		}
+		f.Mobile = string(mobile)
+	}
+	if f.Birthday != "" {
+		if _, err := time.Parse(time.DateOnly, f.Birthday); err != nil {
+			faults = append(faults, fault.Field(fault.Format, "birthday", "input.format", "pattern", "YYYY-MM-DD"))
+		}
+	}
+	return f, errors.Join(faults...)
+}
+
+// change gives the fault of changing in the portal what BOSS keeps.
+func change(before Contact, after Facts) error {
+	if before.Source != FromBOSS {
+		return nil
+	}
+	if before.Role != after.Role || before.Name != after.Name || before.WorkPhone != after.WorkPhone || before.Title != after.Title {
+		return fault.New(fault.Rule, "contact.kept_by_boss")
+	}
+	return nil
+}

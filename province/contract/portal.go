@@ -1,0 +1,107 @@
+package contract
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"jike/internal/account"
+	"jike/internal/fault"
+	"jike/internal/portal"
+)
+
+// View is a contract as the browser sees it.
+type View struct {
+	ID         int64 `json:"id"`
+	CustomerID int64 `json:"customerId"`
+	Stated
+	Version   int32     `json:"version"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// Stated is what the browser states about a contract.
+type Stated struct {
+	Number      string `json:"number" maxLength:"40"`
+	Name        string `json:"name" maxLength:"200"`
+	SignedOn    string `json:"signedOn" doc:"YYYY-MM-DD"`
+	EffectiveOn string `json:"effectiveOn" doc:"YYYY-MM-DD"`
+	ExpiresOn   string `json:"expiresOn" doc:"YYYY-MM-DD"`
+	AutoRenew   bool   `json:"autoRenew"`
+	AmountFen   int64  `json:"amountFen"`
+	Status      string `json:"status" enum:"draft,active,expired,terminated"`
+}
+
+type addInput struct {
+	ID   int64 `path:"id" doc:"Customer"`
+	Body Stated
+}
+
+// changeBody is Stated with the version that it started from.
+type changeBody struct {
+	Version int32 `json:"version" doc:"The version that was edited"`
+	Stated
+}
+
+type changeInput struct {
+	ID   int64 `path:"id"`
+	Body changeBody
+}
+
+// Register adds the portal's operations on contracts. They are read with the customer's overview.
+func Register(s *portal.Server, store *Store) {
+	portal.Register(s, portal.Operation{
+		Method: http.MethodPost, Path: "/api/customers/{id}/contracts", ID: "contract-create", Tag: "contract", Status: http.StatusCreated,
+		Summary: "New contract with a customer", Permission: account.ContractChange,
+	},
+		func(ctx context.Context, caller account.Caller, in *addInput) (View, error) {
+			f, err := in.Body.facts()
+			if err != nil {
+				return View{}, err
+			}
+			c, err := store.Add(ctx, caller, in.ID, f)
+			return ViewOf(c), err
+		})
+	portal.Register(s, portal.Operation{
+		Method: http.MethodPut, Path: "/api/contracts/{id}", ID: "contract-change", Tag: "contract",
+		Summary: "Change a contract; 409 with the current one if the version is not the newest", Permission: account.ContractChange,
+	},
+		func(ctx context.Context, caller account.Caller, in *changeInput) (View, error) {
+			f, err := in.Body.facts()
+			if err != nil {
+				return View{}, err
+			}
+			c, err := store.Change(ctx, caller, in.ID, in.Body.Version, f)
+			if conflict, ok := errors.AsType[*ConflictError](err); ok {
+				return View{}, portal.WithCurrent(err, ViewOf(conflict.Current))
+			}
+			return ViewOf(c), err
+		})
+}
+
+// facts reads the body's dates, with the faults of all joined.
+func (b Stated) facts() (Facts, error) {
+	f := Facts{Number: b.Number, Name: b.Name, AutoRenew: b.AutoRenew, AmountFen: b.AmountFen, Status: Status(b.Status)}
+	var faults []error
+	for _, d := range []struct {
+		field, text string
+		to          *time.Time
+	}{{"signedOn", b.SignedOn, &f.SignedOn}, {"effectiveOn", b.EffectiveOn, &f.EffectiveOn}, {"expiresOn", b.ExpiresOn, &f.ExpiresOn}} {
+		var err error
+		if *d.to, err = time.Parse(time.DateOnly, d.text); err != nil {
+			faults = append(faults, fault.Field(fault.Format, d.field, "input.format", "pattern", "YYYY-MM-DD"))
+		}
+	}
+	return f, errors.Join(faults...)
+}
+
+// ViewOf is a contract as the browser sees it.
+func ViewOf(c Contract) View {
+	return View{
+		ID: c.ID, CustomerID: c.CustomerID, Version: c.Version, UpdatedAt: c.UpdatedAt,
+		Stated: Stated{
+			Number: c.Number, Name: c.Name, SignedOn: c.SignedOn.Format(time.DateOnly), EffectiveOn: c.EffectiveOn.Format(time.DateOnly),
+			ExpiresOn: c.ExpiresOn.Format(time.DateOnly), AutoRenew: c.AutoRenew, AmountFen: c.AmountFen, Status: string(c.Status),
+		},
+	}
+}

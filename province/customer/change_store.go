@@ -1,0 +1,270 @@
+package customer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"jike/internal/account"
+	"jike/internal/audit"
+	"jike/internal/fault"
+	"jike/internal/pg"
+	"jike/province/selection"
+	"jike/schemas/codes"
+)
+
+// treeLock is the advisory lock that a change of a parent takes, so that two changes at the same
+// time cannot close a circle that neither of them sees.
+const treeLock = 0x6a696b6501
+
+// attribute is one fact: its name to callers, its column, and its value as stored.
+type attribute struct {
+	name, column string
+	value        func(f *Facts) any
+}
+
+var attributes = []attribute{
+	{"creditCode", "credit_code", func(f *Facts) any { return unlessZero(string(f.CreditCode)) }},
+	{"name", "name", func(f *Facts) any { return f.Name }},
+	{"industry", "industry", func(f *Facts) any { return string(f.Industry) }},
+	{"city", "city", func(f *Facts) any { return string(f.City) }},
+	{"class", "class", func(f *Facts) any { return string(f.Class) }},
+	{"lifecycle", "lifecycle", func(f *Facts) any { return string(f.Lifecycle) }},
+	{"parentId", "parent_id", func(f *Facts) any { return unlessZero(f.ParentID) }},
+	{"managerId", "manager_id", func(f *Facts) any { return unlessZero(f.ManagerID) }},
+	{"sensitive", "sensitive", func(f *Facts) any { return f.Sensitive }},
+	{"crossProvince", "cross_province", func(f *Facts) any { return f.CrossProvince }},
+	{"address", "address", func(f *Facts) any { return f.Address }},
+	{"postcode", "postcode", func(f *Facts) any { return f.Postcode }},
+	{"legalPerson", "legal_person", func(f *Facts) any { return f.LegalPerson }},
+	{"registeredCapitalFen", "registered_capital_fen", func(f *Facts) any { return pointed(f.RegisteredCapitalFen) }},
+	{"headcount", "headcount", func(f *Facts) any { return pointed(f.Headcount) }},
+	{"annualSalesFen", "annual_sales_fen", func(f *Facts) any { return pointed(f.AnnualSalesFen) }},
+	{"profile", "profile", func(f *Facts) any { return f.Profile }},
+	{"remark", "remark", func(f *Facts) any { return f.Remark }},
+}
+
+// unlessZero is nil, NULL in the database, for a zero value.
+func unlessZero[T comparable](v T) any {
+	if v == *new(T) {
+		return nil
+	}
+	return v
+}
+
+// pointed is nil for a nil pointer, else the value.
+func pointed[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+// Create adds a customer with a number of the province's own. Faults: wrong or forbidden facts
+// (joined), a parent or manager that is unknown to the caller, a credit code that is taken (Exists).
+func (s *Store) Create(ctx context.Context, caller account.Caller, f Facts) (Customer, error) {
+	var c Customer
+	err := pg.InTx(ctx, s.db, func(tx pg.Tx) (err error) {
+		c, err = s.CreateIn(ctx, tx, caller, f, "")
+		return err
+	})
+	return c, err
+}
+
+// CreateIn is Create in a transaction. number is the one that BOSS issued for the province, or ""
+// for the next of our own.
+func (s *Store) CreateIn(ctx context.Context, tx pg.Tx, caller account.Caller, f Facts, number string) (Customer, error) {
+	f = f.tidy()
+	if err := errors.Join(caller.Demand(account.CustomerCreate), f.check(s.province), begin(caller, f)); err != nil {
+		return Customer{}, err
+	}
+	if err := s.checkReferences(ctx, tx, caller, Customer{}, f); err != nil {
+		return Customer{}, err
+	}
+	policy, err := selection.InForce(ctx, tx)
+	if err != nil {
+		return Customer{}, err
+	}
+	if number == "" {
+		var n int64
+		if err := tx.PGX().QueryRow(ctx, `SELECT nextval('crm.customer_number')`).Scan(&n); err != nil {
+			return Customer{}, err
+		}
+		number = NumberOf(s.province, n)
+	}
+	names, places := []string{"number", "national", "name_terms"}, []string{"@number", "@national", "@name_terms"}
+	args := pgx.NamedArgs{"number": number, "national": policy.Selects(f.Class, f.CrossProvince, f.Sensitive), "name_terms": Terms(f.Name)}
+	after := map[string]any{"number": number}
+	for _, a := range attributes {
+		v := a.value(&f)
+		names, places, args[a.column] = append(names, a.column), append(places, "@"+a.column), v
+		if v != nil && v != "" {
+			after[a.name] = v
+		}
+	}
+	var id int64
+	insert := `INSERT INTO crm.customer (` + strings.Join(names, ", ") + `) VALUES (` + strings.Join(places, ", ") + `) RETURNING id`
+	if err := taken(tx.PGX().QueryRow(ctx, insert, args).Scan(&id)); err != nil {
+		return Customer{}, err
+	}
+	if err := recordClass(ctx, tx, caller, id, "", f.Class); err != nil {
+		return Customer{}, err
+	}
+	err = audit.Record(ctx, tx, audit.Entry{
+		Actor: caller.Actor(), ActorID: caller.AccountID, Action: "customer.create", ObjectKind: "customer", ObjectID: id, CustomerID: id, After: after,
+	})
+	if err != nil {
+		return Customer{}, err
+	}
+	return one(ctx, tx.PGX(), account.System("create"), `c.id = @id`, pgx.NamedArgs{"id": id}, ``)
+}
+
+// Change replaces the facts of a customer that the caller saw in the given version. Faults are
+// those of Create, and a *ConflictError if the customer has another version now.
+func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (Customer, error) {
+	var c Customer
+	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		before, err := s.Lock(ctx, tx, caller, id)
+		if err != nil {
+			return err
+		}
+		if before.Version != version {
+			return &ConflictError{before}
+		}
+		c, err = s.ChangeIn(ctx, tx, caller, before, f)
+		return err
+	})
+	return c, err
+}
+
+// ChangeIn replaces the facts of a customer that the transaction has locked (Lock, LockByNumber).
+// Facts that are the same already change nothing: no version, no audit line.
+func (s *Store) ChangeIn(ctx context.Context, tx pg.Tx, caller account.Caller, before Customer, f Facts) (Customer, error) {
+	f = f.tidy()
+	if err := errors.Join(caller.Demand(account.CustomerChange), f.check(s.province), change(caller, before.Facts, f)); err != nil {
+		return Customer{}, err
+	}
+	policy, err := selection.InForce(ctx, tx)
+	if err != nil {
+		return Customer{}, err
+	}
+	d := difference(&before.Facts, &f)
+	if national := policy.Selects(f.Class, f.CrossProvince, f.Sensitive); national != before.National {
+		d.set("national", "national", before.National, national)
+	}
+	if len(d.columns) == 0 {
+		return before, nil
+	}
+	if err := s.checkReferences(ctx, tx, caller, before, f); err != nil {
+		return Customer{}, err
+	}
+	if f.Name != before.Name {
+		d.columns, d.args["name_terms"] = append(d.columns, "name_terms = @name_terms"), Terms(f.Name)
+	}
+	d.args["id"] = before.ID
+	update := `UPDATE crm.customer SET ` + strings.Join(d.columns, ", ") + `, version = version + 1, updated_at = now() WHERE id = @id`
+	if _, err := tx.PGX().Exec(ctx, update, d.args); err != nil {
+		return Customer{}, taken(err)
+	}
+	if f.Class != before.Class {
+		if err := recordClass(ctx, tx, caller, before.ID, before.Class, f.Class); err != nil {
+			return Customer{}, err
+		}
+	}
+	err = audit.Record(ctx, tx, audit.Entry{
+		Actor: caller.Actor(), ActorID: caller.AccountID, Action: "customer.change",
+		ObjectKind: "customer", ObjectID: before.ID, CustomerID: before.ID, Before: d.before, After: d.after,
+	})
+	if err != nil {
+		return Customer{}, err
+	}
+	return one(ctx, tx.PGX(), account.System("change"), `c.id = @id`, pgx.NamedArgs{"id": before.ID}, ``)
+}
+
+// delta is what a change changes: SET clauses with their arguments, and both states for the trail.
+type delta struct {
+	columns       []string
+	args          pgx.NamedArgs
+	before, after map[string]any
+}
+
+func (d *delta) set(name, column string, before, after any) {
+	d.columns = append(d.columns, fmt.Sprintf("%s = @%s", column, column))
+	d.args[column], d.before[name], d.after[name] = after, before, after
+}
+
+// difference holds only what differs: a large column that stays is not written again.
+func difference(before, after *Facts) delta {
+	d := delta{args: pgx.NamedArgs{}, before: map[string]any{}, after: map[string]any{}}
+	for _, a := range attributes {
+		if b, n := a.value(before), a.value(after); b != n {
+			d.set(a.name, a.column, b, n)
+		}
+	}
+	return d
+}
+
+// checkReferences gives faults for a new parent that the caller cannot see or that stands below the
+// customer itself, and for a new manager who is no person within the caller's scope.
+func (s *Store) checkReferences(ctx context.Context, tx pg.Tx, caller account.Caller, before Customer, f Facts) error {
+	if f.ParentID != 0 && f.ParentID != before.ParentID {
+		if err := s.checkParent(ctx, tx, caller, before.ID, f.ParentID); err != nil {
+			return err
+		}
+	}
+	if f.ManagerID == 0 || f.ManagerID == before.ManagerID {
+		return nil
+	}
+	var path string
+	err := tx.PGX().QueryRow(ctx, `SELECT path FROM crm.organisation WHERE id = $1 AND kind = 'person' AND active`, f.ManagerID).Scan(&path)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	if err != nil || !caller.Scope().Covers(f.ManagerID, path) {
+		return fault.Field(fault.Rule, "managerId", "customer.manager.unknown")
+	}
+	return nil
+}
+
+func (s *Store) checkParent(ctx context.Context, tx pg.Tx, caller account.Caller, id, parent int64) error {
+	if _, err := tx.PGX().Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(treeLock)); err != nil {
+		return err
+	}
+	if _, err := s.GetIn(ctx, tx, caller, parent); fault.Is(err, fault.NotFound) {
+		return fault.Field(fault.Rule, "parentId", "customer.parent.unknown")
+	} else if err != nil {
+		return err
+	}
+	const query = `WITH RECURSIVE above AS (
+			SELECT id, parent_id FROM crm.customer WHERE id = $1
+			UNION SELECT c.id, c.parent_id FROM crm.customer c JOIN above a ON c.id = a.parent_id)
+		SELECT EXISTS (SELECT FROM above WHERE id = $2)`
+	var circle bool
+	if err := tx.PGX().QueryRow(ctx, query, parent, id).Scan(&circle); err != nil {
+		return err
+	}
+	if circle {
+		return fault.Field(fault.Rule, "parentId", "customer.parent.circle")
+	}
+	return nil
+}
+
+func recordClass(ctx context.Context, tx pg.Tx, caller account.Caller, id int64, from, to codes.Class) error {
+	const insert = `INSERT INTO crm.class_history (customer_id, class_from, class_to, actor) VALUES ($1, nullif($2, ''), $3, $4)`
+	_, err := tx.PGX().Exec(ctx, insert, id, string(from), string(to), caller.Actor())
+	return err
+}
+
+// taken turns PostgreSQL's refusal of a unique value into an Exists fault.
+func taken(err error) error {
+	switch {
+	case pg.Violates(err, "customer_credit_code_is_unique"):
+		return fault.Field(fault.Exists, "creditCode", "customer.credit_code.exists")
+	case pg.Violates(err, "customer_number_is_unique"):
+		return fault.Field(fault.Exists, "number", "customer.number.exists")
+	}
+	return err
+}

@@ -1,0 +1,262 @@
+package customer
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"jike/internal/account"
+	"jike/internal/portal"
+	"jike/schemas/codes"
+)
+
+// Row is a customer as lists show it.
+type Row struct {
+	ID              int64     `json:"id"`
+	Number          string    `json:"number" doc:"Issued by the province"`
+	CreditCode      string    `json:"creditCode" doc:"Unified social credit code, empty if none"`
+	Name            string    `json:"name"`
+	Industry        string    `json:"industry" doc:"GB/T 4754 division, two digits"`
+	IndustrySection string    `json:"industrySection" doc:"GB/T 4754 section, one letter"`
+	City            string    `json:"city" doc:"GB/T 2260, six digits"`
+	CityName        string    `json:"cityName"`
+	Class           string    `json:"class" enum:"A1,A2,B1,B2,C,D"`
+	Lifecycle       string    `json:"lifecycle" enum:"potential,active,suspended,lost"`
+	ParentID        *int64    `json:"parentId"`
+	ManagerID       *int64    `json:"managerId"`
+	ManagerName     string    `json:"managerName"`
+	DepartmentName  string    `json:"departmentName"`
+	Sensitive       bool      `json:"sensitive"`
+	CrossProvince   bool      `json:"crossProvince"`
+	National        bool      `json:"national" doc:"Selected for headquarters"`
+	Version         int32     `json:"version"`
+	CreatedAt       time.Time `json:"createdAt"`
+	UpdatedAt       time.Time `json:"updatedAt"`
+}
+
+// View is a whole customer as the browser sees it.
+type View struct {
+	Row
+	Address              string `json:"address"`
+	Postcode             string `json:"postcode"`
+	LegalPerson          string `json:"legalPerson"`
+	RegisteredCapitalFen *int64 `json:"registeredCapitalFen"`
+	Headcount            *int32 `json:"headcount"`
+	AnnualSalesFen       *int64 `json:"annualSalesFen"`
+	Profile              string `json:"profile"`
+	Remark               string `json:"remark"`
+}
+
+// Stated is what the browser states about a customer. A whole record is sent, not a part.
+type Stated struct {
+	CreditCode           string `json:"creditCode" maxLength:"40"`
+	Name                 string `json:"name" maxLength:"200"`
+	Industry             string `json:"industry" maxLength:"10"`
+	City                 string `json:"city" maxLength:"10"`
+	Class                string `json:"class" enum:"A1,A2,B1,B2,C,D"`
+	Lifecycle            string `json:"lifecycle" enum:"potential,active,suspended,lost"`
+	ParentID             *int64 `json:"parentId"`
+	ManagerID            *int64 `json:"managerId"`
+	Sensitive            bool   `json:"sensitive"`
+	CrossProvince        bool   `json:"crossProvince"`
+	Address              string `json:"address"`
+	Postcode             string `json:"postcode"`
+	LegalPerson          string `json:"legalPerson"`
+	RegisteredCapitalFen *int64 `json:"registeredCapitalFen"`
+	Headcount            *int32 `json:"headcount"`
+	AnnualSalesFen       *int64 `json:"annualSalesFen"`
+	Profile              string `json:"profile"`
+	Remark               string `json:"remark"`
+}
+
+// changeBody is Stated with the version that it started from.
+type changeBody struct {
+	Version int32 `json:"version" doc:"The version that was edited"`
+	Stated
+}
+
+type listInput struct {
+	Q         string   `query:"q" maxLength:"100" doc:"Words of the name, or the beginning of a number or credit code"`
+	Class     []string `query:"class" doc:"Classes, separated by commas"`
+	Lifecycle []string `query:"lifecycle" doc:"States, separated by commas"`
+	Industry  []string `query:"industry" doc:"GB/T 4754 sections (letters) or divisions (two digits), separated by commas"`
+	City      []string `query:"city" doc:"GB/T 2260 codes, separated by commas"`
+	Manager   int64    `query:"manager" doc:"Unit of the account manager"`
+	National  string   `query:"national" enum:"true,false" doc:"Only those that are selected for headquarters, or only the others"`
+	Sort      string   `query:"sort" enum:"id,number,name,class,lifecycle,industry,city,updatedAt" default:"id"`
+	Dir       string   `query:"dir" enum:"asc,desc" default:"asc"`
+	Page      int      `query:"page" minimum:"1" maximum:"1000000" default:"1"`
+	Size      int      `query:"size" minimum:"1" maximum:"200" default:"50"`
+}
+
+// listView is a page of customers.
+type listView struct {
+	Items []Row `json:"items"`
+	Total int   `json:"total" doc:"Rows of all pages"`
+	Page  int   `json:"page"`
+	Size  int   `json:"size"`
+}
+
+type oneInput struct {
+	ID int64 `path:"id"`
+}
+
+type createInput struct{ Body Stated }
+
+type changeInput struct {
+	ID   int64 `path:"id"`
+	Body changeBody
+}
+
+// Register adds the portal's operations on customers.
+func Register(s *portal.Server, store *Store) {
+	portal.Register(s, portal.Operation{
+		Method: http.MethodGet, Path: "/api/customers", ID: "customer-list", Tag: "customer",
+		Summary: "Customers within scope, filtered, sorted and paged", Permission: account.CustomerRead,
+	}, store.list)
+	portal.Register(s, portal.Operation{
+		Method: http.MethodPost, Path: "/api/customers", ID: "customer-create", Tag: "customer", Status: http.StatusCreated,
+		Summary: "New customer; the province issues the number", Permission: account.CustomerCreate,
+	},
+		func(ctx context.Context, caller account.Caller, in *createInput) (View, error) {
+			f, err := in.Body.facts()
+			if err != nil {
+				return View{}, err
+			}
+			c, err := store.Create(ctx, caller, f)
+			return ViewOf(c), err
+		})
+	portal.Register(s, portal.Operation{
+		Method: http.MethodGet, Path: "/api/customers/{id}", ID: "customer-get", Tag: "customer",
+		Summary: "One customer", Permission: account.CustomerRead,
+	},
+		func(ctx context.Context, caller account.Caller, in *oneInput) (View, error) {
+			c, err := store.Get(ctx, caller, in.ID)
+			return ViewOf(c), err
+		})
+	portal.Register(s, portal.Operation{
+		Method: http.MethodPut, Path: "/api/customers/{id}", ID: "customer-change", Tag: "customer",
+		Summary: "Change a customer; 409 with the current record if the version is not the newest", Permission: account.CustomerChange,
+	}, store.change)
+}
+
+func (s *Store) list(ctx context.Context, caller account.Caller, in *listInput) (listView, error) {
+	f := Filter{Text: in.Q, ManagerID: in.Manager, Sort: in.Sort, Descending: in.Dir == "desc", Page: in.Page, Size: in.Size}
+	var err [4]error
+	f.Classes, err[0] = parseAll("class", in.Class, codes.ParseClass)
+	f.Lifecycles, err[1] = parseAll("lifecycle", in.Lifecycle, codes.ParseLifecycle)
+	f.Cities, err[2] = parseAll("city", in.City, codes.ParseCity)
+	f.Industries, err[3] = parseIndustries(in.Industry)
+	if err := errors.Join(err[:]...); err != nil {
+		return listView{}, err
+	}
+	if in.National != "" {
+		national := in.National == "true"
+		f.National = &national
+	}
+	page, failed := s.Search(ctx, caller, f)
+	view := listView{Items: make([]Row, 0, len(page.Items)), Total: page.Total, Page: in.Page, Size: in.Size}
+	for _, c := range page.Items {
+		view.Items = append(view.Items, rowOf(c))
+	}
+	return view, failed
+}
+
+func (s *Store) change(ctx context.Context, caller account.Caller, in *changeInput) (View, error) {
+	f, err := in.Body.facts()
+	if err != nil {
+		return View{}, err
+	}
+	c, err := s.Change(ctx, caller, in.ID, in.Body.Version, f)
+	if conflict, ok := errors.AsType[*ConflictError](err); ok {
+		return View{}, portal.WithCurrent(err, ViewOf(conflict.Current))
+	}
+	return ViewOf(c), err
+}
+
+// facts reads the body's values, with the faults of all joined.
+func (b Stated) facts() (Facts, error) {
+	f := Facts{
+		Name: b.Name, Sensitive: b.Sensitive, CrossProvince: b.CrossProvince, ParentID: zeroIfNil(b.ParentID), ManagerID: zeroIfNil(b.ManagerID),
+		Address: b.Address, Postcode: b.Postcode, LegalPerson: b.LegalPerson, RegisteredCapitalFen: b.RegisteredCapitalFen,
+		Headcount: b.Headcount, AnnualSalesFen: b.AnnualSalesFen, Profile: b.Profile, Remark: b.Remark,
+	}
+	var err [5]error
+	if b.CreditCode != "" {
+		f.CreditCode, err[0] = codes.ParseCreditCode(b.CreditCode)
+	}
+	f.Industry, err[1] = codes.ParseIndustry(b.Industry)
+	f.City, err[2] = codes.ParseCity(b.City)
+	f.Class, err[3] = codes.ParseClass(b.Class)
+	f.Lifecycle, err[4] = codes.ParseLifecycle(b.Lifecycle)
+	for i, field := range []string{"creditCode", "industry", "city", "class", "lifecycle"} {
+		if err[i] != nil {
+			err[i] = Invalid(field, err[i])
+		}
+	}
+	return f, errors.Join(err[:]...)
+}
+
+// ViewOf is a customer as the browser sees it.
+func ViewOf(c Customer) View {
+	return View{
+		Row: rowOf(c), Address: c.Address, Postcode: c.Postcode, LegalPerson: c.LegalPerson,
+		RegisteredCapitalFen: c.RegisteredCapitalFen, Headcount: c.Headcount, AnnualSalesFen: c.AnnualSalesFen,
+		Profile: c.Profile, Remark: c.Remark,
+	}
+}
+
+func rowOf(c Customer) Row {
+	return Row{
+		ID: c.ID, Number: c.Number, CreditCode: string(c.CreditCode), Name: c.Name,
+		Industry: string(c.Industry), IndustrySection: string(c.Industry.Section()), City: string(c.City), CityName: c.City.Name(),
+		Class: string(c.Class), Lifecycle: string(c.Lifecycle), ParentID: nilIfZero(c.ParentID), ManagerID: nilIfZero(c.ManagerID),
+		ManagerName: c.ManagerName, DepartmentName: c.DepartmentName, Sensitive: c.Sensitive, CrossProvince: c.CrossProvince,
+		National: c.National, Version: c.Version, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
+	}
+}
+
+// parseAll reads a list of values of one type.
+func parseAll[T any](field string, texts []string, parse func(string) (T, error)) ([]T, error) {
+	var list []T
+	for _, text := range texts {
+		v, err := parse(text)
+		if err != nil {
+			return nil, Invalid(field, err)
+		}
+		list = append(list, v)
+	}
+	return list, nil
+}
+
+// parseIndustries reads sections, which stand for all their divisions, and divisions.
+func parseIndustries(texts []string) ([]codes.Industry, error) {
+	var list []codes.Industry
+	for _, text := range texts {
+		if section, err := codes.ParseSection(text); err == nil {
+			list = append(list, section.Divisions()...)
+			continue
+		}
+		division, err := codes.ParseIndustry(text)
+		if err != nil {
+			return nil, Invalid("industry", err)
+		}
+		list = append(list, division)
+	}
+	return list, nil
+}
+
+func nilIfZero(id int64) *int64 {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}
+
+func zeroIfNil(id *int64) int64 {
+	if id == nil {
+		return 0
+	}
+	return *id
+}

@@ -1,0 +1,31 @@
+package customer
+
+import (
+	"github.com/jackc/pgx/v5"
+
+	"jike/internal/account"
+)
+
+// within is the condition that a row c of crm.customer may be seen by the caller; it adds its
+// arguments to args. Sensitive customers are seen by who may mark them and by their own account
+// manager only.
+func within(caller account.Caller, args pgx.NamedArgs) string {
+	scope := caller.Scope()
+	args["scope_unit"] = scope.UnitID
+	var reach string
+	switch scope.Reach {
+	case account.ReachOwn:
+		reach = `c.manager_id = @scope_unit`
+	case account.ReachDepartment:
+		args["scope_path"] = scope.Path
+		reach = `c.manager_id IN (SELECT u.id FROM crm.organisation u WHERE u.path LIKE @scope_path || '%')`
+	case account.ReachProvince, account.ReachNation:
+		reach = `true`
+	default:
+		reach = `false`
+	}
+	if caller.May(account.CustomerSensitive) {
+		return reach
+	}
+	return reach + ` AND (NOT c.sensitive OR c.manager_id = @scope_unit)`
+}

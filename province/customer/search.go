@@ -1,0 +1,104 @@
+package customer
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"jike/internal/fault"
+	"jike/schemas/codes"
+)
+
+// Filter says which customers a list shows, and in which order. Empty lists and texts do not
+// filter.
+type Filter struct {
+	Text       string // words of the name, or the beginning of a number or credit code
+	Classes    []codes.Class
+	Lifecycles []codes.Lifecycle
+	Industries []codes.Industry
+	Cities     []codes.City
+	ManagerID  int64 // 0: any
+	National   *bool // nil: both
+	Sort       string
+	Descending bool
+	Page       int // from 1
+	Size       int // rows of a page
+}
+
+// SortKeys lists what a list can be sorted by.
+func SortKeys() []string {
+	return []string{"id", "number", "name", "class", "lifecycle", "industry", "city", "updatedAt"}
+}
+
+// MaxPageSize is the most rows that one page has.
+const MaxPageSize = 200
+
+func (f Filter) check() error {
+	switch {
+	case f.Page < 1:
+		return fault.Field(fault.BelowMinimum, "page", "input.below_minimum", "min", 1)
+	case f.Size < 1:
+		return fault.Field(fault.BelowMinimum, "size", "input.below_minimum", "min", 1)
+	case f.Size > MaxPageSize:
+		return fault.Field(fault.AboveMaximum, "size", "input.above_maximum", "max", MaxPageSize)
+	case !slices.Contains(SortKeys(), f.Sort):
+		return fault.Field(fault.Enumeration, "sort", "input.not_in_list")
+	}
+	return nil
+}
+
+// Terms are the pairs of neighbouring characters of a name, by which it is found: 福建电力 gives
+// 福建, 建电, 电力. Full-width and upper-case forms count as their plain ones, and whatever is
+// neither letter nor digit separates. A separate single character is a term too.
+func Terms(name string) []string {
+	var terms []string
+	for _, word := range words(name) {
+		if len(word) == 1 {
+			terms = append(terms, string(word))
+		}
+		for i := 0; i+1 < len(word); i++ {
+			terms = append(terms, string(word[i:i+2]))
+		}
+	}
+	slices.Sort(terms)
+	return slices.Compact(terms)
+}
+
+// words splits a text into its runs of letters and digits, in their plain form.
+func words(text string) [][]rune {
+	var list [][]rune
+	for _, word := range strings.FieldsFunc(plain(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		list = append(list, []rune(word))
+	}
+	return list
+}
+
+// plain is the compatibility form in lower case.
+func plain(text string) string { return strings.ToLower(norm.NFKC.String(text)) }
+
+// query is how a search text is looked for.
+type query struct {
+	terms  []string // all of them must be terms of the name
+	single string   // or the name holds this one character
+	code   string   // or number or credit code begin with this
+}
+
+// parseQuery reads a search text.
+func parseQuery(text string) query {
+	var q query
+	runs := words(text)
+	if len(runs) == 1 && len(runs[0]) == 1 {
+		q.single = string(runs[0])
+	} else {
+		q.terms = Terms(text)
+	}
+	if len(runs) == 1 {
+		code := strings.ToUpper(string(runs[0]))
+		if strings.Trim(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" && len(code) >= 2 {
+			q.code = code
+		}
+	}
+	return q
+}

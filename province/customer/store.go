@@ -1,0 +1,136 @@
+package customer
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"jike/internal/account"
+	"jike/internal/fault"
+	"jike/internal/pg"
+	"jike/schemas/codes"
+)
+
+// Store keeps the customers of one province.
+type Store struct {
+	db       *pgxpool.Pool
+	province codes.Province
+}
+
+// NewStore makes the store of a province.
+func NewStore(db *pgxpool.Pool, province codes.Province) *Store { return &Store{db, province} }
+
+// columns and tables read a Customer; c is its row.
+const (
+	columns = `c.id, c.number, c.national, coalesce(c.credit_code, '') AS credit_code, c.name, c.industry, c.city,
+		c.class, c.lifecycle, coalesce(c.parent_id, 0) AS parent_id, coalesce(c.manager_id, 0) AS manager_id,
+		c.sensitive, c.cross_province, c.address, c.postcode, c.legal_person, c.registered_capital_fen, c.headcount,
+		c.annual_sales_fen, c.profile, c.remark, coalesce(m.name, '') AS manager_name,
+		coalesce(d.name, '') AS department_name, c.version, c.created_at, c.updated_at`
+	tables = `crm.customer c
+		LEFT JOIN crm.organisation m ON m.id = c.manager_id
+		LEFT JOIN crm.organisation d ON d.id = m.parent_id`
+)
+
+// queryer is what both a pool and a transaction can do.
+type queryer interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// Get reads a customer. One that does not exist or that the caller may not see is a NotFound fault.
+func (s *Store) Get(ctx context.Context, caller account.Caller, id int64) (Customer, error) {
+	return one(ctx, s.db, caller, `c.id = @id`, pgx.NamedArgs{"id": id}, ``)
+}
+
+// GetIn is Get in a transaction.
+func (s *Store) GetIn(ctx context.Context, tx pg.Tx, caller account.Caller, id int64) (Customer, error) {
+	return one(ctx, tx.PGX(), caller, `c.id = @id`, pgx.NamedArgs{"id": id}, ``)
+}
+
+// ByNumber reads the customer with a number within the caller's scope, or gives a NotFound fault.
+func (s *Store) ByNumber(ctx context.Context, tx pg.Tx, caller account.Caller, number string) (Customer, error) {
+	return one(ctx, tx.PGX(), caller, `c.number = @number`, pgx.NamedArgs{"number": number}, ``)
+}
+
+// Lock reads a customer within the caller's scope and keeps others from changing it until the
+// transaction ends. It gives a NotFound fault like Get.
+func (s *Store) Lock(ctx context.Context, tx pg.Tx, caller account.Caller, id int64) (Customer, error) {
+	return one(ctx, tx.PGX(), caller, `c.id = @id`, pgx.NamedArgs{"id": id}, ` FOR NO KEY UPDATE OF c`)
+}
+
+// LockByNumber is Lock by number for a partner that keeps the province's customers, such as BOSS:
+// it reaches sensitive customers too, which a partner's queries never do.
+func (s *Store) LockByNumber(ctx context.Context, tx pg.Tx, number string) (Customer, error) {
+	return one(ctx, tx.PGX(), account.System("lock"), `c.number = @number`, pgx.NamedArgs{"number": number}, ` FOR NO KEY UPDATE OF c`)
+}
+
+// Family makes ready to add to or change a customer's family (contacts, contracts, subscriptions,
+// bills): it holds the customer's row until the transaction ends, so that no change of class can
+// move the family meanwhile, and gives the flag that a new row of the family must carry. The
+// customer must be within the caller's scope, else NotFound.
+func (s *Store) Family(ctx context.Context, tx pg.Tx, caller account.Caller, id int64) (national bool, err error) {
+	args := pgx.NamedArgs{"id": id}
+	query := `SELECT c.national FROM crm.customer c WHERE c.id = @id AND ` + within(caller, args) + ` FOR KEY SHARE OF c`
+	err = tx.PGX().QueryRow(ctx, query, args).Scan(&national)
+	return national, unknown(err)
+}
+
+// Named is what the family of a customer shows of another one.
+type Named struct {
+	ID     int64
+	Number string
+	Name   string
+	Class  codes.Class
+}
+
+// Relatives reads the parent (nil if none) and the children of a customer, as far as the caller may
+// see them.
+func (s *Store) Relatives(ctx context.Context, tx pg.Tx, caller account.Caller, c Customer) (parent *Named, children []Named, err error) {
+	args := pgx.NamedArgs{"id": c.ID, "parent": c.ParentID}
+	query := `SELECT c.id, c.number, c.name, c.class FROM crm.customer c
+		WHERE (c.parent_id = @id OR c.id = @parent) AND ` + within(caller, args) + ` ORDER BY c.id LIMIT 500`
+	rows, err := tx.PGX().Query(ctx, query, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Named])
+	for _, n := range list {
+		if n.ID == c.ParentID {
+			parent = &n
+		} else {
+			children = append(children, n)
+		}
+	}
+	return parent, children, err
+}
+
+// ClassHistory lists the changes of a customer's class, the newest first. The caller must have been
+// shown the customer.
+func (s *Store) ClassHistory(ctx context.Context, tx pg.Tx, id int64) ([]ClassChange, error) {
+	const query = `SELECT coalesce(class_from, '') AS "from", class_to AS "to", actor, at
+		FROM crm.class_history WHERE customer_id = $1 ORDER BY id DESC LIMIT 200`
+	rows, err := tx.PGX().Query(ctx, query, id)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[ClassChange])
+}
+
+func one(ctx context.Context, db queryer, caller account.Caller, which string, args pgx.NamedArgs, lock string) (Customer, error) {
+	rows, err := db.Query(ctx, `SELECT `+columns+` FROM `+tables+` WHERE `+which+` AND `+within(caller, args)+lock, args)
+	if err != nil {
+		return Customer{}, err
+	}
+	c, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Customer])
+	return c, unknown(err)
+}
+
+// unknown turns "no row" into a NotFound fault.
+func unknown(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fault.New(fault.NotFound, "customer.unknown")
+	}
+	return err
+}

@@ -1,0 +1,131 @@
+// Package province is a provincial node: it owns its group customers and works with headquarters
+// switched off. node.go wires the parts; a folder per capability holds the business.
+package province
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"jike/internal/build"
+	"jike/internal/node"
+	"jike/internal/pg"
+	"jike/internal/portal"
+	"jike/schemas/codes"
+	"jike/xmlapi/identity"
+	"jike/xmlapi/server"
+)
+
+// Run runs the node until ctx ends, and then returns nil. static is the built front end. It fails
+// if a setting cannot work, a port is taken or another node runs on the data directory.
+func Run(ctx context.Context, c Config, static fs.FS) error {
+	log, err := node.Logger(c.Log, fmt.Sprint(c.Code))
+	if err != nil {
+		return err
+	}
+	n, err := node.Open(ctx, node.Options{Level: pg.Province, Data: c.Data, Postgres: c.Postgres, Logger: log})
+	if err != nil {
+		return err
+	}
+	if err := assemble(ctx, n, c, static); err != nil {
+		n.Close()
+		return err
+	}
+	return n.Run(ctx)
+}
+
+// assemble adds everything that a province does to the common node.
+func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
+	zone, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return fmt.Errorf("time_zone: %w", err)
+	}
+	up, err := openUp(ctx, n, c)
+	if err != nil {
+		return err
+	}
+	all := NewStores(n.App, codes.Province(c.Code), zone)
+	err = n.OpenPortal(node.PortalOptions{
+		Title: "Jike, provincial node", Listen: c.HTTP.Listen, Secure: c.HTTP.Secure, Accounts: c.Account,
+		PathOf: all.Organisation.PathOf, Static: static,
+		Identity: func(context.Context) portal.Node {
+			return portal.Node{
+				Level: "province", Province: int16(c.Code), Name: codes.Province(c.Code).Name().Chinese,
+				Version: build.Version(), DataTime: time.Now(),
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	all.Register(n.Portal)
+	if err := openPartners(n, c, all); err != nil {
+		return err
+	}
+	n.Commands.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(up.Status()) // the command has gone: nobody to tell
+	})
+	return schedule(n, c, zone, all)
+}
+
+// openPartners listens to partners' messages.
+func openPartners(n *node.Node, c Config, all *Stores) error {
+	settings := make([]identity.Setting, len(c.XML.Partners))
+	for i, p := range c.XML.Partners {
+		settings[i] = identity.Setting(p)
+	}
+	partners, err := identity.Load(settings, c.XML.ClockSkew)
+	if err != nil {
+		return err
+	}
+	s, err := server.New(server.Options{
+		Operations: all.Operations(), Partners: partners, Journal: all.Journal, Log: n.Log,
+		Province: fmt.Sprint(c.Code), MaxBytes: c.XML.MaxBytes,
+	})
+	if err != nil {
+		return err
+	}
+	if err := n.Registry.Register(s); err != nil {
+		return fmt.Errorf("partner metrics: %w", err)
+	}
+	return n.Serve("partner messages", c.XML.Listen, s)
+}
+
+// schedule adds what happens by the clock: the summary, and once a day the journal's partitions.
+func schedule(n *node.Node, c Config, zone *time.Location, all *Stores) error {
+	clock := cron.New(cron.WithLocation(zone), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
+	var running context.Context // of the task below, which starts the clock
+	summary := func() {
+		if changed, err := all.Summary.Refresh(running, time.Now()); err != nil {
+			n.Log.Error("monthly summary not refreshed", "error", err)
+		} else {
+			n.Log.Debug("monthly summary refreshed", "changed", changed)
+		}
+	}
+	maintain := func() {
+		if err := all.Journal.Maintain(running, c.XML.Retention); err != nil {
+			n.Log.Error("journal not maintained", "error", err)
+		}
+	}
+	if _, err := clock.AddFunc(c.Summary.Schedule, summary); err != nil {
+		return fmt.Errorf("summary.schedule: %w", err)
+	}
+	if _, err := clock.AddFunc("@daily", maintain); err != nil {
+		return err
+	}
+	n.Task(func(ctx context.Context) error {
+		running = ctx
+		maintain()
+		clock.Start()
+		<-ctx.Done()
+		<-clock.Stop().Done()
+		return nil
+	})
+	return nil
+}

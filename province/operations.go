@@ -1,0 +1,29 @@
+package province
+
+import (
+	"jike/internal/portal"
+	"jike/province/bill"
+	"jike/province/contact"
+	"jike/province/contract"
+	"jike/province/customer"
+	"jike/province/exchange"
+	"jike/province/intake"
+	"jike/province/organisation"
+	"jike/province/overview"
+	"jike/xmlapi/server"
+)
+
+// Register adds the portal's operations of every capability.
+func (s *Stores) Register(p *portal.Server) {
+	organisation.Register(p, s.Organisation)
+	customer.Register(p, s.Customers)
+	contact.Register(p, s.Contacts)
+	contract.Register(p, s.Contracts)
+	overview.Register(p, s.Overview)
+	exchange.Register(p, s.Exchanges)
+}
+
+// Operations are the partner messages of every capability.
+func (s *Stores) Operations() []server.Operation {
+	return []server.Operation{intake.Operation(s.Intake), bill.Operation(s.Bills), overview.Operation(s.Overview)}
+}

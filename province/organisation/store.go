@@ -1,0 +1,112 @@
+package organisation
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"jike/internal/account"
+	"jike/internal/audit"
+	"jike/internal/fault"
+	"jike/internal/pg"
+)
+
+// Store keeps the tree.
+type Store struct{ db *pgxpool.Pool }
+
+// NewStore makes the store.
+func NewStore(db *pgxpool.Pool) *Store { return &Store{db} }
+
+const columns = `id, coalesce(parent_id, 0) AS parent_id, kind, code, name, path, active`
+
+// PathOf gives the path of a unit: what an account's scope starts from. An unknown or closed unit
+// has none: a NotFound fault.
+func (s *Store) PathOf(ctx context.Context, id int64) (string, error) {
+	var path string
+	err := s.db.QueryRow(ctx, `SELECT path FROM crm.organisation WHERE id = $1 AND active`, id).Scan(&path)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", fault.New(fault.NotFound, "organisation.unknown")
+	}
+	return path, err
+}
+
+// Visible lists the units in the caller's scope and those above them, parents first.
+func (s *Store) Visible(ctx context.Context, caller account.Caller) ([]Unit, error) {
+	scope := caller.Scope()
+	path := scope.Path
+	switch scope.Reach {
+	case account.ReachNothing:
+		return nil, nil
+	case account.ReachProvince, account.ReachNation:
+		path = "/"
+	}
+	const query = `SELECT ` + columns + ` FROM crm.organisation
+		WHERE path LIKE $1 || '%' OR $1 LIKE path || '%' ORDER BY array_length(string_to_array(path, '/'), 1), id`
+	rows, err := s.db.Query(ctx, query, path)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Unit])
+}
+
+// Add puts a unit into the tree and gives it with its id and path. Faults: a parent of the wrong
+// kind (Rule) or unknown (NotFound), a number that is taken (Exists).
+func (s *Store) Add(ctx context.Context, tx pg.Tx, caller account.Caller, u Unit) (Unit, error) {
+	var parent *Unit
+	if u.ParentID != 0 {
+		p, err := s.Unit(ctx, tx, u.ParentID)
+		if err != nil {
+			return Unit{}, err
+		}
+		parent = &p
+	}
+	if err := u.check(parent); err != nil {
+		return Unit{}, err
+	}
+	above := "/"
+	if parent != nil {
+		above = parent.Path
+	}
+	const insert = `INSERT INTO crm.organisation (id, parent_id, kind, code, name, path)
+		SELECT n.id, nullif($1::bigint, 0), $2, $3, $4, $5 || n.id || '/'
+		FROM (SELECT nextval(pg_get_serial_sequence('crm.organisation', 'id')) AS id) n RETURNING ` + columns
+	rows, err := tx.PGX().Query(ctx, insert, u.ParentID, string(u.Kind), u.Code, u.Name, above)
+	if err != nil {
+		return Unit{}, err
+	}
+	added, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Unit])
+	if pg.Violates(err, "organisation_code_is_unique") {
+		return Unit{}, fault.Field(fault.Exists, "code", "organisation.code.exists")
+	}
+	if err != nil {
+		return Unit{}, err
+	}
+	return added, audit.Record(ctx, tx, audit.Entry{
+		Actor: caller.Actor(), ActorID: caller.AccountID, Action: "organisation.create", ObjectKind: "organisation", ObjectID: added.ID,
+		After: map[string]any{"kind": added.Kind, "code": added.Code, "name": added.Name, "parentId": added.ParentID},
+	})
+}
+
+// Unit reads a unit, or gives a NotFound fault.
+func (s *Store) Unit(ctx context.Context, tx pg.Tx, id int64) (Unit, error) {
+	return s.one(ctx, tx, `SELECT `+columns+` FROM crm.organisation WHERE id = $1`, id)
+}
+
+// Person reads an active person by staff number (工号), or gives a NotFound fault.
+func (s *Store) Person(ctx context.Context, tx pg.Tx, code string) (Unit, error) {
+	return s.one(ctx, tx, `SELECT `+columns+` FROM crm.organisation WHERE kind = 'person' AND code = $1 AND active`, code)
+}
+
+func (s *Store) one(ctx context.Context, tx pg.Tx, query string, argument any) (Unit, error) {
+	rows, err := tx.PGX().Query(ctx, query, argument)
+	if err != nil {
+		return Unit{}, err
+	}
+	u, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Unit])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Unit{}, fault.New(fault.NotFound, "organisation.unknown")
+	}
+	return u, err
+}

@@ -1,0 +1,251 @@
+package province_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"jike/internal/account"
+	"jike/internal/portal"
+	"jike/province/contact"
+	"jike/province/contract"
+	"jike/province/customer/customertest"
+	"jike/xmlapi/journal"
+)
+
+// The callers of the matrix: nobody, and one of each role.
+var callers = []string{"", "manager", "head-a", "administrator", "analyst"}
+
+// The objects of the matrix, seen from the manager and the head of department A.
+var objects = []string{"own", "colleague's", "other department", "other province", "nobody's", "own sensitive", "other sensitive"}
+
+// sees says which objects each caller reaches.
+var sees = map[string][]string{
+	"manager":       {"own", "own sensitive"},
+	"head-a":        {"own", "colleague's"},
+	"administrator": {"own", "colleague's", "other department", "nobody's", "own sensitive", "other sensitive"},
+}
+
+// everybodySignedIn are the callers with a session.
+var everybodySignedIn = []string{"manager", "head-a", "administrator", "analyst"}
+
+// provincial are the callers who work with customers.
+var provincial = []string{"manager", "head-a", "administrator"}
+
+// allowed says who may call each operation; the others must be refused.
+var allowed = map[string][]string{
+	"session-get": everybodySignedIn, "session-language": everybodySignedIn,
+	"organisation-get": provincial, "customer-list": provincial, "customer-create": provincial,
+	"customer-get": provincial, "customer-change": provincial, "customer-overview": provincial,
+	"contact-create": provincial, "contact-change": provincial, "contact-remove": provincial,
+	"contract-create": provincial, "contract-change": provincial,
+	"exchange-list": {"administrator"}, "exchange-get": {"administrator"},
+}
+
+// family is a fresh customer with a contact and a contract.
+type family struct {
+	customer, contact, contract int64
+	document                    map[string]any
+}
+
+// make makes a fresh object of the kind; "other province" has ids that nobody here has.
+func (x *site) make(t *testing.T, object string, n int) family {
+	t.Helper()
+	if object == "other province" {
+		return family{1 << 40, 1 << 40, 1 << 40, map[string]any{
+			"version": 1, "name": "甲", "industry": "65", "city": "330100", "class": "D", "lifecycle": "active", "creditCode": "",
+			"sensitive": false, "crossProvince": false, "address": "", "postcode": "", "legalPerson": "", "profile": "", "remark": "",
+		}}
+	}
+	f := customertest.Facts(fmt.Sprint("甲", n), map[string]int64{
+		"own": x.ManagerUnit.ID, "own sensitive": x.ManagerUnit.ID, "colleague's": x.ColleagueUnit.ID,
+		"other department": x.StrangerUnit.ID, "other sensitive": x.StrangerUnit.ID,
+	}[object])
+	f.Sensitive = strings.Contains(object, "sensitive")
+	c := x.Add(t, f)
+	person, err := x.all.Contacts.Add(t.Context(), x.Everybody, c.ID, contact.Facts{Role: contact.Other, Name: "张某"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	agreed, err := x.all.Contracts.Add(t.Context(), x.Everybody, c.ID, contract.Facts{
+		Number: fmt.Sprint("HT", n), Name: "协议", SignedOn: day, EffectiveOn: day, ExpiresOn: day, Status: contract.Active,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return family{c.ID, person.ID, agreed.ID, view(t, c)}
+}
+
+// request is a good request of an operation for an object, and whether it concerns the object.
+func (x *site) request(t *testing.T, op portal.Operation, o family, n int) (path, body string, concerns bool) {
+	t.Helper()
+	const agreed = `"name":"协议","signedOn":"2026-01-01","effectiveOn":"2026-01-01","expiresOn":"2027-01-01","autoRenew":false,"amountFen":1,"status":"active"`
+	const person = `"role":"other","name":"李某","workPhone":"","title":"","mobile":"","birthday":"","family":"","hobbies":""`
+	at := func(id int64) string { return strings.ReplaceAll(op.Path, "{id}", fmt.Sprint(id)) }
+	switch op.ID {
+	case "session-language":
+		return op.Path, `{"language":"en"}`, false
+	case "customer-change":
+		return at(o.customer), stated(t, o.document, map[string]any{"address": "新"}), true
+	case "customer-get", "customer-overview":
+		return at(o.customer), "", true
+	case "contact-create":
+		return at(o.customer), `{` + person + `}`, true
+	case "contact-change":
+		return at(o.contact), `{"version":1,` + person + `}`, true
+	case "contact-remove":
+		return at(o.contact) + "?version=1", "", true
+	case "contract-create":
+		return at(o.customer), fmt.Sprintf(`{"number":"NEW%d",%s}`, n, agreed), true
+	case "contract-change":
+		return at(o.contract), fmt.Sprintf(`{"version":1,"number":"HT%d",%s}`, n, agreed), true
+	case "exchange-get":
+		return at(x.note(t, journal.Line{TransID: fmt.Sprint("T", n)})), "", false
+	default:
+		return op.Path, "", false
+	}
+}
+
+// rights calls every operation as every caller on every object, and everything that changes
+// something also without the session's token. It gives what was answered wrongly.
+func (x *site) rights(t *testing.T) (holes []string, calls int) {
+	t.Helper()
+	for _, op := range x.Operations() {
+		if op.ID == "session-open" || op.ID == "session-close" || op.ID == "customer-create" {
+			continue // tests of their own
+		}
+		for _, caller := range callers {
+			for _, object := range objects {
+				calls++
+				o := x.make(t, object, calls)
+				path, body, concerns := x.request(t, op, o, calls)
+				b := x.as(t, caller)
+				if op.Method != http.MethodGet && caller != "" {
+					forged := b.Forged()
+					calls++
+					if status, _ := forged.Call(t, op.Method, path, body); status != http.StatusForbidden {
+						holes = append(holes, fmt.Sprintf("%s calls %s without token: %d", caller, op.ID, status))
+					}
+				}
+				want := http.StatusOK
+				switch {
+				case caller == "":
+					want = http.StatusUnauthorized
+				case !slices.Contains(allowed[op.ID], caller):
+					want = http.StatusForbidden
+				case concerns && !slices.Contains(sees[caller], object):
+					want = http.StatusNotFound
+				case op.Status != 0:
+					want = op.Status
+				case op.Method == http.MethodDelete:
+					want = http.StatusNoContent
+				}
+				if status, doc := b.Call(t, op.Method, path, body); status != want {
+					holes = append(holes, fmt.Sprintf("%q calls %s on %s: %d, want %d, %v", caller, op.ID, object, status, want, doc["code"]))
+				}
+				if !concerns {
+					break // the object makes no difference
+				}
+			}
+		}
+	}
+	return holes, calls
+}
+
+func TestRightsOfEveryOperationRoleAndObject(t *testing.T) {
+	x := newSite(t)
+	for _, op := range x.Operations() {
+		if _, known := allowed[op.ID]; !known && op.ID != "session-open" && op.ID != "session-close" {
+			t.Errorf("operation %s is not in the table of rights", op.ID)
+		}
+	}
+	holes, calls := x.rights(t)
+	for _, hole := range holes {
+		t.Error(hole)
+	}
+	t.Logf("%d calls: %d operations, %d callers, %d objects", calls, len(x.Operations()), len(callers), len(objects))
+	fmt.Printf("rights of the province: %d calls, %d operations, %d callers, %d objects\n", calls, len(x.Operations()), len(callers), len(objects))
+}
+
+func TestRightsTestFindsAHole(t *testing.T) {
+	x := newSite(t)
+	type input struct {
+		ID int64 `path:"id"`
+	}
+	for path, permission := range map[string]account.Permission{"/api/public/{id}": portal.Public, "/api/signed/{id}": portal.SignedIn, "/api/hq/{id}": account.NationRead} {
+		portal.Register(x.Server, portal.Operation{Method: http.MethodGet, Path: path, ID: "hole" + path, Permission: permission},
+			func(context.Context, account.Caller, *input) (portal.Nothing, error) { return portal.Nothing{}, nil })
+	}
+	holes, _ := x.rights(t)
+	for _, want := range []string{`"" calls hole/api/public`, `"manager" calls hole/api/signed`, `"analyst" calls hole/api/hq`} {
+		if !slices.ContainsFunc(holes, func(h string) bool { return strings.HasPrefix(h, want) }) {
+			t.Errorf("no finding %s in %v", want, holes)
+		}
+	}
+}
+
+func TestListAndOrganisationKeepToTheScope(t *testing.T) {
+	x := newSite(t)
+	ids := map[string]int64{}
+	for i, object := range objects {
+		ids[object] = x.make(t, object, i).customer
+	}
+	for _, caller := range provincial {
+		status, doc := x.as(t, caller).Call(t, "GET", "/api/customers?size=200", "")
+		var got, want []int64
+		for _, item := range doc["items"].([]any) {
+			got = append(got, int64(item.(map[string]any)["id"].(float64)))
+		}
+		for _, object := range sees[caller] {
+			want = append(want, ids[object])
+		}
+		slices.Sort(want)
+		if status != 200 || !slices.Equal(got, want) || int(doc["total"].(float64)) != len(want) {
+			t.Errorf("%s lists %v of %v, want %v", caller, got, doc["total"], want)
+		}
+	}
+	for caller, want := range map[string]string{"manager": "福建公司 福州分公司 集客一部 林一", "head-a": "福建公司 福州分公司 集客一部 林一 陈二"} {
+		_, doc := x.as(t, caller).Call(t, "GET", "/api/organisation", "")
+		var names []string
+		for _, u := range doc["units"].([]any) {
+			names = append(names, u.(map[string]any)["name"].(string))
+		}
+		if strings.Join(names, " ") != want {
+			t.Errorf("%s sees %v", caller, names)
+		}
+	}
+}
+
+func TestWhoMayCreateWhat(t *testing.T) {
+	x := newSite(t)
+	o := x.make(t, "own", 1)
+	edits := map[string]map[string]any{
+		"own":              {"managerId": x.ManagerUnit.ID},
+		"colleague's":      {"managerId": x.ColleagueUnit.ID},
+		"other department": {"managerId": x.StrangerUnit.ID},
+		"other province":   {"managerId": x.ManagerUnit.ID, "city": "330100"},
+		"class A1":         {"managerId": x.ManagerUnit.ID, "class": "A1"},
+		"sensitive":        {"managerId": x.ManagerUnit.ID, "sensitive": true},
+	}
+	want := map[string]map[string]int{
+		"":              {"own": 401, "colleague's": 401, "other department": 401, "other province": 401, "class A1": 401, "sensitive": 401},
+		"manager":       {"own": 201, "colleague's": 403, "other department": 403, "other province": 422, "class A1": 403, "sensitive": 403},
+		"head-a":        {"own": 201, "colleague's": 201, "other department": 422, "other province": 422, "class A1": 201, "sensitive": 403},
+		"administrator": {"own": 201, "colleague's": 201, "other department": 201, "other province": 422, "class A1": 201, "sensitive": 201},
+		"analyst":       {"own": 403, "colleague's": 403, "other department": 403, "other province": 403, "class A1": 403, "sensitive": 403},
+	}
+	for caller, statuses := range want {
+		for object, want := range statuses {
+			edit := edits[object]
+			edit["version"] = absent
+			if status, doc := x.as(t, caller).Call(t, "POST", "/api/customers", stated(t, o.document, edit)); status != want {
+				t.Errorf("%q creates %s: %d, want %d, %v", caller, object, status, want, doc)
+			}
+		}
+	}
+}

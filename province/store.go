@@ -1,0 +1,59 @@
+package province
+
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"jike/province/bill"
+	"jike/province/contact"
+	"jike/province/contract"
+	"jike/province/customer"
+	"jike/province/exchange"
+	"jike/province/intake"
+	"jike/province/member"
+	"jike/province/organisation"
+	"jike/province/overview"
+	"jike/province/subscription"
+	"jike/province/summary"
+	"jike/schemas/codes"
+	"jike/xmlapi/journal"
+)
+
+// Stores are a province's capabilities on one database.
+type Stores struct {
+	Journal       *journal.Store
+	Organisation  *organisation.Store
+	Customers     *customer.Store
+	Contacts      *contact.Store
+	Contracts     *contract.Store
+	Subscriptions *subscription.Store
+	Bills         *bill.Store
+	Members       *member.Store
+	Intake        *intake.Store
+	Overview      *overview.Store
+	Exchanges     *exchange.Store
+	Summary       *summary.Store
+}
+
+// NewStores makes the stores; db is connected as jike_app, zone is the province's.
+func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *Stores {
+	s := &Stores{
+		Journal:      journal.NewStore(db),
+		Organisation: organisation.NewStore(db),
+		Customers:    customer.NewStore(db, province),
+		Bills:        bill.NewStore(),
+		Summary:      summary.NewStore(db, zone),
+	}
+	s.Contacts = contact.NewStore(db, s.Customers)
+	s.Contracts = contract.NewStore(db, s.Customers)
+	s.Subscriptions = subscription.NewStore(s.Customers)
+	s.Members = member.NewStore(s.Customers)
+	s.Intake = intake.NewStore(s.Customers, s.Contacts)
+	s.Exchanges = exchange.NewStore(s.Journal)
+	s.Overview = overview.NewStore(db, overview.Sources{
+		Organisation: s.Organisation, Customers: s.Customers, Contacts: s.Contacts, Contracts: s.Contracts,
+		Subscriptions: s.Subscriptions, Bills: s.Bills, Members: s.Members,
+	})
+	return s
+}
