@@ -1,0 +1,68 @@
+# Jike. The two commands that matter: `make demo` and `make test`.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+BIN      := bin/jike
+LINTER   := bin/golangci-lint
+LINT_VER := v2.15.0
+GO_SRC    = $(shell find cmd internal national province schemas sync xmlapi -type f; find web -maxdepth 1 -name '*.go'; find web/placeholder -type f)
+WEB_SRC   = $(shell find web/src web/scripts schemas/openapi schemas/codes -type f; ls web/index.html web/package.json web/tsconfig.json web/vite.config.ts)
+ROUNDS   ?= 10
+
+.PHONY: help demo check-demo test test-go test-web test-browser lint long bench build clean setup setup-test
+
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: setup build ## two provinces and headquarters with live traffic; Ctrl-C ends it, the next run resumes
+	$(BIN) demo
+
+check-demo: setup build ## the main job unattended, checked from outside, with kills
+	$(BIN) demo check
+
+test: setup-test build lint test-go test-web test-browser ## everything that CI runs
+
+test-go: setup-test
+	go vet -tags browser ./...
+	go test -race -timeout 12m ./...
+
+test-web: web/node_modules/.package-lock.json
+	cd web && npm run --silent check
+
+test-browser: setup-test build ## both portals in a headless Chromium; pictures in build/screenshots
+	go test -tags browser -count=1 -timeout 5m -run TestBrowser -v ./cmd/jike/demo/...
+
+lint: $(LINTER)
+	$(LINTER) run ./...
+
+long: setup-test build ## what takes longer than CI may: more kills, 50 reconciliations under load
+	$(BIN) demo check --kills $(ROUNDS)
+	JIKE_LONG=1 go test -count=1 -timeout 60m ./sync/...
+
+bench: build ## the ratios against native replication and against JSON
+	$(BIN) bench sync
+	$(BIN) bench xml
+
+build: $(BIN) ## the binary with its front end
+
+setup:
+	@deploy/install.sh run
+
+setup-test:
+	@deploy/install.sh test
+
+$(BIN): web/dist/index.html $(GO_SRC) go.mod go.sum
+	go build -o $(BIN) ./cmd/jike
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SRC)
+	cd web && npm run --silent build
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(LINTER):
+	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VER)
+
+clean: ## what was built, not the demo's data
+	rm -rf bin web/dist web/node_modules

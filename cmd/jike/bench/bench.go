@@ -1,0 +1,9 @@
+// Package bench is the command `jike bench`: it measures ratios within one run, ours against what
+// PostgreSQL or JSON would do, and prints them as lines "name value unit".
+package bench
+
+// Cmd groups the measurements.
+type Cmd struct {
+	Sync Sync `cmd:"" help:"Replication through the stream against PostgreSQL's own logical replication."`
+	XML  XML  `cmd:"" name:"xml" help:"The partner's query of a customer with its family against the portal's JSON overview."`
+}

@@ -1,0 +1,267 @@
+//go:build browser
+
+package demo_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+	"github.com/jackc/pgx/v5"
+
+	"jike/cmd/jike/demo/browsertest"
+	"jike/cmd/jike/demo/world"
+	"jike/cmd/jike/partner/boss"
+	"jike/internal/account"
+	"jike/internal/pg/pgtest"
+)
+
+var (
+	customers   = flag.Int("customers", 200, "customers of each province")
+	screenshots = flag.String("screenshots", root+"/build/screenshots", "directory for pictures of every screen")
+)
+
+// visit is a world seen by browsers. Each person has a browser of their own.
+type visit struct {
+	t      *testing.T
+	world  *world.World
+	fujian *world.Node
+
+	id           int64 // the customer that the visit is about
+	number, name string
+}
+
+// TestBrowser goes through both portals as people would. It needs `make build` and Chromium.
+func TestBrowser(t *testing.T) {
+	v := begin(t)
+	t.Run("a manager searches, edits and meets a conflict", v.province)
+	t.Run("headquarters sees the edit, proves and reports", v.headquarters)
+	t.Run("an administrator reads the journal", v.journal)
+}
+
+func begin(t *testing.T) *visit {
+	t.Helper()
+	binary, err := filepath.Abs(root + "/bin/jike")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(binary); err != nil {
+		t.Fatalf("%v: run make build", err)
+	}
+	w, err := world.New(world.Options{Dir: pgtest.Dir(t), Customers: *customers, FreePorts: true, Binary: binary, Say: t.Logf})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, step := range []func(context.Context) error{w.Start, w.Fill, w.AwaitArrival} {
+		if err := step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := &visit{t: t, world: w, fujian: w.Province(591)}
+	v.messages()
+	v.choose()
+	return v
+}
+
+// messages lets BOSS send some, for the journal.
+func (v *visit) messages() {
+	v.t.Helper()
+	secret, err := v.fujian.Partner.Secret()
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	s, err := boss.New(boss.Options{
+		URL: v.fujian.XML, KeyID: v.fujian.Partner.KeyID, Secret: secret, Province: v.fujian.Code,
+		Ledger: filepath.Join(v.t.TempDir(), "ledger"), Rate: 100, Count: 40,
+	})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if err := s.Run(v.t.Context()); err != nil || s.Stats().Codes["0000"] != 40 {
+		v.t.Fatalf("BOSS: %v, %+v", err, s.Stats())
+	}
+}
+
+// choose takes a customer that the manager cares for and headquarters has.
+func (v *visit) choose() {
+	v.t.Helper()
+	conn, err := pgx.Connect(v.t.Context(), v.fujian.AppURL)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	err = conn.QueryRow(v.t.Context(), `SELECT id, number, name FROM crm.customer WHERE national AND manager_id = $1 ORDER BY class, id LIMIT 1`,
+		v.fujian.Account(account.AccountManager).UnitID).Scan(&v.id, &v.number, &v.name)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// open gives a browser at a portal's sign-in page.
+func (v *visit) open(t *testing.T, n *world.Node) *browsertest.Browser {
+	t.Helper()
+	b := browsertest.Open(t, browsertest.Options{Screenshots: *screenshots, Axe: root + "/web/node_modules/axe-core/axe.min.js"})
+	b.Allow(401, "GET", "/api/session") // asked on every start: nobody has signed in
+	b.Open(n.Portal)
+	b.SeeLanguage("zh-CN")
+	return b
+}
+
+// signIn types what a person types.
+func signIn(b *browsertest.Browser, a world.Account) {
+	b.Type("sign-in-login", a.Login)
+	b.Type("sign-in-password", a.Password)
+	b.Press(kb.Enter)
+	b.See("session-user", a.Name)
+}
+
+// bothLanguages signs in once in each, and stays in Chinese.
+func bothLanguages(t *testing.T, b *browsertest.Browser, a world.Account, zh, en string) {
+	t.Helper()
+	signIn(b, a)
+	b.See("page-title", zh)
+	b.Click("sign-out")
+	b.See("sign-in-form", "")
+	b.Click("language-switch")
+	b.SeeLanguage("en")
+	signIn(b, a)
+	b.See("page-title", en)
+	b.SeeLanguage("en")
+	b.Click("language-switch")
+	b.SeeLanguage("zh-CN")
+	b.See("page-title", zh)
+}
+
+func (v *visit) province(t *testing.T) {
+	manager := v.fujian.Account(account.AccountManager)
+	b := v.open(t, v.fujian)
+	b.Shot("sign-in")
+	b.Allow(401, "POST", "/api/session")
+	b.Type("sign-in-login", manager.Login)
+	b.Type("sign-in-password", "not the password")
+	b.Click("sign-in-submit")
+	b.See("sign-in-problem", "")
+	bothLanguages(t, b, manager, "客户", "ustomers")
+	b.See("node-name", "福建")
+	b.SeeAttribute("hit-count", "data-total", fmt.Sprint(v.inCare()))
+	b.Shot("customers")
+
+	b.Type("search", string([]rune(v.name)[2:4])) // two characters from the middle of the name
+	b.See("customer-row-"+v.number, v.name)
+	b.SeeURL("q=")
+	b.ClickCSS(fmt.Sprintf("[data-testid='customer-row-%s'] a", v.number))
+	b.See("page-title", v.name)
+	b.Shot("overview")
+
+	b.Click("customer-edit")
+	b.Type("field-address", "福州市鼓楼区澄川路18号")
+	b.Shot("edit")
+	b.Click("save")
+	b.See("block-customer", "福州市鼓楼区澄川路18号")
+
+	v.conflict(t, b)
+}
+
+// inCare is how many customers the manager has.
+func (v *visit) inCare() int {
+	v.t.Helper()
+	conn, err := pgx.Connect(v.t.Context(), v.fujian.AppURL)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	var n int
+	err = conn.QueryRow(v.t.Context(), `SELECT count(*) FROM crm.customer WHERE manager_id = $1`, v.fujian.Account(account.AccountManager).UnitID).Scan(&n)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return n
+}
+
+// conflict lets the head of the department change the customer while the manager edits it.
+func (v *visit) conflict(t *testing.T, b *browsertest.Browser) {
+	t.Helper()
+	b.Click("customer-edit")
+	b.Type("field-address", "福州市鼓楼区澄川路20号")
+	b.Type("field-postcode", "350003")
+
+	head := v.open(t, v.fujian)
+	signIn(head, v.fujian.Account(account.DepartmentHead))
+	head.Open(fmt.Sprintf("%s/customers/%d", v.fujian.Portal, v.id))
+	head.Click("customer-edit")
+	head.Type("field-address", "福州市台江区望海大道6号")
+	head.Type("field-legalPerson", "林澄")
+	head.Click("save")
+	head.See("block-customer", "望海大道6号")
+
+	b.Allow(409, "PUT", "/api/customers/")
+	b.Click("save")
+	b.See("conflict-field-address", "望海大道6号")
+	b.See("conflict-field-address", "澄川路20号")
+	b.See("conflict-address-original", "澄川路18号")
+	b.SeeDisabled("conflict-save") // both changed the address: it has to be decided
+	b.Shot("conflict")
+	b.Click("conflict-address-mine")
+	b.Click("conflict-save")
+	b.SeeGone("conflict-dialog")
+	b.See("block-customer", "澄川路20号")
+	b.See("block-customer", "350003") // mine
+	b.See("block-customer", "林澄")     // theirs
+	head.Check()
+}
+
+func (v *visit) headquarters(t *testing.T) {
+	b := v.open(t, v.world.National)
+	bothLanguages(t, b, v.world.National.Account(account.HeadquartersAnalyst), "省", "rovinces")
+	b.See("board-row-591", "福建")
+	b.See("board-row-571", "浙江")
+	b.Shot("board")
+
+	b.ClickCSS("[data-testid='menu'] a[href='/customers']")
+	b.Type("search", v.name)
+	b.See("customer-row-"+v.number, v.name)
+	b.Shot("national-customers")
+	b.ClickCSS(fmt.Sprintf("[data-testid='customer-row-%s'] a", v.number))
+	b.See("block-customer", "澄川路20号")
+	b.Shot("national-customer")
+
+	b.ClickCSS("[data-testid='menu'] a[href='/provinces']")
+	b.Click("run-start-591")
+	b.SeeAttribute("run", "data-result", "clean")
+	b.See("block-certificate", "crm.customer")
+	b.Shot("certificate")
+	b.ClickCSS("[data-testid='menu'] a[href='/provinces']")
+	b.SeeAttribute("board-certificate-591", "data-result", "clean")
+	b.Shot("board-proved")
+
+	b.ClickCSS("[data-testid='menu'] a[href='/reports']")
+	b.See("report-source", "monthly_summary")
+	b.SeeCount("[data-testid='chart'] canvas", 1)
+	b.Shot("report")
+	b.ClickCSS("[data-testid='report-form'] label:last-child")
+	b.SeeGone("chart")
+	b.SeeCount("tbody tr.ant-table-row", 12)
+	b.Shot("report-table")
+}
+
+func (v *visit) journal(t *testing.T) {
+	b := v.open(t, v.fujian)
+	signIn(b, v.fujian.Account(account.ProvinceAdministrator))
+	b.ClickCSS("[data-testid='menu'] a[href='/exchanges']")
+	b.SeeAttribute("hit-count", "data-total", "40")
+	b.Shot("journal")
+	b.ClickCSS("[data-testid^='exchange-row-'] a")
+	b.SeeAttribute("exchange", "data-code", "0000")
+	b.See("exchange-request", "<CustomerNumber>")
+	b.Shot("exchange")
+}

@@ -1,0 +1,203 @@
+package browsertest
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+)
+
+// Open opens a page by its URL. It fails for a node that was built without its front end.
+func (b *Browser) Open(url string) {
+	b.tb.Helper()
+	b.must(chromedp.Do(b.ctx, chromedp.Navigate(url)))
+	placeholder, err := evaluate[bool](b, `document.documentElement.hasAttribute('data-placeholder')`)
+	b.must(err)
+	if placeholder {
+		b.tb.Fatalf("%s serves the placeholder front end: run make build", url)
+	}
+}
+
+// find is a JavaScript expression for the element with the test id, visible, or null.
+func find(id string) string { return query(fmt.Sprintf("[data-testid=%q]", id)) }
+
+func query(selector string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll(%s)].find((e) => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== 'hidden')`, quote(selector))
+}
+
+// quote writes a string as JavaScript does.
+func quote(text string) string {
+	quoted, _ := json.Marshal(text) // a string always can be
+	return string(quoted)
+}
+
+// Click clicks the element with the test id in its middle, once it has come to rest and nothing
+// lies over it.
+func (b *Browser) Click(id string) {
+	b.tb.Helper()
+	b.click(id, find(id))
+}
+
+// ClickCSS clicks the first visible element of a selector, for parts that carry no test id.
+func (b *Browser) ClickCSS(selector string) {
+	b.tb.Helper()
+	b.click(selector, query(selector))
+}
+
+// ClickText clicks the first visible element of a selector whose text is text.
+func (b *Browser) ClickText(selector, text string) {
+	b.tb.Helper()
+	b.click(selector+" "+text, fmt.Sprintf(`[...document.querySelectorAll(%s)].find((e) => e.getClientRects().length > 0 && e.innerText.trim() === %s)`, quote(selector), quote(text)))
+}
+
+func (b *Browser) click(what, element string) {
+	b.tb.Helper()
+	at := b.until("click on "+what, fmt.Sprintf(`(async () => {
+		const e = %s
+		if (!e || e.disabled) return ''
+		e.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' })
+		const frame = () => new Promise(requestAnimationFrame)
+		const before = e.getBoundingClientRect()
+		await frame(); await frame()
+		const r = e.getBoundingClientRect()
+		if (r.x !== before.x || r.y !== before.y || r.width !== before.width) return ''
+		const x = r.x + r.width / 2, y = r.y + r.height / 2
+		const hit = document.elementFromPoint(x, y)
+		return hit && (e.contains(hit) || hit.contains(e)) ? x + ' ' + y : ''
+	})()`, element))
+	var x, y float64
+	if _, err := fmt.Sscan(at, &x, &y); err != nil {
+		b.fail("click on %s at %q: %v", what, at, err)
+	}
+	b.must(chromedp.Do(b.ctx, chromedp.MouseClickXY(x, y)))
+}
+
+// Type types into the field with the test id, over what is there.
+func (b *Browser) Type(id, text string) {
+	b.tb.Helper()
+	b.until("field "+id, fmt.Sprintf(`(() => {
+		const e = %s
+		const field = e && (e.matches('input, textarea') ? e : e.querySelector('input, textarea'))
+		if (!field || field.disabled) return ''
+		field.focus()
+		field.select()
+		return document.activeElement === field ? 'ready' : ''
+	})()`, find(id)))
+	b.Press(text)
+}
+
+// Press presses keys wherever the focus is, such as kb.Enter.
+func (b *Browser) Press(keys string) {
+	b.tb.Helper()
+	b.must(chromedp.Do(b.ctx, chromedp.KeyEvent(keys)))
+}
+
+// Text is the text of the element with the test id, or the content of a field.
+func (b *Browser) Text(id string) string {
+	b.tb.Helper()
+	return b.until("text of "+id, fmt.Sprintf(`(() => { const e = %s; return e ? (e.value ?? e.innerText).trim() : '' })()`, find(id)))
+}
+
+// See waits until the element with the test id shows the text.
+func (b *Browser) See(id, text string) {
+	b.tb.Helper()
+	b.until(fmt.Sprintf("%q in %s", text, id), fmt.Sprintf(`(() => { const e = %s; return e && (e.value ?? e.innerText).includes(%s) ? 'seen' : '' })()`, find(id), quote(text)))
+}
+
+// SeeGone waits until no element with the test id is visible.
+func (b *Browser) SeeGone(id string) {
+	b.tb.Helper()
+	b.until(id+" to go", fmt.Sprintf(`%s ? '' : 'gone'`, find(id)))
+}
+
+// SeeURL waits until the page's address contains the text.
+func (b *Browser) SeeURL(part string) {
+	b.tb.Helper()
+	b.until("address with "+part, fmt.Sprintf(`location.href.includes(%s) ? 'there' : ''`, quote(part)))
+}
+
+// SeeCount waits until a selector has at least so many visible elements.
+func (b *Browser) SeeCount(selector string, least int) {
+	b.tb.Helper()
+	b.until(fmt.Sprintf("%d of %s", least, selector), fmt.Sprintf(
+		`[...document.querySelectorAll(%s)].filter((e) => e.getClientRects().length > 0).length >= %d ? 'there' : ''`, quote(selector), least))
+}
+
+// Shot takes pictures of the screen at both widths, name-1366.png and name-390.png, and fails the
+// test where axe finds an obstacle for somebody or the page is wider than the phone.
+func (b *Browser) Shot(name string) {
+	b.tb.Helper()
+	for _, s := range []struct{ width, height int64 }{{Phone, phoneHeight}, {Desktop, desktopHeight}} {
+		b.resize(s.width, s.height)
+		b.must(chromedp.Do(b.ctx, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 0, 0))) // away from what was clicked
+		b.settle()
+		png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+		b.must(err)
+		b.must(os.WriteFile(filepath.Join(b.shots, fmt.Sprintf("%s-%d.png", name, s.width)), png, 0o644))
+		if wide, err := evaluate[int64](b, `document.documentElement.scrollWidth`); err != nil || wide > s.width {
+			b.tb.Errorf("%s: the page is %d pixels wide on a screen of %d, %v", name, wide, s.width, err)
+		}
+		b.obstacles(fmt.Sprintf("%s at %d", name, s.width))
+	}
+	b.Check()
+}
+
+func (b *Browser) resize(width, height int64) {
+	b.tb.Helper()
+	b.must(chromedp.Do(b.ctx, chromedp.EmulateViewport(width, height)))
+}
+
+// settle waits until fonts are there, nothing moves and no busy sign is shown.
+func (b *Browser) settle() {
+	b.tb.Helper()
+	b.until("the page to settle", `(async () => {
+		await document.fonts.ready
+		const frame = () => new Promise(requestAnimationFrame)
+		await frame(); await frame()
+		const moving = document.getAnimations().some((a) => a.playState === 'running' && a.effect?.getComputedTiming().iterations !== Infinity)
+		const busy = [...document.querySelectorAll('.ant-spin-spinning, .ant-skeleton-active, [aria-busy="true"]')].some((e) => e.getClientRects().length > 0)
+		return moving || busy ? '' : 'settled'
+	})()`)
+}
+
+// obstacles runs axe-core on the page, with the rules of WCAG 2.1 A and AA.
+func (b *Browser) obstacles(where string) {
+	b.tb.Helper()
+	if _, err := evaluate[bool](b, b.axe+"\n;true"); err != nil {
+		b.fail("axe: %v", err)
+	}
+	found, err := evaluate[[]string](b, `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'] })
+		.then((r) => r.violations.map((v) => v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map((n) => n.html).join(' | ')))`)
+	b.must(err)
+	for _, f := range found {
+		b.tb.Errorf("%s: axe: %s", where, strings.ReplaceAll(f, "\n", " "))
+	}
+}
+
+// Attribute is an attribute of the element with the test id, once it has one.
+func (b *Browser) Attribute(id, name string) string {
+	b.tb.Helper()
+	return b.until(name+" of "+id, fmt.Sprintf(`%s?.getAttribute(%s) ?? ''`, find(id), quote(name)))
+}
+
+// SeeAttribute waits until an attribute of the element with the test id has the value.
+func (b *Browser) SeeAttribute(id, name, value string) {
+	b.tb.Helper()
+	b.until(fmt.Sprintf("%s=%q of %s", name, value, id), fmt.Sprintf(`%s?.getAttribute(%s) === %s ? 'seen' : ''`, find(id), quote(name), quote(value)))
+}
+
+// SeeLanguage waits until the page speaks the language, such as en or zh-CN.
+func (b *Browser) SeeLanguage(tag string) {
+	b.tb.Helper()
+	b.until("language "+tag, fmt.Sprintf(`document.documentElement.lang === %s ? 'spoken' : ''`, quote(tag)))
+}
+
+// SeeDisabled waits until the button or field with the test id is there and cannot be used.
+func (b *Browser) SeeDisabled(id string) {
+	b.tb.Helper()
+	b.until(id+" disabled", fmt.Sprintf(`%s?.disabled ? 'disabled' : ''`, find(id)))
+}
