@@ -24,7 +24,7 @@
 //	          already stores;
 //	reads     after the remembered sequence if the stream is still the one that it belongs to, else
 //	          from the beginning, where it finds its place by commit position;
-//	ends      with an error, and the next session begins after a pause that grows to five seconds.
+//	ends      with an error, and the next session begins after a pause that grows to a second.
 //
 // What the board shows of a province:
 //
@@ -186,7 +186,7 @@ func (a *Apply) Run(ctx context.Context) {
 		case <-time.After(pause):
 		case <-ctx.Done():
 		}
-		pause = min(2*pause, 5*time.Second)
+		pause = min(2*pause, time.Second)
 	}
 }
 

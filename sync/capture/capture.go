@@ -15,7 +15,7 @@
 //	          a new epoch helps). What is not after T is skipped;
 //	streams   packs whole transactions into messages, publishes each to follow the one before
 //	          (expected last sequence), and confirms;
-//	ends      with an error, and the next session begins after a pause that grows to five seconds.
+//	ends      with an error, and the next session begins after a pause that grows to a second.
 //
 // Any session may be cut off at any instruction: what counts is in the log, the stream and the row.
 //
@@ -151,7 +151,7 @@ func (c *Capture) Run(ctx context.Context) error {
 		case <-time.After(pause):
 		case <-ctx.Done():
 		}
-		pause = min(2*pause, 5*time.Second)
+		pause = min(2*pause, time.Second)
 	}
 	return nil
 }
