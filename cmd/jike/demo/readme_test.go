@@ -5,18 +5,17 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"jike/internal/bus/bustest"
 	"jike/internal/pg"
 	"jike/internal/pg/pgtest"
 )
@@ -113,8 +112,8 @@ func newDesk(t *testing.T) *desk {
 	d.machine = strings.NewReplacer(
 		"sudo -u jike ", "", "sudo ", "", "-o jike ", "", "--customers 20000", "--customers 150",
 		"/usr/local/bin", d.dir+"/machine/bin", "/etc/jike", d.dir+"/machine/etc", "/etc/systemd/system", d.dir+"/machine/systemd",
-		"/var/lib/jike", d.dir+"/machine/lib", "127.0.0.1:8000", freeAddress(t), "127.0.0.1:8591", freeAddress(t),
-		"127.0.0.1:9591", freeAddress(t), "127.0.0.1:7422", freeAddress(t),
+		"/var/lib/jike", d.dir+"/machine/lib", "127.0.0.1:8000", bustest.FreeAddress(t), "127.0.0.1:8591", bustest.FreeAddress(t),
+		"127.0.0.1:9591", bustest.FreeAddress(t), "127.0.0.1:7422", bustest.FreeAddress(t),
 	)
 	d.copyDeploy(source)
 	t.Cleanup(func() {
@@ -432,17 +431,6 @@ func (p *process) end() {
 	if err := p.wait(); err != nil {
 		p.desk.t.Errorf("%s ended with %v:\n%s", p.name, err, p.text())
 	}
-}
-
-// freeAddress is a loopback host:port that was free a moment ago.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return "127.0.0.1:" + strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
 // TestPicturesOfTheREADME holds the README to the pictures that it shows.

@@ -3,6 +3,7 @@
 package bustest
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"jike/internal/bus"
+	"jike/internal/loopback"
 )
 
 // Net is a hub with the keys of its provinces and the leaf servers started on it.
@@ -178,12 +180,11 @@ func binary(tb testing.TB) string {
 // FreeAddress is a loopback host:port that was free a moment ago.
 func FreeAddress(tb testing.TB) string {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := loopback.FreePorts(1)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	return fmt.Sprintf("127.0.0.1:%d", ports[0])
 }
 
 func seed(tb testing.TB) bus.Seed {

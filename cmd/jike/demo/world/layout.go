@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"jike/internal/bus"
+	"jike/internal/loopback"
 	"jike/internal/pg"
 	"jike/national"
 	"jike/province"
@@ -218,24 +218,15 @@ func (w *World) checkPorts() error {
 	return &PortError{taken}
 }
 
-// freePorts finds ports that are free now, all different. They lie below those that the system
-// gives to outgoing connections, of which one could take the port of a part that is down.
+// freePorts gives each part a port that is free now.
 func freePorts() (map[string]int, error) {
-	const first, last, tries = 20000, 32000, 1000
+	ports, err := loopback.FreePorts(len(fixedPorts))
+	if err != nil {
+		return nil, err
+	}
 	free := map[string]int{}
 	for of := range fixedPorts {
-		for try := 0; free[of] == 0; try++ {
-			port := first + mathrand.IntN(last-first)
-			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-			if err != nil && try < tries {
-				continue
-			}
-			if err != nil {
-				return nil, fmt.Errorf("no free port: %w", err)
-			}
-			free[of] = port
-			defer func() { _ = l.Close() }() // held until all are found
-		}
+		free[of] = ports[len(free)]
 	}
 	return free, nil
 }
