@@ -60,6 +60,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -133,6 +134,7 @@ type Apply struct {
 	board   chan struct{} // something changed that the board shows
 	ask     chan struct{} // something is to be asked of the province
 	tell    chan struct{} // something was committed
+	taken   atomic.Uint64 // sequence up to which the session has dealt with the hub's stream
 
 	mu       sync.Mutex
 	status   Status

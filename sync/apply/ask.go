@@ -13,8 +13,9 @@ import (
 	"jike/sync/wire"
 )
 
-// askPatience bounds one call to the province.
-const askPatience = 20 * time.Second
+// askPatience bounds one call to the province: a call that the link swallowed must not keep the
+// next one waiting. What the province does meanwhile is not lost, and done twice does no harm.
+const askPatience = 8 * time.Second
 
 // keepAsking asks the province who it is, for what is missing, and for repairs, until it answers
 // and until that has come.

@@ -20,6 +20,9 @@ const inboxMessages = 32
 // lookEvery is how often a session looks after its stream, and a stand-by after the leader.
 const lookEvery = time.Second
 
+// stallPatience is how long the hub may store nothing while the province says that it has more.
+const stallPatience = 8 * time.Second
+
 // leadLock is the class of the advisory locks with which appliers of one province choose a leader.
 const leadLock = 0x6a696b65 // "jike"
 
@@ -58,6 +61,7 @@ func (a *Apply) session(ctx context.Context) error {
 	defer reader.Close()
 	a.opts.Log.Info("apply: reading", "province", a.opts.Province, "stream", hub.Key(), "after", p.sequence, "position", p.link.LSN.String())
 	a.reading(p.cursor)
+	a.taken.Store(p.sequence)
 	w := &worker{
 		a: a, conn: conn, stream: hub.Key(), stored: p.cursor, at: p.cursor, read: p.sequence, fold: newFold(a.targets),
 		writer: &writer{conn: conn, province: a.opts.Province, targets: a.targets, prepared: map[string]string{}},
@@ -168,12 +172,12 @@ func receive(ctx context.Context, reader *stream.Reader, inbox chan<- stream.Mes
 	}
 }
 
-// watch moves the hub's source along with the province's incarnations and ends the session when
-// the stream is gone, was made anew, or belongs to an older epoch.
+// watch moves the hub's source along with the province's incarnations, sets it going again when it
+// stalls, and ends the session when the stream is gone, was made anew, or belongs to an older epoch.
 func (a *Apply) watch(ctx context.Context, hub *stream.Hub, id stream.Identity) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	highest := uint64(0)
+	highest, since := uint64(0), time.Now()
 	for {
 		news := a.newsOf()
 		if young := a.youngest(); young.After(id) {
@@ -193,8 +197,14 @@ func (a *Apply) watch(ctx context.Context, hub *stream.Hub, id stream.Identity) 
 			return err
 		case err == nil && last < highest:
 			return fmt.Errorf("%w: it ended at %d and ends at %d now", stream.ErrGone, highest, last)
-		case err == nil:
-			highest = last
+		case err == nil && last > highest:
+			highest, since = last, time.Now()
+		case err == nil && time.Since(since) > stallPatience && a.stalled(id, last):
+			a.opts.Log.Warn("apply: the hub does not take what the province has; its source is reset", "province", a.opts.Province)
+			if err := hub.ResetSource(ctx, id, a.opts.Limits); err != nil {
+				a.opts.Log.Warn("apply: source not reset", "province", a.opts.Province, "error", err)
+			}
+			since = time.Now()
 		}
 		select {
 		case <-tick.C:
@@ -203,6 +213,15 @@ func (a *Apply) watch(ctx context.Context, hub *stream.Hub, id stream.Identity) 
 			return ctx.Err()
 		}
 	}
+}
+
+// stalled reports whether the province, which is heard, has published what does not come, though
+// everything that the hub has, up to last, is applied.
+func (a *Apply) stalled(id stream.Identity, last uint64) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.status.State == Running && a.heard.Stream == id && time.Since(a.status.Heard) < 3*time.Second &&
+		a.heard.Published > a.status.Applied && a.taken.Load() >= last
 }
 
 // refused reports whether an error will come again however often it is tried: the tables, the

@@ -8,6 +8,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"jike/sync/apply"
+	"jike/sync/stream"
+	"jike/sync/synctest"
 	"jike/sync/wire"
 )
 
@@ -215,6 +217,21 @@ func TestALostHubStreamIsReadFromItsBeginning(t *testing.T) {
 	if sequence := f.Int(f.Target, `SELECT sequence::int FROM sync.position WHERE province = 591`); sequence > 5 {
 		t.Errorf("sequence %d belongs to the old stream", sequence)
 	}
+}
+
+// A hub that does not take what the province has, though the province is heard, is set going again.
+func TestAStalledSourceIsReset(t *testing.T) {
+	f := newFake(t)
+	f.apply()
+	f.tx(insert(1, "a", 1, ""))
+	f.applied()
+	nowhere := f.id
+	nowhere.Incarnation = 0
+	_, err := stream.OpenHub(t.Context(), f.Net.National(synctest.Province), nowhere, synctest.Limits)
+	f.Must(err)
+	f.tx(insert(2, "b", 1, ""))
+	f.Until("the second transaction", func() bool { f.announce(); return f.position() == f.link })
+	f.want("1,a,1,1,0/64 2,b,1,1,0/C8")
 }
 
 // chunks cuts changes into the chunks of one transaction, a message for each.

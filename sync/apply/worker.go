@@ -61,23 +61,24 @@ func (w *worker) run(ctx context.Context, inbox <-chan stream.Message) error {
 
 // gather takes a message and all that wait behind it, up to the size of a batch, and commits.
 func (w *worker) gather(ctx context.Context, m stream.Message, inbox <-chan stream.Message) error {
-	for {
+	for more := true; more; {
 		if err := w.take(ctx, m); err != nil {
 			return err
 		}
 		if w.fold.changes >= batchChanges || w.bytes >= batchBytes {
-			return w.commit(ctx)
+			break
 		}
 		select {
-		case next, ok := <-inbox:
-			if ok {
-				m = next
-				continue
-			}
+		case m, more = <-inbox:
 		default:
+			more = false
 		}
-		return w.commit(ctx)
 	}
+	if err := w.commit(ctx); err != nil {
+		return err
+	}
+	w.a.taken.Store(w.read)
+	return nil
 }
 
 // take reads one message. What does not follow is remembered as a gap and otherwise passed over.

@@ -52,8 +52,16 @@ func OpenHub(ctx context.Context, nc *nats.Conn, id Identity, limits Limits) (*H
 	if err != nil {
 		return nil, fmt.Errorf("stream: %w", err)
 	}
+	s, err := js.CreateOrUpdateStream(ctx, hubConfig(id, limits))
+	if err != nil {
+		return nil, fmt.Errorf("stream: make %s: %w", id.Hub(), err)
+	}
+	return &Hub{js: js, stream: s, id: id}, nil
+}
+
+func hubConfig(id Identity, limits Limits) jetstream.StreamConfig {
 	limits = limits.withDefaults()
-	s, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	return jetstream.StreamConfig{
 		Name:        id.Hub(),
 		Description: "committed transactions of one province, as its leaf server stored them",
 		Retention:   jetstream.LimitsPolicy,
@@ -66,11 +74,21 @@ func OpenHub(ctx context.Context, nc *nats.Conn, id Identity, limits Limits) (*H
 			External: &jetstream.ExternalStream{APIPrefix: "$JS." + bus.LeafDomain(id.Province) + ".API"},
 			Consumer: &jetstream.StreamConsumerSource{Name: id.consumer(), DeliverSubject: id.deliver()},
 		}},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("stream: make %s: %w", id.Hub(), err)
 	}
-	return &Hub{js: js, stream: s, id: id}, nil
+}
+
+// ResetSource has the hub begin its sourcing of id anew, after the last message that it stored. A
+// hub that could not reach the leaf server a few times waits for up to two minutes before the next
+// attempt, and nothing but another source makes it forget that: so it gets one, for a moment.
+func (h *Hub) ResetSource(ctx context.Context, id Identity, limits Limits) error {
+	nowhere := id
+	nowhere.Incarnation = 0 // no stream ever has it
+	for _, source := range []Identity{nowhere, id} {
+		if _, err := h.js.UpdateStream(ctx, hubConfig(source, limits)); err != nil {
+			return fmt.Errorf("stream: reset the source of %s: %w", h.id.Hub(), err)
+		}
+	}
+	return nil
 }
 
 // Key tells this stream from one of the same name that was made after it was lost. A sequence is

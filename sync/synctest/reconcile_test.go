@@ -71,6 +71,10 @@ func both(p *synctest.Pair) *reconcile.National {
 			return source.Answer(ctx, operation, request)
 		}))
 	}
+	p.Until("the province is linked", func() bool { // who is asked for nothing refuses, who is away does not answer
+		_, err := calls.Call(p.Context(), reconcile.Operations()[len(reconcile.Operations())-1], []byte("{}"))
+		return !errors.Is(err, stream.ErrAway)
+	})
 	return n
 }
 

@@ -65,7 +65,7 @@ func TestARandomHistoryWithRestartsEndsEqual(t *testing.T) {
 // rounds is how often a disturbance is repeated: more in the long run.
 func rounds(n int) int {
 	if os.Getenv("JIKE_LONG") != "" {
-		return 10 * n
+		return 5 * n
 	}
 	return n
 }
