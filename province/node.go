@@ -4,10 +4,8 @@ package province
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -45,8 +43,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	if err != nil {
 		return fmt.Errorf("time_zone: %w", err)
 	}
-	up, err := openUp(ctx, n, c)
-	if err != nil {
+	if err := openUp(ctx, n, c); err != nil {
 		return err
 	}
 	all := NewStores(n.App, codes.Province(c.Code), zone)
@@ -67,10 +64,6 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	if err := openPartners(n, c, all); err != nil {
 		return err
 	}
-	n.Commands.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(up.Status()) // the command has gone: nobody to tell
-	})
 	return schedule(n, c, zone, all)
 }
 

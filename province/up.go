@@ -21,16 +21,16 @@ import (
 
 // openUp makes what sends selected rows to headquarters and answers in a reconciliation:
 // publication and slot first, so that no row is written before the stream would carry it.
-func openUp(ctx context.Context, n *node.Node, c Config) (*capture.Capture, error) {
+func openUp(ctx context.Context, n *node.Node, c Config) error {
 	if err := capture.EnsurePublication(ctx, n.Server.OwnerURL, replica.Up); err != nil {
-		return nil, err
+		return err
 	}
 	if err := capture.EnsureSlot(ctx, n.Server.SyncURL, n.Sync); err != nil {
-		return nil, err
+		return err
 	}
 	leaf, err := openLeaf(n, c)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	control := stream.NewControl(leaf.Conn, int16(c.Code), stream.Province, n.Log)
 	n.OnClose(control.Close)
@@ -39,13 +39,13 @@ func openUp(ctx context.Context, n *node.Node, c Config) (*capture.Capture, erro
 		Limits: stream.Limits{LeafBytes: c.NATS.MaxBytes}, Heartbeat: c.Sync.Heartbeat, Cap: uint64(c.Sync.HoldBytes), Log: n.Log,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	n.Task(func(ctx context.Context) error { return keepUp(ctx, n, up) })
 	if err := observe(n.Registry, up); err != nil {
-		return nil, err
+		return err
 	}
-	return up, openProof(n, c, up, control)
+	return openProof(n, c, up, control)
 }
 
 // keepUp runs capture. What ends it for good needs a person, and is no reason to stop the province's

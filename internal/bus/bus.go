@@ -111,9 +111,6 @@ func (s *Server) LeafAddress() string {
 	return net.JoinHostPort(o.LeafNode.Host, fmt.Sprint(o.LeafNode.Port))
 }
 
-// Linked reports whether a leaf server has its link to the hub, or a hub any leaf.
-func (s *Server) Linked() bool { return s.nats.NumLeafNodes() > 0 }
-
 // Shutdown stops the server after its stores are closed.
 func (s *Server) Shutdown() {
 	s.nats.Shutdown()

@@ -1,7 +1,7 @@
 package bus
 
 import (
-	"errors"
+	"fmt"
 
 	"github.com/nats-io/nats.go"
 )
@@ -73,14 +73,11 @@ func (h *Hub) open(url string, o HubOptions, seeds map[int16]Seed) (err error) {
 	return nil
 }
 
-// errNoMember is for a province that the hub was not told of.
-var errNoMember = errors.New("bus: no such province at this hub")
-
 // Conn is the connection in a province's account.
 func (h *Hub) Conn(province int16) (*nats.Conn, error) {
 	nc, ok := h.conns[province]
 	if !ok {
-		return nil, errNoMember
+		return nil, fmt.Errorf("bus: the hub was not told of province %d", province)
 	}
 	return nc, nil
 }
