@@ -9,7 +9,9 @@
 // backlog while headquarters' processes are down.
 //
 // TestHubResumes holds a bound for how soon that goes on after kill -9 of a separate hub process
-// and after a stop of the leaf server, with fsync on every message.
+// and after a stop of the leaf server, with fsync on every message. By itself nats-server may wait
+// up to two minutes after it has failed to reach the leaf server; apply, when it runs, cuts that
+// short (Hub.ResetSource).
 //
 // # Identity
 //
