@@ -380,6 +380,8 @@ func (c *Capture) began(s state, end context.CancelCauseFunc) {
 	c.status.Begun, c.status.Reason, c.status.Existing = s.begun, s.reason, s.existing
 	c.end = end
 	c.mu.Unlock()
+	c.opts.Log.Info("capture: streaming", "province", c.opts.Province, "epoch", s.epoch, "incarnation", s.incarnation,
+		"after", s.previous.LSN.String(), "epoch_begun", s.begun.String(), "reason", s.reason, "rows_before", s.existing)
 	c.announce()
 }
 

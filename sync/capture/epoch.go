@@ -62,7 +62,7 @@ func EnsureSlot(ctx context.Context, url string, pool *pgxpool.Pool) error {
 	if reason == "" {
 		return nil
 	}
-	o := opening{url: url, pool: pool, log: slog.Default(), step: func(string) error { return nil }}
+	o := opening{url: url, pool: pool, log: slog.New(slog.DiscardHandler), step: func(string) error { return nil }}
 	return o.beginEpoch(ctx, &s, demand{reason: reason})
 }
 
