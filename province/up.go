@@ -41,21 +41,11 @@ func openUp(ctx context.Context, n *node.Node, c Config) error {
 	if err != nil {
 		return err
 	}
-	n.Task(func(ctx context.Context) error { return keepUp(ctx, n, up) })
+	n.Task(up.Run)
 	if err := observe(n.Registry, up); err != nil {
 		return err
 	}
-	return openProof(n, c, up, control)
-}
-
-// keepUp runs capture. What ends it for good needs a person, and is no reason to stop the province's
-// own work: the log keeps what is committed meanwhile.
-func keepUp(ctx context.Context, n *node.Node, up *capture.Capture) error {
-	if err := up.Run(ctx); err != nil {
-		n.Log.Error("nothing goes up to headquarters until this is mended and the node restarted", "error", err)
-		<-ctx.Done()
-	}
-	return nil
+	return openProof(n, c, up)
 }
 
 // openLeaf connects to the province's leaf server: one that runs apart, or an embedded one.
@@ -81,7 +71,7 @@ func openLeaf(n *node.Node, c Config) (*bus.Leaf, error) {
 }
 
 // openProof lets headquarters' reconciliation ask this node.
-func openProof(n *node.Node, c Config, up *capture.Capture, control *stream.Control) error {
+func openProof(n *node.Node, c Config, up *capture.Capture) error {
 	key, err := reconcile.LoadKey(keys(c))
 	if err != nil {
 		return err
@@ -104,7 +94,7 @@ func openProof(n *node.Node, c Config, up *capture.Capture, control *stream.Cont
 	})
 	n.OnClose(proof.Close)
 	for _, operation := range reconcile.Operations() {
-		err = errors.Join(err, control.Handle(operation, func(ctx context.Context, request []byte) ([]byte, error) {
+		err = errors.Join(err, up.Handle(operation, func(ctx context.Context, request []byte) ([]byte, error) {
 			return proof.Answer(ctx, operation, request)
 		}))
 	}
@@ -137,5 +127,19 @@ func observe(registry *prometheus.Registry, up *capture.Capture) error {
 			func(s capture.Status) float64 { return float64(s.BacklogBytes) }),
 		gauge("jike_sync_epoch", "Rises when log positions may be used again.",
 			func(s capture.Status) float64 { return float64(s.Epoch) }),
+		gauge("jike_sync_standby", "1 while another process of the province reads the log.", func(s capture.Status) float64 {
+			if s.Standby {
+				return 1
+			}
+			return 0
+		}),
+		gauge("jike_sync_log_left_bytes", "Log until PostgreSQL may give up the slot; -1 without max_slot_wal_keep_size.",
+			func(s capture.Status) float64 { return float64(s.Budget.LogLeft) }),
+		gauge("jike_sync_log_left_days", "The same at the rate of the last minutes.",
+			func(s capture.Status) float64 { return s.Budget.LogDays }),
+		gauge("jike_sync_leaf_left_bytes", "Room in the leaf server's stream.",
+			func(s capture.Status) float64 { return float64(s.Budget.LeafLeft) }),
+		gauge("jike_sync_leaf_left_days", "The same at the rate of the last minutes.",
+			func(s capture.Status) float64 { return s.Budget.LeafDays }),
 	)
 }

@@ -64,27 +64,6 @@ func EnsurePublication(ctx context.Context, ownerURL string, tables []replica.Ta
 	return nil
 }
 
-// EnsureSlot makes the replication slot unless it exists. Making it waits for writing transactions
-// that are open; it is tried until ctx ends, five seconds each time, and the application is never
-// blocked by it.
-func EnsureSlot(ctx context.Context, url string, pool *pgxpool.Pool) error {
-	var exists bool
-	if err := pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)`, Slot).Scan(&exists); err != nil {
-		return fmt.Errorf("capture: slot: %w", err)
-	}
-	if exists {
-		return nil
-	}
-	return retrySlot(ctx, func(ctx context.Context) error {
-		conn, err := replicationConn(ctx, url)
-		if err != nil {
-			return err
-		}
-		_, err = conn.Exec(ctx, fmt.Sprintf("CREATE_REPLICATION_SLOT %s LOGICAL pgoutput (SNAPSHOT 'nothing')", Slot)).ReadAll()
-		return errors.Join(err, closeConn(conn))
-	})
-}
-
 func replicationConn(ctx context.Context, url string) (*pgconn.PgConn, error) {
 	config, err := pgconn.ParseConfig(url)
 	if err != nil {

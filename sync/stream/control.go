@@ -35,6 +35,9 @@ var ErrRefused = errors.New("stream: the other side refused")
 // ErrAway is returned by Call when nobody answers at the other side: the link or the node is down.
 var ErrAway = errors.New("stream: the other side does not answer")
 
+// ErrSilent is returned by a handler that leaves the answer to another process at the same side.
+var ErrSilent = errors.New("stream: not answered here")
+
 // Control carries calls and notices between a province and headquarters beside the stream, over
 // plain NATS in the province's account. Nothing is stored: a notice may be lost and a call may
 // fail, so whatever matters is said again or asked for again.
@@ -63,6 +66,9 @@ func (c *Control) Handle(name string, f func(ctx context.Context, request []byte
 		c.spawn(func() {
 			reply := nats.NewMsg(m.Reply)
 			data, err := f(c.ctx, m.Data)
+			if errors.Is(err, ErrSilent) {
+				return
+			}
 			if err != nil {
 				reply.Header.Set(errorHeader, err.Error())
 			}

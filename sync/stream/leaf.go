@@ -18,6 +18,7 @@ type Leaf struct {
 	js   jetstream.JetStream
 	id   Identity
 	last uint64 // sequence that the next publish expects to follow
+	max  int64  // bytes that the stream may hold
 }
 
 // LeafExists reports whether the leaf server still has the stream.
@@ -34,6 +35,25 @@ func LeafExists(ctx context.Context, nc *nats.Conn, id Identity) (bool, error) {
 		return false, fmt.Errorf("stream: look for %s: %w", id.Leaf(), err)
 	}
 	return true, nil
+}
+
+// HighestEpoch is the youngest epoch of which the leaf server has a stream of the province; 0 if it
+// has none.
+func HighestEpoch(ctx context.Context, nc *nats.Conn, province int16) (highest int64, err error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return 0, fmt.Errorf("stream: %w", err)
+	}
+	list := js.StreamNames(ctx, jetstream.WithStreamListSubject(fmt.Sprintf("up.%d.>", province)))
+	for name := range list.Name() {
+		if id, ok := parseLeaf(name); ok {
+			highest = max(highest, id.Epoch)
+		}
+	}
+	if err := list.Err(); err != nil {
+		return 0, fmt.Errorf("stream: list: %w", err)
+	}
+	return highest, nil
 }
 
 // OpenLeaf makes the stream and the consumer that the hub sources from, unless they exist, and
@@ -79,7 +99,7 @@ func OpenLeaf(ctx context.Context, nc *nats.Conn, id Identity, limits Limits) (*
 		return nil, fmt.Errorf("%w: the hub was sent %d of %s, which ends at %d",
 			ErrOvertaken, c.CachedInfo().Delivered.Stream, id.Leaf(), info.State.LastSeq)
 	}
-	return &Leaf{js: js, id: id, last: info.State.LastSeq}, nil
+	return &Leaf{js: js, id: id, last: info.State.LastSeq, max: limits.LeafBytes}, nil
 }
 
 // KeepOnly removes all other incarnations and epochs from the leaf.
@@ -101,6 +121,9 @@ func (l *Leaf) KeepOnly(ctx context.Context) error {
 
 // Identity is the stream's.
 func (l *Leaf) Identity() Identity { return l.id }
+
+// MaxBytes is how much the stream may hold.
+func (l *Leaf) MaxBytes() int64 { return l.max }
 
 // Last is the sequence of the last message published or found.
 func (l *Leaf) Last() uint64 { return l.last }

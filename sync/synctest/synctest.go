@@ -72,6 +72,22 @@ func (p *Pair) UseSource(db *pgtest.DB) {
 	p.Must(capture.EnsureSlot(p.Context(), db.SyncURL, p.marks))
 }
 
+// NewOn is New with a province on a cluster of the test's own, which it may stop, restore and lose.
+func NewOn(tb testing.TB, cluster *pg.Cluster) *Pair {
+	tb.Helper()
+	p := &Pair{TB: tb, Net: bustest.New(tb, Province), LeafDir: tb.TempDir(), Database: pgtest.National(tb)}
+	p.Target = p.Database.Owner(tb)
+	p.StartLeaf()
+	p.UseSource(pgtest.On(tb, cluster, pg.Province))
+	return p
+}
+
+// Reconnect forgets connections to a province's database that was stopped.
+func (p *Pair) Reconnect() {
+	p.Source.Reset()
+	p.marks.Reset()
+}
+
 // StartLeaf starts the leaf server on LeafDir and connects to it.
 func (p *Pair) StartLeaf() {
 	p.Helper()
@@ -253,7 +269,8 @@ func (p *Pair) reach() {
 	p.Helper()
 	mark := p.Mark()
 	p.Until(fmt.Sprintf("apply %s", mark), func() bool {
-		return p.Int(p.Target, `SELECT count(*)::int FROM sync.position WHERE province = $1 AND lsn >= $2::text::pg_lsn`, Province, mark.String()) == 1
+		epoch := p.Int(p.marks, `SELECT epoch::int FROM sync.capture`) // positions of another say nothing
+		return p.Int(p.Target, `SELECT count(*)::int FROM sync.position WHERE province = $1 AND epoch = $2 AND lsn >= $3::text::pg_lsn`, Province, epoch, mark.String()) == 1
 	})
 }
 
