@@ -48,6 +48,8 @@ type pile struct {
 	entries   []entry
 	at        map[int64]int
 	conflicts int // of entries that a truncate took away
+	dirty     map[int64]stain
+	touched   map[int64]stain // of dirty, by this fold
 }
 
 // fold takes changes in their order and keeps the last state of each key.
@@ -69,7 +71,7 @@ func newFold(targets []*target) *fold {
 func (f *fold) reset() {
 	for i := range f.piles {
 		f.piles[i].clear()
-		f.piles[i].truncated, f.piles[i].conflicts = false, 0
+		f.piles[i].truncated, f.piles[i].conflicts, f.piles[i].touched = false, 0, nil
 	}
 	f.changes, f.heartbeat = 0, 0
 }
@@ -103,7 +105,29 @@ func (f *fold) add(c wire.Change, lsn wire.LSN) error {
 		p.truncated = true
 		return nil
 	}
+	if len(p.dirty) > 0 {
+		skip, cleans := p.pass(c, lsn)
+		if skip {
+			return nil
+		}
+		if cleans && c.Op == wire.Absent {
+			p.entry(c.Key()).gone()
+			return nil
+		}
+	}
 	return p.entry(c.Key()).add(c, lsn, p.columns)
+}
+
+// all adds the chunks of a transaction.
+func (f *fold) all(chunks [][]wire.Change, lsn wire.LSN) error {
+	for _, changes := range chunks {
+		for _, c := range changes {
+			if err := f.add(c, lsn); err != nil {
+				return fmt.Errorf("%w: table %d, key %d", err, c.Table, c.Key())
+			}
+		}
+	}
+	return nil
 }
 
 func (p *pile) entry(key int64) *entry {
@@ -193,6 +217,12 @@ func (e *entry) absent(before wire.LSN) {
 	case e.write != writeNone && e.lsn < before:
 		e.removal, e.write, e.tuple = removeAny, writeNone, nil
 	}
+}
+
+// gone settles a key that the province surely does not have: whatever is here goes.
+func (e *entry) gone() {
+	e.settle()
+	e.removal, e.write, e.tuple = removeAny, writeNone, nil
 }
 
 // merge lays the tuple young over old.

@@ -63,8 +63,12 @@ func (a *Apply) session(ctx context.Context) error {
 	a.reading(p.cursor)
 	a.taken.Store(p.sequence)
 	w := &worker{
-		a: a, conn: conn, stream: hub.Key(), stored: p.cursor, at: p.cursor, read: p.sequence, fold: newFold(a.targets),
+		a: a, conn: conn, stream: hub.Key(), stored: p.cursor, at: p.cursor, read: p.sequence, saved: p.sequence,
+		fold: newFold(a.targets), dirty: p.dirty,
 		writer: &writer{conn: conn, province: a.opts.Province, targets: a.targets, prepared: map[string]string{}},
+	}
+	if err := w.loadDirty(ctx); err != nil {
+		return err
 	}
 	inbox := make(chan stream.Message, inboxMessages)
 	group, ctx := errgroup.WithContext(ctx)
@@ -227,7 +231,7 @@ func (a *Apply) stalled(id stream.Identity, last uint64) bool {
 // refused reports whether an error will come again however often it is tried: the tables, the
 // stream or a value are not what this release can work with.
 func refused(err error) bool {
-	if errors.Is(err, errTable) || errors.Is(err, errPoison) || errors.Is(err, errRefused) || errors.Is(err, wire.ErrVersion) {
+	if errors.Is(err, errTable) || errors.Is(err, errLimit) || errors.Is(err, errRefused) || errors.Is(err, wire.ErrVersion) {
 		return true
 	}
 	var server *pgconn.PgError
