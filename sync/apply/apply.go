@@ -78,7 +78,8 @@ type Options struct {
 	Pool     *pgxpool.Pool   // headquarters' database, as jike_sync; a session and a barrier connect beside it
 	NATS     *nats.Conn      // to the hub, in the province's account
 	Control  *stream.Control // headquarters' end; apply takes its notices there
-	Tables   []replica.Table
+	Tables   []replica.Table // as they are here
+	Previous []replica.List  // of earlier releases, which the province may still send
 	Limits   stream.Limits
 	Barrier  func(Arrival) // takes what is found at a barrier and closes it; nil: barriers are passed over
 	Retry    time.Duration // how long a question to the province rests before it is asked again; 0: 5 s
@@ -131,7 +132,7 @@ type Status struct {
 // Apply applies one province. Make it with New, then Run it.
 type Apply struct {
 	opts    Options
-	schema  wire.Hash
+	layouts map[wire.Hash]*layout // of the table lists that can be read here
 	targets []*target
 	board   chan struct{} // something changed that the board shows
 	ask     chan struct{} // something is to be asked of the province
@@ -155,7 +156,7 @@ func New(opts Options) (*Apply, error) {
 		opts.Spill = 8 << 20
 	}
 	a := &Apply{
-		opts: opts, schema: replica.Hash(opts.Tables), status: Status{State: Waiting}, news: make(chan struct{}),
+		opts: opts, layouts: map[wire.Hash]*layout{replica.Hash(opts.Tables): {}}, status: Status{State: Waiting}, news: make(chan struct{}),
 		board: make(chan struct{}, 1), ask: make(chan struct{}, 1), tell: make(chan struct{}, 1),
 	}
 	for i, t := range opts.Tables {
@@ -164,6 +165,13 @@ func New(opts Options) (*Apply, error) {
 			return nil, err
 		}
 		a.targets = append(a.targets, target)
+	}
+	for _, old := range opts.Previous {
+		l, err := newLayout(old.Tables, opts.Tables)
+		if err != nil {
+			return nil, fmt.Errorf("list %d: %w", old.Number, err)
+		}
+		a.layouts[replica.Hash(old.Tables)] = l
 	}
 	return a, opts.Control.OnNotice(stream.NoticeCapture, a.onCapture)
 }

@@ -232,7 +232,7 @@ func merge(old, young []byte, columns int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", errChange, err.Error())
 	}
-	if !hasUnknown(there) {
+	if known(there) == 1<<columns-1 {
 		return young, nil
 	}
 	here, err := wire.Fields(old, columns, fields[1][:0])
@@ -242,20 +242,11 @@ func merge(old, young []byte, columns int) ([]byte, error) {
 	merged := make([]byte, 0, len(old)+len(young))
 	for i := range there {
 		from, f := young, there[i]
-		if f[1] == wire.UnknownField {
+		if f[1] < wire.NullField {
 			from, f = old, here[i]
 		}
 		merged = binary.BigEndian.AppendUint32(merged, uint32(int32(f[1])))
 		merged = append(merged, from[f[0]:f[0]+max(f[1], 0)]...)
 	}
 	return merged, nil
-}
-
-func hasUnknown(fields [][2]int) bool {
-	for _, f := range fields {
-		if f[1] == wire.UnknownField {
-			return true
-		}
-	}
-	return false
 }

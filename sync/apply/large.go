@@ -11,8 +11,9 @@ import (
 )
 
 // chunk keeps a chunk, or applies its transaction if it is the last.
-func (w *worker) chunk(ctx context.Context, p wire.Part, data []byte) error {
+func (w *worker) chunk(ctx context.Context, p wire.Part, how *layout, data []byte) error {
 	l := w.pending
+	l.layout = how
 	l.next++
 	if p.Last {
 		w.pending = nil
@@ -24,9 +25,9 @@ func (w *worker) chunk(ctx context.Context, p wire.Part, data []byte) error {
 			if err != nil {
 				return err
 			}
-			w.add(before)
+			w.add(before, how)
 		}
-		w.add(p)
+		w.add(p, how)
 		return nil
 	}
 	l.kept = append(l.kept, data)
@@ -158,10 +159,12 @@ func (w *worker) each(ctx context.Context, tx pgx.Tx, l *large, last wire.Part, 
 		if err != nil {
 			return err
 		}
+		p.Changes = l.layout.read(p.Changes)
 		if err := take(p); err != nil {
 			return err
 		}
 	}
+	last.Changes = l.layout.read(last.Changes)
 	if err := take(last); err != nil {
 		return err
 	}

@@ -142,23 +142,30 @@ func (w *worker) follow(ctx context.Context, m *wire.Message, raw stream.Message
 	}
 	if m.Barrier != nil {
 		passed, err := start.passed(m.Prev)
+		if err != nil && w.a.layouts[m.Schema] == nil {
+			return w.a.otherSchema(m)
+		}
 		if passed || err != nil {
 			return err
 		}
 		return w.barrier(ctx, start, *m.Barrier)
 	}
 	parts, err := start.unseen(m)
-	if err != nil || len(parts) == 0 {
-		return err
+	if err == nil && len(parts) == 0 {
+		return nil
 	}
-	if m.Schema != w.a.schema {
-		return fmt.Errorf("%w: the province replicates another schema (%x…) than headquarters (%x…)", errRefused, m.Schema[:6], w.a.schema[:6])
+	l := w.a.layouts[m.Schema]
+	if l == nil {
+		return w.a.otherSchema(m) // also if it does not follow: what is missing came and could not be read
+	}
+	if err != nil {
+		return err
 	}
 	if err := w.enter(ctx, start); err != nil {
 		return err
 	}
 	for _, p := range parts {
-		if err := w.part(ctx, p, raw); err != nil {
+		if err := w.part(ctx, p, l, raw); err != nil {
 			return err
 		}
 	}
@@ -180,13 +187,13 @@ func (w *worker) enter(ctx context.Context, start cursor) error {
 }
 
 // part takes a whole transaction or a chunk.
-func (w *worker) part(ctx context.Context, p wire.Part, raw stream.Message) error {
+func (w *worker) part(ctx context.Context, p wire.Part, l *layout, raw stream.Message) error {
 	if p.Chunk == 0 && p.Last {
 		if w.pending != nil && p.LSN != w.pending.lsn {
 			return fmt.Errorf("%w: the rest of transaction %s", errGap, w.pending.lsn)
 		}
 		w.pending = nil
-		w.add(p)
+		w.add(p, l)
 		return nil
 	}
 	if p.Chunk == 0 {
@@ -195,16 +202,16 @@ func (w *worker) part(ctx context.Context, p wire.Part, raw stream.Message) erro
 	if !w.pending.follows(p) {
 		return fmt.Errorf("%w: chunk %d of transaction %s does not follow", errGap, p.Chunk, p.LSN)
 	}
-	return w.chunk(ctx, p, raw.Data)
+	return w.chunk(ctx, p, l, raw.Data)
 }
 
 // add takes a transaction, or the next chunk of one, into the batch.
-func (w *worker) add(p wire.Part) {
+func (w *worker) add(p wire.Part, l *layout) {
 	if p.Chunk == 0 {
 		w.batch = append(w.batch, transaction{lsn: p.LSN, at: p.Time})
 	}
 	t := &w.batch[len(w.batch)-1]
-	t.changes = append(t.changes, p.Changes)
+	t.changes = append(t.changes, l.read(p.Changes))
 	if w.spoiled == nil {
 		w.spoiled = w.fold.all(t.changes[len(t.changes)-1:], p.LSN)
 	}

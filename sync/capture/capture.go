@@ -182,7 +182,7 @@ func (c *Capture) session(ctx context.Context) error {
 		c: c, feed: feed, decoder: newDecoder(c.opts.Tables), out: out, tail: tail, link: s.previous, expect: s.confirmed,
 		header: wire.Header{
 			Province: c.opts.Province, Epoch: s.epoch, Incarnation: s.incarnation,
-			Schema: replica.Hash(c.opts.Tables), Selection: s.selection,
+			List: uint16(replica.NumberOf(c.opts.Tables)), Schema: replica.Hash(c.opts.Tables), Selection: s.selection,
 		},
 	}
 	c.tracker.restart(tail)
