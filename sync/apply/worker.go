@@ -165,6 +165,9 @@ func (w *worker) follow(ctx context.Context, m *wire.Message, raw stream.Message
 		return err
 	}
 	for _, p := range parts {
+		if err := w.holdTruncate(ctx, p, l); err != nil {
+			return err
+		}
 		if err := w.part(ctx, p, l, raw); err != nil {
 			return err
 		}
