@@ -28,7 +28,7 @@ func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, p Pro
 	control := stream.NewControl(nc, code, stream.National, n.Log)
 	n.OnClose(control.Close)
 	down, err := apply.New(apply.Options{
-		Province: code, Pool: n.Sync, NATS: nc, Control: control, Tables: replica.Up,
+		Province: code, Pool: n.Sync, NATS: nc, Control: control, Tables: replica.Up, Previous: replica.Previous,
 		Limits: stream.Limits{HubBytes: c.NATS.MaxBytes}, Log: n.Log,
 		Barrier: func(a apply.Arrival) {
 			proof.Barrier(reconcile.Arrival{Barrier: a.Barrier, Epoch: a.Epoch, Point: reconcile.LSN(a.Point), Tx: a.Tx, Close: a.Close})

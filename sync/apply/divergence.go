@@ -106,7 +106,7 @@ func (w *writer) pardon(ctx context.Context, tx pgx.Tx, j *job) error {
 	partial := map[incident]bool{}
 	again := &job{epoch: j.epoch}
 	for _, g := range j.missed {
-		if g.set != g.all() {
+		if !g.whole {
 			for _, r := range g.rows {
 				partial[incident{g.table.Qualified(), r.entry.key, kindUpdate, r.entry.lsn}] = true
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"jike/internal/bus/bustest"
 	"jike/internal/pg/pgtest"
@@ -254,3 +255,13 @@ func absent(key int64, before wire.LSN) wire.Change {
 }
 
 func truncate() wire.Change { return wire.Change{Op: wire.Truncate} }
+
+// hubEnd is the sequence of the hub's last message.
+func (f *fake) hubEnd() uint64 {
+	f.Helper()
+	js, err := jetstream.New(f.Net.National(synctest.Province))
+	f.Must(err)
+	s, err := js.Stream(f.Context(), f.id.Hub())
+	f.Must(err)
+	return s.CachedInfo().State.LastSeq
+}

@@ -48,6 +48,8 @@ type pile struct {
 	entries   []entry
 	at        map[int64]int
 	conflicts int // of entries that a truncate took away
+	dirty     map[int64]stain
+	touched   map[int64]stain // of dirty, by this fold
 }
 
 // fold takes changes in their order and keeps the last state of each key.
@@ -69,7 +71,7 @@ func newFold(targets []*target) *fold {
 func (f *fold) reset() {
 	for i := range f.piles {
 		f.piles[i].clear()
-		f.piles[i].truncated, f.piles[i].conflicts = false, 0
+		f.piles[i].truncated, f.piles[i].conflicts, f.piles[i].touched = false, 0, nil
 	}
 	f.changes, f.heartbeat = 0, 0
 }
@@ -103,7 +105,29 @@ func (f *fold) add(c wire.Change, lsn wire.LSN) error {
 		p.truncated = true
 		return nil
 	}
+	if len(p.dirty) > 0 {
+		skip, cleans := p.pass(c, lsn)
+		if skip {
+			return nil
+		}
+		if cleans && c.Op == wire.Absent {
+			p.entry(c.Key()).gone()
+			return nil
+		}
+	}
 	return p.entry(c.Key()).add(c, lsn, p.columns)
+}
+
+// all adds the chunks of a transaction.
+func (f *fold) all(chunks [][]wire.Change, lsn wire.LSN) error {
+	for _, changes := range chunks {
+		for _, c := range changes {
+			if err := f.add(c, lsn); err != nil {
+				return fmt.Errorf("%w: table %d, key %d", err, c.Table, c.Key())
+			}
+		}
+	}
+	return nil
 }
 
 func (p *pile) entry(key int64) *entry {
@@ -195,6 +219,12 @@ func (e *entry) absent(before wire.LSN) {
 	}
 }
 
+// gone settles a key that the province surely does not have: whatever is here goes.
+func (e *entry) gone() {
+	e.settle()
+	e.removal, e.write, e.tuple = removeAny, writeNone, nil
+}
+
 // merge lays the tuple young over old.
 func merge(old, young []byte, columns int) ([]byte, error) {
 	var fields [2][64][2]int
@@ -202,7 +232,7 @@ func merge(old, young []byte, columns int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", errChange, err.Error())
 	}
-	if !hasUnknown(there) {
+	if known(there) == 1<<columns-1 {
 		return young, nil
 	}
 	here, err := wire.Fields(old, columns, fields[1][:0])
@@ -212,20 +242,11 @@ func merge(old, young []byte, columns int) ([]byte, error) {
 	merged := make([]byte, 0, len(old)+len(young))
 	for i := range there {
 		from, f := young, there[i]
-		if f[1] == wire.UnknownField {
+		if f[1] < wire.NullField {
 			from, f = old, here[i]
 		}
 		merged = binary.BigEndian.AppendUint32(merged, uint32(int32(f[1])))
 		merged = append(merged, from[f[0]:f[0]+max(f[1], 0)]...)
 	}
 	return merged, nil
-}
-
-func hasUnknown(fields [][2]int) bool {
-	for _, f := range fields {
-		if f[1] == wire.UnknownField {
-			return true
-		}
-	}
-	return false
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -86,12 +87,14 @@ type columns uint64
 
 func (c columns) has(i int) bool { return c>>i&1 == 1 }
 
+func (c columns) count() int { return bits.OnesCount64(uint64(c)) }
+
 func (g *target) all() columns { return 1<<len(g.names) - 1 }
 
 // known is the set of those fields that have a value, null included.
 func known(fields [][2]int) (c columns) {
 	for i, f := range fields {
-		if f[1] != wire.UnknownField {
+		if f[1] >= wire.NullField {
 			c |= 1 << i
 		}
 	}
@@ -135,20 +138,22 @@ func epoch(value int64, staged bool) string {
 	return "$1::int8"
 }
 
-// insertSQL writes rows and answers how many met one that was there.
-func (g *target) insertSQL(value int64, staged bool) string {
-	var set []string
+// insertSQL writes rows and answers how many met one that was there. Columns out of the set, which
+// an older province does not send, keep their value or get their default.
+func (g *target) insertSQL(set columns, value int64, staged bool) string {
+	var assign []string
 	for i, name := range g.names {
-		if i != g.key {
-			set = append(set, fmt.Sprintf("%s = EXCLUDED.%[1]s", name))
+		if set.has(i) && i != g.key {
+			assign = append(assign, fmt.Sprintf("%s = EXCLUDED.%[1]s", name))
 		}
 	}
+	assign = append(assign, "stamp_epoch = EXCLUDED.stamp_epoch", "stamp_lsn = EXCLUDED.stamp_lsn")
 	return fmt.Sprintf(`WITH written AS (
 		INSERT INTO %s (province, %s, stamp_epoch, stamp_lsn) SELECT %d, %s, %s, s.stamp_lsn FROM %s
-		ON CONFLICT (province, %s) DO UPDATE SET %s, stamp_epoch = EXCLUDED.stamp_epoch, stamp_lsn = EXCLUDED.stamp_lsn
+		ON CONFLICT (province, %s) DO UPDATE SET %s
 		RETURNING xmax <> 0 AS met) SELECT count(*) FILTER (WHERE met) FROM written`,
-		g.partition, strings.Join(g.names, ", "), g.province, strings.Join(g.pick(g.all(), "s."), ", "), epoch(value, staged),
-		g.source(g.all(), staged), g.names[g.key], strings.Join(set, ", "))
+		g.partition, strings.Join(g.pick(set, ""), ", "), g.province, strings.Join(g.pick(set, "s."), ", "), epoch(value, staged),
+		g.source(set, staged), g.names[g.key], strings.Join(assign, ", "))
 }
 
 // updateSQL changes a set of columns.
@@ -249,44 +254,41 @@ var copyHeader = []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00")
 
 // copyStage writes rows as COPY BINARY for the stage.
 func (g *target) copyStage(buf []byte, rows []row, set columns) []byte {
-	count := uint16(1)
-	for i := range g.names {
-		if set.has(i) {
-			count++
-		}
-	}
 	buf = append(buf, copyHeader...)
 	for _, r := range rows {
-		buf = binary.BigEndian.AppendUint16(buf, count)
-		if set == g.all() {
-			buf = append(buf, r.entry.tuple...)
-		} else {
-			for i, f := range r.fields {
-				if set.has(i) {
-					buf = appendField(buf, r.entry.tuple, f)
-				}
-			}
-		}
-		buf = appendLSN(buf, r.entry.lsn)
+		buf = binary.BigEndian.AppendUint16(buf, uint16(set.count()+1))
+		buf = appendLSN(g.appendTuple(buf, r, set), r.entry.lsn)
 	}
 	return append(buf, 0xff, 0xff)
 }
 
-// copyPartition writes whole rows as COPY BINARY for the partition.
-func (g *target) copyPartition(buf []byte, rows []row, epoch int64) []byte {
+// copyPartition writes rows as COPY BINARY for the partition.
+func (g *target) copyPartition(buf []byte, rows []row, set columns, epoch int64) []byte {
 	buf = append(buf, copyHeader...)
 	for _, r := range rows {
-		buf = binary.BigEndian.AppendUint16(buf, uint16(len(g.names)+3))
+		buf = binary.BigEndian.AppendUint16(buf, uint16(set.count()+3))
 		buf = binary.BigEndian.AppendUint16(append(buf, 0, 0, 0, 2), uint16(g.province))
-		buf = append(buf, r.entry.tuple...)
+		buf = g.appendTuple(buf, r, set)
 		buf = binary.BigEndian.AppendUint64(append(buf, 0, 0, 0, 8), uint64(epoch))
 		buf = appendLSN(buf, r.entry.lsn)
 	}
 	return append(buf, 0xff, 0xff)
 }
 
-func (g *target) copyPartitionSQL() string {
-	return fmt.Sprintf("COPY %s (province, %s, stamp_epoch, stamp_lsn) FROM STDIN BINARY", g.partition, strings.Join(g.names, ", "))
+func (g *target) appendTuple(buf []byte, r row, set columns) []byte {
+	if set == g.all() {
+		return append(buf, r.entry.tuple...)
+	}
+	for i, f := range r.fields {
+		if set.has(i) {
+			buf = appendField(buf, r.entry.tuple, f)
+		}
+	}
+	return buf
+}
+
+func (g *target) copyPartitionSQL(set columns) string {
+	return fmt.Sprintf("COPY %s (province, %s, stamp_epoch, stamp_lsn) FROM STDIN BINARY", g.partition, strings.Join(g.pick(set, ""), ", "))
 }
 
 func (g *target) copyStageSQL(set columns) string {

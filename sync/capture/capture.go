@@ -272,7 +272,7 @@ func (c *Capture) stream(ctx context.Context, lead *lead, s state, leaf *stream.
 		c: c, feed: feed, decoder: newDecoder(c.opts.Tables), out: out, tail: tail, link: s.previous, first: s.confirmed.LSN, witness: witness,
 		header: wire.Header{
 			Province: c.opts.Province, Epoch: s.epoch, Incarnation: s.incarnation,
-			Schema: replica.Hash(c.opts.Tables), Selection: s.selection,
+			List: uint16(replica.NumberOf(c.opts.Tables)), Schema: replica.Hash(c.opts.Tables), Selection: s.selection,
 		},
 	}
 	c.tracker.restart(s.epoch, tail, slot.end)

@@ -13,7 +13,8 @@ import (
 const (
 	kindParts   = 1
 	kindBarrier = 2
-	headerSize  = 2 + 2 + 8 + 8 + 32 + 4 + 8 + 32
+	headerSize  = 2 + 2 + 8 + 8 + 32 + 4 + 8 + 32 + listSize
+	listSize    = 2 // since version 2
 	sumSize     = 4
 )
 
@@ -148,6 +149,7 @@ func seal(kind byte, h Header, body []byte) []byte {
 	out = binary.BigEndian.AppendUint32(out, h.Selection)
 	out = binary.BigEndian.AppendUint64(out, uint64(h.Prev.LSN))
 	out = append(out, h.Prev.Chain[:]...)
+	out = binary.BigEndian.AppendUint16(out, h.List)
 	sum := crc32.Update(crc32.Checksum(out, castagnoli), castagnoli, body)
 	out = binary.BigEndian.AppendUint32(out, sum)
 	block := out[len(out):cap(out)]
