@@ -51,6 +51,9 @@ func (a *Apply) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := a.join(ctx, hub, id, p.cursor); err != nil {
+		return err
+	}
 	if p.stream != hub.Key() || p.sequence > hub.Last() {
 		p.sequence = 0
 	}

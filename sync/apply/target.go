@@ -276,13 +276,18 @@ func (g *target) copyStage(buf []byte, rows []row, set columns) []byte {
 func (g *target) copyPartition(buf []byte, rows []row, epoch int64) []byte {
 	buf = append(buf, copyHeader...)
 	for _, r := range rows {
-		buf = binary.BigEndian.AppendUint16(buf, uint16(len(g.names)+3))
-		buf = binary.BigEndian.AppendUint16(append(buf, 0, 0, 0, 2), uint16(g.province))
-		buf = append(buf, r.entry.tuple...)
-		buf = binary.BigEndian.AppendUint64(append(buf, 0, 0, 0, 8), uint64(epoch))
-		buf = appendLSN(buf, r.entry.lsn)
+		buf = g.appendWhole(buf, r.entry.tuple, epoch, r.entry.lsn)
 	}
 	return append(buf, 0xff, 0xff)
+}
+
+// appendWhole writes one row with its stamp as COPY BINARY for the partition.
+func (g *target) appendWhole(buf, tuple []byte, epoch int64, lsn wire.LSN) []byte {
+	buf = binary.BigEndian.AppendUint16(buf, uint16(len(g.names)+3))
+	buf = binary.BigEndian.AppendUint16(append(buf, 0, 0, 0, 2), uint16(g.province))
+	buf = append(buf, tuple...)
+	buf = binary.BigEndian.AppendUint64(append(buf, 0, 0, 0, 8), uint64(epoch))
+	return appendLSN(buf, lsn)
 }
 
 func (g *target) copyPartitionSQL() string {

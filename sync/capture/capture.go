@@ -75,6 +75,7 @@ type Status struct {
 	Connected       bool // a session streams
 	Epoch           int64
 	Incarnation     int64
+	Existing        bool     // selected rows existed when the epoch began
 	Head            wire.LSN // end of the log
 	Published       wire.LSN // last transaction on the leaf's disk
 	Applied         wire.LSN // last transaction that headquarters said it has applied
@@ -267,7 +268,7 @@ func (c *Capture) began(s state, end context.CancelCauseFunc) {
 	c.epoch.Store(s.epoch)
 	c.mu.Lock()
 	c.status.Connected, c.status.Error, c.status.Full = true, "", false
-	c.status.Epoch, c.status.Incarnation = s.epoch, s.incarnation
+	c.status.Epoch, c.status.Incarnation, c.status.Existing = s.epoch, s.incarnation, s.existing
 	c.end = end
 	c.mu.Unlock()
 	c.announce()

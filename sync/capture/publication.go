@@ -75,7 +75,10 @@ func EnsureSlot(ctx context.Context, url string, pool *pgxpool.Pool) error {
 	if exists {
 		return nil
 	}
-	return retrySlot(ctx, func(ctx context.Context) error {
+	if err := setExisting(ctx, pool, true); err != nil {
+		return err
+	}
+	err := retrySlot(ctx, func(ctx context.Context) error {
 		conn, err := replicationConn(ctx, url)
 		if err != nil {
 			return err
@@ -83,6 +86,10 @@ func EnsureSlot(ctx context.Context, url string, pool *pgxpool.Pool) error {
 		_, err = conn.Exec(ctx, fmt.Sprintf("CREATE_REPLICATION_SLOT %s LOGICAL pgoutput (SNAPSHOT 'nothing')", Slot)).ReadAll()
 		return errors.Join(err, closeConn(conn))
 	})
+	if err != nil {
+		return err
+	}
+	return noteExisting(ctx, pool)
 }
 
 func replicationConn(ctx context.Context, url string) (*pgconn.PgConn, error) {

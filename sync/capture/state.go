@@ -16,6 +16,7 @@ type state struct {
 	selection          uint32
 	confirmed          wire.Link
 	previous           wire.Link
+	existing           bool // selected rows existed when the epoch began
 }
 
 // errSuperseded says that another capture took over.
@@ -26,8 +27,8 @@ func (c *Capture) load(ctx context.Context) (state, error) {
 	var confirmed, previous string
 	var confirmedChain, previousChain []byte
 	err := c.opts.Pool.QueryRow(ctx, `SELECT epoch, incarnation, selection, confirmed_lsn::text, confirmed_chain,
-		previous_lsn::text, previous_chain FROM sync.capture`).
-		Scan(&s.epoch, &s.incarnation, &s.selection, &confirmed, &confirmedChain, &previous, &previousChain)
+		previous_lsn::text, previous_chain, existing FROM sync.capture`).
+		Scan(&s.epoch, &s.incarnation, &s.selection, &confirmed, &confirmedChain, &previous, &previousChain, &s.existing)
 	if err != nil {
 		return s, fmt.Errorf("capture: read the position: %w", err)
 	}

@@ -114,6 +114,7 @@ func (c *Capture) notice() stream.CaptureNotice {
 		Stream:    stream.Identity{Province: c.opts.Province, Epoch: s.Epoch, Incarnation: s.Incarnation},
 		Head:      s.Head,
 		Published: s.Published, BacklogMessages: s.BacklogMessages, BacklogBytes: s.BacklogBytes, Error: s.Error,
+		Existing: s.Existing,
 	}
 }
 

@@ -24,7 +24,8 @@ type CaptureNotice struct {
 	Published       wire.LSN `json:"published"` // last transaction on the leaf's disk
 	BacklogMessages uint64   `json:"backlogMessages"`
 	BacklogBytes    uint64   `json:"backlogBytes"`
-	Error           string   `json:"error,omitempty"` // why capture does not run
+	Error           string   `json:"error,omitempty"`    // why capture does not run
+	Existing        bool     `json:"existing,omitempty"` // selected rows existed when the epoch began
 }
 
 // AppliedNotice says up to which transaction headquarters has committed.
