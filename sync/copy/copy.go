@@ -8,8 +8,8 @@
 // of the key, in short statements, each at some moment after X. Then apply applies the stream from
 // X on. Whatever a row had become when it was copied, its changes after X come again in order and
 // leave it as it is: until the epoch's first certificate an UPDATE that meets no row inserts it and
-// a DELETE that meets none is nothing. A row that moved between two ranges, or left the selection
-// and came back, arrives with the stream. What cannot be said by the stream alone (an update whose
+// a DELETE that meets none is nothing. A row that was selected after the ranges were made, moved
+// between two of them, or left the selection and came back, arrives with the stream. What cannot be said by the stream alone (an update whose
 // large values are not in the log, of a row that was not copied) apply asks a repair for, and the
 // epoch's first reconciliation proves the whole.
 //
@@ -89,7 +89,7 @@ type plan struct {
 	Tables []tablePlan `json:"tables"`
 }
 
-// tablePlan is one table's share. Ranges are in order and cover every key.
+// tablePlan is one table's share. Ranges are in order and hold every key that is selected.
 type tablePlan struct {
 	Table  string     `json:"table"`
 	Rows   int64      `json:"rows"` // about as many are selected

@@ -3,7 +3,6 @@ package copy
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -18,22 +17,26 @@ const (
 	pageBytes   = 8192
 )
 
-// plan cuts one table into ranges. Where it is cut decides only how evenly the work is shared, so
+// plan cuts one table into ranges, from the least key that is selected now to the greatest. Rows
+// outside of them are selected later and come with the stream, so a table that grows faster than
+// it is copied is copied all the same. Where it is cut decides only how evenly the work is shared:
 // a sample of the table's pages is enough, whatever the table's size.
 func (p *Province) plan(ctx context.Context, t replica.Table) (tablePlan, error) {
-	table := pgx.Identifier{t.Schema, t.Name}.Sanitize()
-	one := tablePlan{Table: t.Qualified(), Ranges: []keyRange{{math.MinInt64, math.MaxInt64}}}
+	one := tablePlan{Table: t.Qualified()}
+	table, key := pgx.Identifier{t.Schema, t.Name}.Sanitize(), pgx.Identifier{t.Key}.Sanitize()
+	var first, last *int64
 	var heap, size int64
-	err := p.opts.Pool.QueryRow(ctx, `SELECT pg_relation_size($1::regclass), pg_table_size($1::regclass)`, table).Scan(&heap, &size)
-	if err != nil {
+	err := p.opts.Pool.QueryRow(ctx, fmt.Sprintf(`SELECT min(%s), max(%[1]s), pg_relation_size($1::regclass), pg_table_size($1::regclass)
+		FROM %s WHERE national`, key, table), table).Scan(&first, &last, &heap, &size)
+	if err != nil || first == nil {
 		return one, err
 	}
+	one.Ranges = []keyRange{{*first, *last}}
 	if heap <= p.opts.RangeBytes/4 { // large values lie elsewhere
 		return one, p.opts.Pool.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM %s WHERE national`, table)).Scan(&one.Rows)
 	}
 	percent := min(100, 100*samplePages*pageBytes/float64(heap))
-	rows, err := p.opts.Pool.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s TABLESAMPLE SYSTEM (%f) WHERE national`,
-		pgx.Identifier{t.Key}.Sanitize(), table, percent))
+	rows, err := p.opts.Pool.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s TABLESAMPLE SYSTEM (%f) WHERE national`, key, table, percent))
 	if err != nil {
 		return one, err
 	}
@@ -42,22 +45,22 @@ func (p *Province) plan(ctx context.Context, t replica.Table) (tablePlan, error)
 		return one, err
 	}
 	one.Rows = int64(float64(len(sample)) * 100 / percent)
-	one.Ranges = cut(sample, int(min(size/p.opts.RangeBytes, maxRanges)))
+	one.Ranges = cut(sample, one.Ranges[0], int(min(size/p.opts.RangeBytes, maxRanges)))
 	return one, nil
 }
 
-// cut makes up to n ranges that cover every key and hold about as many keys of the sample each.
-func cut(sample []int64, n int) []keyRange {
+// cut makes up to n ranges of whole, with about as many keys of the sample in each.
+func cut(sample []int64, whole keyRange, n int) []keyRange {
 	slices.Sort(sample)
-	first := int64(math.MinInt64)
+	first := whole.First
 	var ranges []keyRange
 	for i := 1; i < n; i++ {
 		at := i * len(sample) / n
-		if at >= len(sample) || sample[at] <= first || sample[at] == math.MaxInt64 {
+		if at >= len(sample) || sample[at] <= first || sample[at] >= whole.Last {
 			continue
 		}
 		ranges = append(ranges, keyRange{first, sample[at]})
 		first = sample[at] + 1
 	}
-	return append(ranges, keyRange{first, math.MaxInt64})
+	return append(ranges, keyRange{first, whole.Last})
 }

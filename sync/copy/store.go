@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -109,12 +108,9 @@ func (s store) begin(ctx context.Context, province int16, epoch int64, all plan)
 			first, last := make([]int64, len(t.Ranges)), make([]int64, len(t.Ranges))
 			for i, r := range t.Ranges {
 				first[i], last[i] = r.First, r.Last
-				if i == 0 && r.First != math.MinInt64 || i > 0 && r.First != last[i-1]+1 || r.Last < r.First {
+				if i > 0 && r.First != last[i-1]+1 || r.Last < r.First {
 					return fmt.Errorf("the ranges of %s do not follow one another", t.Table)
 				}
-			}
-			if n := len(last); n == 0 || last[n-1] != math.MaxInt64 {
-				return fmt.Errorf("the ranges of %s do not cover all keys", t.Table)
 			}
 			if _, err := tx.Exec(ctx, `INSERT INTO sync.copy_range (province, relation, first_key, last_key, next_key)
 				SELECT $1, $2, first, last, first FROM unnest($3::bigint[], $4::bigint[]) r(first, last)`, province, t.Table, first, last); err != nil {
