@@ -29,6 +29,8 @@
 // What the board shows of a province:
 //
 //	waiting    nothing is known of its stream yet
+//	joining    an epoch has begun of which nothing is applied yet: rows that were there before it
+//	           are copied first, if none are here (package copy), while the hub keeps its stream
 //	running    transactions are applied as they come
 //	refilling  something is missing in front of what came. Nothing is skipped: the province is asked
 //	           to send anew what follows the position, again and again, until it comes
@@ -92,7 +94,10 @@ type Options struct {
 	// TruncateRows is how many rows of a table a truncate in the province may remove here without a
 	// person's word; 0: as many as there are.
 	TruncateRows int64
-	Log          *slog.Logger
+	// Join returns when the stream of an epoch may be applied, of which nothing was yet: after the
+	// province's rows were copied that no stream holds. nil: at once.
+	Join func(ctx context.Context, epoch int64) error
+	Log  *slog.Logger
 }
 
 // Arrival is a barrier at headquarters: everything before Point is committed and visible to Tx,
@@ -111,6 +116,7 @@ type State string
 // The states; see the package comment. Standby is shown by a process that another one leads.
 const (
 	Waiting   State = "waiting"
+	Joining   State = "joining"
 	Running   State = "running"
 	Refilling State = "refilling"
 	Stopped   State = "stopped"

@@ -64,7 +64,7 @@ func (a *Apply) reading(at cursor) {
 	a.status.Epoch, a.status.Applied = at.epoch, at.link.LSN
 	state := a.status.State
 	a.mu.Unlock()
-	if state == Waiting || state == Standby || state == Paused {
+	if state == Waiting || state == Joining || state == Standby || state == Paused {
 		a.setState(Running, "")
 	}
 	poke(a.ask)

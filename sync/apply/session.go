@@ -59,6 +59,9 @@ func (a *Apply) session(ctx context.Context) error {
 		a.rest(why)
 		return a.watch(ctx, hub, id, paused)
 	}
+	if err := a.join(ctx, hub, id, p.cursor); err != nil {
+		return err
+	}
 	if p.stream != hub.Key() || p.sequence > hub.Last() {
 		p.sequence = 0
 	}

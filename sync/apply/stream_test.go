@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -48,7 +49,7 @@ func TestAGapIsRefilledAndNeverSkipped(t *testing.T) {
 		t.Errorf("asked for %+v, position %+v", r, at)
 	}
 	f.state(apply.Refilling)
-	if again := receive(f, f.refills); again != r { // until it comes
+	if again := receive(f, f.refills); !reflect.DeepEqual(again, r) { // until it comes
 		t.Errorf("asked %+v, then %+v", r, again)
 	}
 	f.want("1,a,1,1,0/64")

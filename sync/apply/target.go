@@ -266,13 +266,17 @@ func (g *target) copyStage(buf []byte, rows []row, set columns) []byte {
 func (g *target) copyPartition(buf []byte, rows []row, set columns, epoch int64) []byte {
 	buf = append(buf, copyHeader...)
 	for _, r := range rows {
-		buf = binary.BigEndian.AppendUint16(buf, uint16(set.count()+3))
-		buf = binary.BigEndian.AppendUint16(append(buf, 0, 0, 0, 2), uint16(g.province))
+		buf = g.appendProvince(buf, set.count())
 		buf = g.appendTuple(buf, r, set)
-		buf = binary.BigEndian.AppendUint64(append(buf, 0, 0, 0, 8), uint64(epoch))
-		buf = appendLSN(buf, r.entry.lsn)
+		buf = appendStamp(buf, epoch, r.entry.lsn)
 	}
 	return append(buf, 0xff, 0xff)
+}
+
+// appendProvince begins a row of the partition: its province, then so many columns, then its stamp.
+func (g *target) appendProvince(buf []byte, columns int) []byte {
+	buf = binary.BigEndian.AppendUint16(buf, uint16(columns+3))
+	return binary.BigEndian.AppendUint16(append(buf, 0, 0, 0, 2), uint16(g.province))
 }
 
 func (g *target) appendTuple(buf []byte, r row, set columns) []byte {
@@ -285,6 +289,10 @@ func (g *target) appendTuple(buf []byte, r row, set columns) []byte {
 		}
 	}
 	return buf
+}
+
+func appendStamp(buf []byte, epoch int64, lsn wire.LSN) []byte {
+	return appendLSN(binary.BigEndian.AppendUint64(append(buf, 0, 0, 0, 8), uint64(epoch)), lsn)
 }
 
 func (g *target) copyPartitionSQL(set columns) string {
