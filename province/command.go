@@ -11,12 +11,13 @@ import (
 	"jike/internal/node"
 	"jike/province/overview"
 	"jike/province/selection"
+	"jike/sync/capture"
 )
 
 // operator is who gives commands on the control socket.
 var operator = account.System("command")
 
-// command answers the commands `jike sync policy` and `jike sync explain`. Approval is not among
+// command answers the commands `jike sync policy`, `explain` and `resends`. Approval is not among
 // them: it is a person's, in the portal, and another one's than the author's.
 func command(n *node.Node, all *Stores) {
 	n.Commands.HandleFunc("GET /selection/explain", func(w http.ResponseWriter, r *http.Request) {
@@ -25,6 +26,10 @@ func command(n *node.Node, all *Stores) {
 	})
 	n.Commands.HandleFunc("GET /selection/policies", func(w http.ResponseWriter, r *http.Request) {
 		list, err := all.Selection.List(r.Context(), operator)
+		reply(w, list, err)
+	})
+	n.Commands.HandleFunc("GET /sync/resends", func(w http.ResponseWriter, r *http.Request) {
+		list, err := capture.Resends(r.Context(), n.Sync)
 		reply(w, list, err)
 	})
 	n.Commands.HandleFunc("GET /selection/proof", func(w http.ResponseWriter, r *http.Request) {

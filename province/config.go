@@ -44,6 +44,8 @@ type Config struct {
 	Sync struct {
 		Heartbeat time.Duration `yaml:"heartbeat"`
 		HoldBytes int64         `yaml:"hold_bytes"` // of log held for headquarters that does not confirm
+		// ResendRate is how many rows a second are sent again after a release added a column.
+		ResendRate int `yaml:"resend_rate"`
 	} `yaml:"sync"`
 
 	Selection selection.Settings `yaml:"selection"` // how a changed policy is carried over the customers
@@ -77,6 +79,7 @@ func NewConfig() Config {
 	c.NATS.MaxBytes = 4 << 30
 	c.Sync.Heartbeat = 10 * time.Second
 	c.Sync.HoldBytes = 8 << 30
+	c.Sync.ResendRate = 2000
 	c.Selection = selection.DefaultSettings()
 	c.Summary.Schedule = "@every 5m"
 	return c

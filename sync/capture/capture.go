@@ -67,7 +67,9 @@ type Options struct {
 	Heartbeat time.Duration // how often the clock is put into the log; 0: 10 s
 	Linger    time.Duration // how long a row waits for company while messages are on their way; 0: 1 ms
 	Cap       uint64        // bytes of log kept for headquarters at most; 0: 32 GiB
-	Log       *slog.Logger
+	// ResendRate is how many rows a second are sent again after a column was added; 0: 2,000.
+	ResendRate int
+	Log        *slog.Logger
 }
 
 // Status is what the board and the metrics show.
@@ -115,6 +117,9 @@ func New(opts Options) (*Capture, error) {
 	}
 	if opts.Cap == 0 {
 		opts.Cap = 32 << 30
+	}
+	if opts.ResendRate == 0 {
+		opts.ResendRate = 2000
 	}
 	c := &Capture{opts: opts, beat: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
 	err := errors.Join(
@@ -169,6 +174,10 @@ func (c *Capture) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	late, err := c.lateColumns(ctx)
+	if err != nil {
+		return err
+	}
 	feed, err := openFeed(ctx, c.opts.URL, s.confirmed.LSN)
 	if err != nil {
 		return err
@@ -179,7 +188,7 @@ func (c *Capture) session(ctx context.Context) error {
 
 	out := make(chan stream.Outgoing, 2)
 	p := &packer{
-		c: c, feed: feed, decoder: newDecoder(c.opts.Tables), out: out, tail: tail, link: s.previous, expect: s.confirmed,
+		c: c, feed: feed, decoder: newDecoder(c.opts.Tables, late), out: out, tail: tail, link: s.previous, expect: s.confirmed,
 		header: wire.Header{
 			Province: c.opts.Province, Epoch: s.epoch, Incarnation: s.incarnation,
 			Schema: replica.Hash(c.opts.Tables), Selection: s.selection,
@@ -194,6 +203,7 @@ func (c *Capture) session(ctx context.Context) error {
 	group.Go(func() error { return leaf.Pump(ctx, out, c.full) })
 	group.Go(func() error { return c.keepConfirming(ctx, s, leaf, feed) })
 	group.Go(func() error { return c.keepBeating(ctx) })
+	group.Go(func() error { return c.keepResending(ctx) })
 	stop := context.AfterFunc(ctx, func() { _ = feed.close() }) // a blocked read ends only with its connection
 	defer stop()
 	err = group.Wait()

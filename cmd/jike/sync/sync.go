@@ -6,4 +6,5 @@ package sync
 type Cmd struct {
 	Explain explainCmd `cmd:"" help:"Say why a customer goes up to headquarters or not, since when, and what would change it."`
 	Policy  policyCmd  `cmd:"" help:"Versions of the selection policy: list, show, propose, try, pause, resume, cancel, prove."`
+	Resends resendsCmd `cmd:"" help:"Show how far the tables are whose rows are sent again, since a release added a column."`
 }
