@@ -8,6 +8,7 @@ import (
 	"jike/internal/account"
 	"jike/internal/config"
 	"jike/internal/pg"
+	"jike/province/selection"
 )
 
 // Config is everything that can be set at a provincial node. NewConfig has the defaults.
@@ -43,7 +44,11 @@ type Config struct {
 	Sync struct {
 		Heartbeat time.Duration `yaml:"heartbeat"`
 		HoldBytes int64         `yaml:"hold_bytes"` // of log held for headquarters that does not confirm
+		// ResendRate is how many rows a second are sent again after a release added a column.
+		ResendRate int `yaml:"resend_rate"`
 	} `yaml:"sync"`
+
+	Selection selection.Settings `yaml:"selection"` // how a changed policy is carried over the customers
 
 	Summary struct {
 		Schedule string `yaml:"schedule"` // cron expression of the monthly summary's refresh
@@ -74,6 +79,8 @@ func NewConfig() Config {
 	c.NATS.MaxBytes = 4 << 30
 	c.Sync.Heartbeat = 10 * time.Second
 	c.Sync.HoldBytes = 8 << 30
+	c.Sync.ResendRate = 2000
+	c.Selection = selection.DefaultSettings()
 	c.Summary.Schedule = "@every 5m"
 	return c
 }
@@ -100,6 +107,9 @@ func (c Config) validate() error {
 	}
 	if err := c.Postgres.Validate(); err != nil {
 		return err
+	}
+	if err := c.Selection.Validate(); err != nil {
+		return fmt.Errorf("selection: %w", err)
 	}
 	for i, p := range c.XML.Partners {
 		if p.KeyID == "" || p.SecretFile == "" || p.Domain == "" {

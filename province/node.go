@@ -64,6 +64,11 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	if err := openPartners(n, c, all); err != nil {
 		return err
 	}
+	n.Task(func(ctx context.Context) error {
+		all.Selection.Keep(ctx, c.Selection, nil, n.Log)
+		return nil
+	})
+	command(n, all)
 	return schedule(n, c, zone, all)
 }
 

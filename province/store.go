@@ -14,6 +14,7 @@ import (
 	"jike/province/member"
 	"jike/province/organisation"
 	"jike/province/overview"
+	"jike/province/selection"
 	"jike/province/subscription"
 	"jike/province/summary"
 	"jike/schemas/codes"
@@ -34,6 +35,7 @@ type Stores struct {
 	Overview      *overview.Store
 	Exchanges     *exchange.Store
 	Summary       *summary.Store
+	Selection     *selection.Store
 }
 
 // NewStores makes the stores; db is connected as jike_app, zone is the province's.
@@ -44,6 +46,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 		Customers:    customer.NewStore(db, province),
 		Bills:        bill.NewStore(),
 		Summary:      summary.NewStore(db, zone),
+		Selection:    selection.NewStore(db),
 	}
 	s.Contacts = contact.NewStore(db, s.Customers)
 	s.Contracts = contract.NewStore(db, s.Customers)

@@ -37,6 +37,7 @@ func openUp(ctx context.Context, n *node.Node, c Config) error {
 	up, err := capture.New(capture.Options{
 		Province: int16(c.Code), URL: n.Server.SyncURL, Pool: n.Sync, NATS: leaf.Conn, Control: control, Tables: replica.Up,
 		Limits: stream.Limits{LeafBytes: c.NATS.MaxBytes}, Heartbeat: c.Sync.Heartbeat, Cap: uint64(c.Sync.HoldBytes), Log: n.Log,
+		ResendRate: c.Sync.ResendRate,
 	})
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ import (
 	"jike/cmd/jike/province"
 	"jike/cmd/jike/reconcile"
 	"jike/cmd/jike/seed"
+	"jike/cmd/jike/sync"
 	"jike/cmd/jike/version"
 )
 
@@ -31,6 +32,7 @@ type commands struct {
 	Demo      demo.Cmd      `cmd:"" help:"Run two provinces and headquarters on this machine, with live traffic."`
 	Partner   partner.Cmd   `cmd:"" help:"Be a partner: send a message, simulate BOSS."`
 	Reconcile reconcile.Cmd `cmd:"" help:"Prove that headquarters holds a province's rows; repair what differs."`
+	Sync      sync.Cmd      `cmd:"" help:"What goes up to headquarters, and why."`
 	Bench     bench.Cmd     `cmd:"" help:"Measure ratios against PostgreSQL's own replication and against JSON."`
 	Seed      seed.Cmd      `cmd:"" help:"Fill a province with fictional data."`
 	Migrate   migrate.Cmd   `cmd:"" help:"Bring a node's database to the newest schema."`

@@ -39,8 +39,11 @@ const (
 	SubscriptionWrite Permission = "subscription.write"
 	BillWrite         Permission = "bill.write"
 	MemberWrite       Permission = "member.write"
-	JournalRead       Permission = "journal.read" // exchanges with partners
-	SyncRead          Permission = "sync.read"    // state of replication
+	JournalRead       Permission = "journal.read"      // exchanges with partners
+	SyncRead          Permission = "sync.read"         // state of replication
+	SelectionRead     Permission = "selection.read"    // policies of what goes up to headquarters
+	SelectionChange   Permission = "selection.change"  // propose, try, pause and cancel one
+	SelectionApprove  Permission = "selection.approve" // of another person's proposal
 
 	NationRead         Permission = "nation.read"          // board of provinces
 	NationCustomerRead Permission = "nation.customer.read" // replicated customers
@@ -64,7 +67,7 @@ var grants = map[Role]struct {
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive,
-		ContactChange, ContractChange, JournalRead, SyncRead,
+		ContactChange, ContractChange, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
 	}},
 	HeadquartersAnalyst: {ReachNation, []Permission{
 		NationRead, NationCustomerRead, ReportRead, ReconciliationRead, ReconciliationRun,
@@ -76,7 +79,7 @@ var grants = map[Role]struct {
 	SystemTask: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive,
 		ContactChange, ContactPrivate, ContractChange, SubscriptionWrite, BillWrite, MemberWrite,
-		ReconciliationRun,
+		ReconciliationRun, SelectionRead, SelectionChange,
 	}},
 }
 

@@ -32,7 +32,7 @@ var Capabilities = map[string][]string{
 	"province/exchange":     {},
 	"province/overview": {
 		"province/organisation", "province/customer", "province/contact", "province/contract",
-		"province/subscription", "province/bill", "province/member",
+		"province/subscription", "province/bill", "province/member", "province/selection",
 	},
 	"province/intake": {"province/organisation", "province/customer", "province/contact"},
 

@@ -95,8 +95,9 @@ func (s *Store) CreateIn(ctx context.Context, tx pg.Tx, caller account.Caller, f
 		}
 		number = NumberOf(s.province, n)
 	}
+	national, clause := policy.Rule.Judge(judged(number, f))
 	names, places := []string{"number", "national", "name_terms"}, []string{"@number", "@national", "@name_terms"}
-	args := pgx.NamedArgs{"number": number, "national": policy.Selects(f.Class, f.CrossProvince, f.Sensitive), "name_terms": Terms(f.Name)}
+	args := pgx.NamedArgs{"number": number, "national": national, "name_terms": Terms(f.Name)}
 	after := map[string]any{"number": number}
 	for _, a := range attributes {
 		v := a.value(&f)
@@ -112,6 +113,11 @@ func (s *Store) CreateIn(ctx context.Context, tx pg.Tx, caller account.Caller, f
 	}
 	if err := recordClass(ctx, tx, caller, id, "", f.Class); err != nil {
 		return Customer{}, err
+	}
+	if national {
+		if err := selection.Note(ctx, tx, id, true, policy, clause, selection.Created); err != nil {
+			return Customer{}, err
+		}
 	}
 	err = audit.Record(ctx, tx, audit.Entry{
 		Actor: caller.Actor(), ActorID: caller.AccountID, Action: "customer.create", ObjectKind: "customer", ObjectID: id, CustomerID: id, After: after,
@@ -152,7 +158,8 @@ func (s *Store) ChangeIn(ctx context.Context, tx pg.Tx, caller account.Caller, b
 		return Customer{}, err
 	}
 	d := difference(&before.Facts, &f)
-	if national := policy.Selects(f.Class, f.CrossProvince, f.Sensitive); national != before.National {
+	national, clause := policy.Rule.Judge(judged(before.Number, f))
+	if national != before.National {
 		d.set("national", "national", before.National, national)
 	}
 	if len(d.columns) == 0 {
@@ -169,6 +176,11 @@ func (s *Store) ChangeIn(ctx context.Context, tx pg.Tx, caller account.Caller, b
 	if _, err := tx.PGX().Exec(ctx, update, d.args); err != nil {
 		return Customer{}, taken(err)
 	}
+	if national != before.National {
+		if err := selection.Note(ctx, tx, before.ID, national, policy, clause, selection.Changed); err != nil {
+			return Customer{}, err
+		}
+	}
 	if f.Class != before.Class {
 		if err := recordClass(ctx, tx, caller, before.ID, before.Class, f.Class); err != nil {
 			return Customer{}, err
@@ -182,6 +194,14 @@ func (s *Store) ChangeIn(ctx context.Context, tx pg.Tx, caller account.Caller, b
 		return Customer{}, err
 	}
 	return one(ctx, tx.PGX(), account.System("change"), `c.id = @id`, pgx.NamedArgs{"id": before.ID}, ``)
+}
+
+// judged are the facts that a selection policy looks at.
+func judged(number string, f Facts) selection.Facts {
+	return selection.Facts{
+		Number: number, CreditCode: f.CreditCode, Class: f.Class, Industry: f.Industry, City: f.City,
+		CrossProvince: f.CrossProvince, Sensitive: f.Sensitive,
+	}
 }
 
 // delta is what a change changes: SET clauses with their arguments, and both states for the trail.

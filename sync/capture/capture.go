@@ -98,7 +98,9 @@ type Options struct {
 	Heartbeat time.Duration // how often the clock is put into the log; 0: 10 s
 	Linger    time.Duration // how long a row waits for company while messages are on their way; 0: 1 ms
 	Cap       uint64        // bytes of log kept for headquarters at most; 0: 32 GiB
-	Log       *slog.Logger
+	// ResendRate is how many rows a second are sent again after a column was added; 0: 2,000.
+	ResendRate int
+	Log        *slog.Logger
 
 	step func(string) error // for tests: see opening
 }
@@ -157,6 +159,9 @@ func New(opts Options) (*Capture, error) {
 	}
 	if opts.Cap == 0 {
 		opts.Cap = 32 << 30
+	}
+	if opts.ResendRate == 0 {
+		opts.ResendRate = 2000
 	}
 	if opts.step == nil {
 		opts.step = func(string) error { return nil }
@@ -259,6 +264,10 @@ func (c *Capture) stream(ctx context.Context, lead *lead, s state, leaf *stream.
 	if slot.end < tail.LSN {
 		return fmt.Errorf("%w: it ends at %s, and %s was published", ErrOtherLog, slot.end, tail.LSN)
 	}
+	late, err := c.lateColumns(ctx)
+	if err != nil {
+		return err
+	}
 	feed, err := openFeed(ctx, c.opts.URL, s.confirmed.LSN)
 	if err != nil {
 		return err
@@ -269,7 +278,7 @@ func (c *Capture) stream(ctx context.Context, lead *lead, s state, leaf *stream.
 
 	out := make(chan stream.Outgoing, 2)
 	p := &packer{
-		c: c, feed: feed, decoder: newDecoder(c.opts.Tables), out: out, tail: tail, link: s.previous, first: s.confirmed.LSN, witness: witness,
+		c: c, feed: feed, decoder: newDecoder(c.opts.Tables, late), out: out, tail: tail, link: s.previous, first: s.confirmed.LSN, witness: witness,
 		header: wire.Header{
 			Province: c.opts.Province, Epoch: s.epoch, Incarnation: s.incarnation,
 			List: uint16(replica.NumberOf(c.opts.Tables)), Schema: replica.Hash(c.opts.Tables), Selection: s.selection,
@@ -285,6 +294,7 @@ func (c *Capture) stream(ctx context.Context, lead *lead, s state, leaf *stream.
 	group.Go(func() error { return c.keepConfirming(ctx, s, leaf, feed) })
 	group.Go(func() error { return c.keepBeating(ctx) })
 	group.Go(func() error { return c.keepLeading(ctx, lead) })
+	group.Go(func() error { return c.keepResending(ctx) })
 	stop := context.AfterFunc(ctx, func() { _ = feed.close() }) // a blocked read ends only with its connection
 	defer stop()
 	err = group.Wait()

@@ -35,8 +35,9 @@ var typeOID = map[string]uint32{
 }
 
 // EnsurePublication makes the publication as the owner of the tables, with a row filter and the replicated
-// columns of each table, and does nothing when it exists. It must be there before the slot:
-// decoding changes older than the publication fails.
+// columns of each table. One that exists is brought to these tables and columns, and rows that lack
+// a column are sent again (resend.go). It must be there before the slot: decoding changes older than
+// the publication fails.
 func EnsurePublication(ctx context.Context, ownerURL string, tables []replica.Table) error {
 	owner, err := pgx.Connect(ctx, ownerURL)
 	if err != nil {
@@ -48,17 +49,9 @@ func EnsurePublication(ctx context.Context, ownerURL string, tables []replica.Ta
 		return fmt.Errorf("capture: publication: %w", err)
 	}
 	if exists {
-		return nil
+		return alignPublication(ctx, owner, tables)
 	}
-	list := make([]string, len(tables))
-	for i, t := range tables {
-		columns := []string{filterColumn}
-		for _, c := range t.Columns {
-			columns = append(columns, pgx.Identifier{c.Name}.Sanitize())
-		}
-		list[i] = fmt.Sprintf("%s (%s) WHERE (%s)", pgx.Identifier{t.Schema, t.Name}.Sanitize(), strings.Join(columns, ", "), filterColumn)
-	}
-	if _, err := owner.Exec(ctx, fmt.Sprintf("CREATE PUBLICATION %s FOR TABLE %s", Publication, strings.Join(list, ", "))); err != nil {
+	if _, err := owner.Exec(ctx, fmt.Sprintf("CREATE PUBLICATION %s FOR TABLE %s", Publication, tableList(tables))); err != nil {
 		return fmt.Errorf("capture: make the publication: %w", err)
 	}
 	return nil

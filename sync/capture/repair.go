@@ -120,6 +120,12 @@ func readRepair(content []byte, tables []replica.Table, emit func(wire.Change)) 
 		if r.bad() || c.Op != wire.Repair && c.Op != wire.Absent {
 			return errShort
 		}
+		if len(c.Data) < 12 {
+			return errShort
+		}
+		if c.Op == wire.Repair && !whole(c.Data, tables[table]) { // of an older release: its repair must be asked for again
+			c = wire.Change{Op: wire.Unknown, Table: table, Data: c.Data[4:12]}
+		}
 		emit(c)
 	}
 	return nil
