@@ -79,6 +79,22 @@ func (p *Pair) StartLeaf() {
 	p.LeafNATS = bustest.Connect(p, p.Leaf, p.Net.ProvinceSeed(Province))
 }
 
+// HubStream is the name of the hub's stream of an epoch; it waits until there is one.
+func (p *Pair) HubStream(epoch int64) (name string) {
+	p.Helper()
+	nc := bustest.Connect(p, p.Net.Hub, p.Net.NationalSeed(Province))
+	defer nc.Close()
+	p.Until("the hub has a stream", func() bool {
+		names, err := stream.HubStreams(p.Context(), nc, stream.Identity{Province: Province, Epoch: epoch})
+		if err != nil || len(names) == 0 {
+			return false
+		}
+		name = names[0]
+		return true
+	})
+	return name
+}
+
 // Running is a capture or an apply that runs until Stop or the end of the test.
 type Running[T any] struct {
 	It   T
