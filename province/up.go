@@ -60,11 +60,7 @@ func keepUp(ctx context.Context, n *node.Node, up *capture.Capture) error {
 
 // openLeaf connects to the province's leaf server: one that runs apart, or an embedded one.
 func openLeaf(n *node.Node, c Config) (*bus.Leaf, error) {
-	file := c.NATS.SeedFile
-	if file == "" {
-		file = filepath.Join(keys(c), "province.nk")
-	}
-	seed, err := bus.EnsureSeed(file)
+	seed, err := bus.EnsureSeed(SeedFile(c))
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +72,7 @@ func openLeaf(n *node.Node, c Config) (*bus.Leaf, error) {
 		return nil, err
 	}
 	n.OnClose(leaf.Close)
+	n.Commands.Handle("POST /keys", keyring{leaf})
 	n.Log.Info("leaf server reached", "public_key", seed.Public())
 	return leaf, nil
 }

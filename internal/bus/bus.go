@@ -18,8 +18,10 @@
 //
 // # Changing keys
 //
-// Hub.Reload and Leaf.Reload take a new list of keys while everything runs: whoever is connected
-// with a key that is gone is cut off at once, whoever has one that stays notices nothing.
+// Hub.Reload and Leaf.Use take other keys while everything runs: whoever is connected with a key
+// that is gone is cut off at once, whoever has one that stays notices nothing. A hub that runs apart
+// takes its new accounts by a signal; nats-server then admits no new link with an old key, but cuts
+// off a link that is up only when it restarts.
 //
 // The same text configures an embedded server and a nats-server that runs apart: HubConfig and
 // LeafConfig write it, StartHub and StartLeaf load exactly that text.
@@ -116,7 +118,31 @@ func (s *Server) reload(text string) error {
 
 // ReloadHub has the hub take another list of members, under the options that it was started with
 // otherwise. Connections whose key is no longer in it are cut off at once.
-func (s *Server) ReloadHub(o HubOptions) error { return s.reload(HubConfig(o)) }
+func (s *Server) ReloadHub(o HubOptions) error {
+	if err := s.reload(HubConfig(o)); err != nil {
+		return err
+	}
+	return s.cut(o.Members)
+}
+
+// cut ends the leaf links whose key is none of the members'. nats-server does that by itself with
+// clients only.
+func (s *Server) cut(members []Member) error {
+	admitted := map[string]bool{}
+	for _, m := range members {
+		admitted[m.Leaf], admitted[m.Next] = true, true
+	}
+	links, err := s.nats.Leafz(nil)
+	if err != nil {
+		return fmt.Errorf("bus: list the links: %w", err)
+	}
+	for _, link := range links.Leafs {
+		if c := s.nats.GetLeafNode(link.ID); c != nil && !admitted[c.GetOpts().Nkey] {
+			_ = s.nats.DisconnectClientByID(link.ID) // it has gone already if this fails
+		}
+	}
+	return nil
+}
 
 // ReloadLeaf has the leaf server dial the hub with another key. What is stored and who is connected
 // to the leaf server stays.

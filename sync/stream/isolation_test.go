@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -216,21 +215,8 @@ func (h *heist) arrives(when string) {
 // it is in the given JetStream domain, and does from it whatever a client can.
 func (h *heist) asLeaf(domain string) {
 	h.Helper()
-	dir, listen := h.TempDir(), bustest.FreeAddress(h.T)
-	js := ""
-	if domain != "" {
-		js = fmt.Sprintf("jetstream { store_dir: %q, domain: %s }\n", dir, domain)
-	}
-	secret := secretOf(h.T, h.net.SeedFile(province))
-	server := bustest.Apart(h.T, filepath.Join(dir, "thief.conf"), fmt.Sprintf(`
-server_name: jike-p571
-listen: %q
-%saccounts { P571 { jetstream: %s, users: [ { user: thief, password: thief } ] } }
-leafnodes { reconnect: "200ms", remotes: [ { urls: ["nats-leaf://%s"], account: P571, nkey: %s } ] }
-`, listen, js, map[bool]string{true: "enabled", false: "disabled"}[domain != ""], h.net.LeafAddress(), secret), listen)
+	server, nc := rogue(h.T, h.net.LeafAddress(), h.net.SeedFile(province), domain)
 	defer server.Kill()
-	nc, err := nats.Connect(server.URL, nats.UserInfo("thief", "thief"))
-	must(h.T, err)
 	defer nc.Close()
 	ear, err := nc.SubscribeSync(">")
 	must(h.T, err)

@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"bufio"
+	"bytes"
 
 	"encoding/base64"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"jike/internal/bus"
+	"jike/internal/bus/bustest"
 	"jike/sync/stream"
 )
 
@@ -26,11 +29,27 @@ const (
 
 var quiet = slog.New(slog.DiscardHandler)
 
-func secretOf(t *testing.T, file string) string {
+// rogue starts a nats-server of the thief's that links to the hub with the stolen key and says that
+// it is in a JetStream domain, or that it has no JetStream.
+func rogue(t *testing.T, leafAddress, seedFile, domain string) (*bustest.Process, *nats.Conn) {
 	t.Helper()
-	text, err := os.ReadFile(file)
+	secret, err := os.ReadFile(seedFile)
 	must(t, err)
-	return strings.TrimSpace(string(text))
+	dir, listen := t.TempDir(), bustest.FreeAddress(t)
+	store, enabled := "", "disabled"
+	if domain != "" {
+		store, enabled = fmt.Sprintf("jetstream { store_dir: %q, domain: %s }", dir, domain), "enabled"
+	}
+	server := bustest.Apart(t, filepath.Join(dir, "thief.conf"), fmt.Sprintf(`
+server_name: thief
+listen: %q
+%s
+accounts { P571 { jetstream: %s, users: [ { user: thief, password: thief } ] } }
+leafnodes { reconnect: "200ms", remotes: [ { urls: ["nats-leaf://%s"], account: P571, nkey: %s } ] }
+`, listen, store, enabled, leafAddress, bytes.TrimSpace(secret)), listen)
+	nc, err := nats.Connect(server.URL, nats.UserInfo("thief", "thief"))
+	must(t, err)
+	return server, nc
 }
 
 // asClient tries the key on the hub's port for clients.
