@@ -48,16 +48,26 @@ type Pair struct {
 // New makes both databases, hub and leaf, publication and slot. Nothing runs between them yet.
 func New(tb testing.TB) *Pair {
 	tb.Helper()
-	p := NewSource(tb)
-	p.Database = pgtest.National(tb)
-	p.Target = p.Database.Owner(tb)
-	return p
+	return NewOn(tb, bustest.New(tb, Province))
 }
 
 // NewSource is New without headquarters' database.
 func NewSource(tb testing.TB) *Pair {
 	tb.Helper()
-	p := &Pair{TB: tb, Net: bustest.New(tb, Province), LeafDir: tb.TempDir()}
+	return newSource(tb, bustest.New(tb, Province))
+}
+
+// NewOn is New on a hub of the test's own; apply is started with ApplyAt.
+func NewOn(tb testing.TB, net *bustest.Net) *Pair {
+	tb.Helper()
+	p := newSource(tb, net)
+	p.Database = pgtest.National(tb)
+	p.Target = p.Database.Owner(tb)
+	return p
+}
+
+func newSource(tb testing.TB, net *bustest.Net) *Pair {
+	p := &Pair{TB: tb, Net: net, LeafDir: tb.TempDir()}
 	p.StartLeaf()
 	p.UseSource(pgtest.Province(tb))
 	return p

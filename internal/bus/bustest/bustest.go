@@ -22,7 +22,7 @@ type Net struct {
 	tb       testing.TB
 	Hub      *bus.Server // nil while the hub runs apart
 	options  bus.HubOptions
-	leafURL  string
+	leafURLs []string
 	keys     string // directory of the seed files
 	province map[int16]bus.Seed
 	national map[int16]bus.Seed
@@ -40,7 +40,7 @@ func prepare(tb testing.TB, provinces []int16) *Net {
 	tb.Helper()
 	n := &Net{tb: tb, province: map[int16]bus.Seed{}, national: map[int16]bus.Seed{}}
 	n.options = bus.HubOptions{Dir: tb.TempDir(), LeafListen: FreeAddress(tb)}
-	n.leafURL = "nats-leaf://" + n.options.LeafListen
+	n.leafURLs = []string{"nats-leaf://" + n.options.LeafListen}
 	n.keys = tb.TempDir()
 	for _, code := range provinces {
 		n.province[code], n.national[code] = seed(tb, n.SeedFile(code)), seed(tb, filepath.Join(n.keys, fmt.Sprintf("national-%d.nk", code)))
@@ -49,6 +49,18 @@ func prepare(tb testing.TB, provinces []int16) *Net {
 		})
 	}
 	return n
+}
+
+// NewOn gives provinces keys for a hub that the test starts from options, and that takes leaf links
+// at the addresses.
+func NewOn(tb testing.TB, leafAddresses []string, provinces ...int16) (n *Net, options bus.HubOptions) {
+	tb.Helper()
+	n = prepare(tb, provinces)
+	n.leafURLs = nil
+	for _, address := range leafAddresses {
+		n.leafURLs = append(n.leafURLs, "nats-leaf://"+address)
+	}
+	return n, n.options
 }
 
 // StartHub starts the embedded hub again, on the same port and store.
@@ -78,7 +90,7 @@ func (n *Net) LeafOptions(province int16, dir string) bus.LeafOptions {
 	if dir == "" {
 		dir = n.tb.TempDir()
 	}
-	return bus.LeafOptions{Dir: dir, Province: province, Seed: n.province[province], Hubs: []string{n.leafURL}}
+	return bus.LeafOptions{Dir: dir, Province: province, Seed: n.province[province], Hubs: n.leafURLs}
 }
 
 // ProvinceSeed is the key that the hub knows as the province's.
@@ -139,7 +151,18 @@ func NewApartWith(tb testing.TB, change func(config string) string, provinces ..
 // the configuration's address for clients.
 func Apart(tb testing.TB, file, config, listen string) *Process {
 	tb.Helper()
-	p := &Process{tb: tb, URL: "nats://" + listen, arg: file, bin: binary(tb)}
+	return apart(tb, binary(tb), file, config, listen)
+}
+
+// Beside is Apart for a server of the same test.
+func (p *Process) Beside(file, config, listen string) *Process {
+	p.tb.Helper()
+	return apart(p.tb, p.bin, file, config, listen)
+}
+
+func apart(tb testing.TB, bin, file, config, listen string) *Process {
+	tb.Helper()
+	p := &Process{tb: tb, URL: "nats://" + listen, arg: file, bin: bin}
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		tb.Fatal(err)
 	}
