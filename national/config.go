@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jike/internal/account"
+	"jike/internal/bus"
 	"jike/internal/config"
 	"jike/internal/pg"
 )
@@ -27,6 +28,7 @@ type Config struct {
 		URL        string `yaml:"url"`         // of a running hub; empty: embedded
 		LeafListen string `yaml:"leaf_listen"` // where the embedded hub takes leaf connections
 		MaxBytes   int64  `yaml:"max_bytes"`   // that the hub keeps of one province
+		Replicas   int    `yaml:"replicas"`    // servers of a running hub that store each message: 1, or 3 of a hub of three
 	} `yaml:"nats"`
 
 	Provinces []Province `yaml:"provinces"`
@@ -35,10 +37,11 @@ type Config struct {
 // Province is one province that headquarters takes records from.
 type Province struct {
 	Code      int    `yaml:"code"`
-	PublicKey string `yaml:"public_key"` // nkey of its credential; its seed stays in the province
-	SeedFile  string `yaml:"seed_file"`  // national's own nkey seed in the province's account of a running hub
-	TimeZone  string `yaml:"time_zone"`  // IANA name
-	Reconcile string `yaml:"reconcile"`  // cron expression in the province's time zone; empty: only on demand
+	PublicKey string `yaml:"public_key"`      // nkey of its credential; its seed stays in the province
+	NextKey   string `yaml:"next_public_key"` // admitted as well while the province changes its key
+	SeedFile  string `yaml:"seed_file"`       // national's own nkey seed in the province's account of a running hub
+	TimeZone  string `yaml:"time_zone"`       // IANA name
+	Reconcile string `yaml:"reconcile"`       // cron expression in the province's time zone; empty: only on demand
 }
 
 // NewConfig gives the defaults: everything that needs no other system, on loopback.
@@ -50,6 +53,7 @@ func NewConfig() Config {
 	c.HTTP.Listen = "127.0.0.1:8000"
 	c.NATS.LeafListen = "127.0.0.1:7422"
 	c.NATS.MaxBytes = 16 << 30
+	c.NATS.Replicas = 1
 	return c
 }
 
@@ -70,12 +74,20 @@ func (c Config) validate() error {
 	if err := c.Postgres.Validate(); err != nil {
 		return err
 	}
+	if r := c.NATS.Replicas; r < 1 || r > 5 || r > 1 && c.NATS.URL == "" {
+		return fmt.Errorf("nats.replicas: %d: an embedded hub stores once, a hub of several servers 1 to 5 times", r)
+	}
 	seen := map[int]bool{}
 	for i, p := range c.Provinces {
 		if p.Code < 100 || p.Code > 999 || seen[p.Code] {
 			return fmt.Errorf("provinces[%d].code: %d is not a carrier province code, or stands twice", i, p.Code)
 		}
 		seen[p.Code] = true
+		for _, key := range []string{p.PublicKey, p.NextKey} {
+			if key != "" && !bus.IsPublic(key) {
+				return fmt.Errorf("provinces[%d]: %q is not a public key as `jike admin key` prints it", i, key)
+			}
+		}
 		if _, err := time.LoadLocation(p.TimeZone); err != nil {
 			return fmt.Errorf("provinces[%d].time_zone: %w", i, err)
 		}

@@ -29,7 +29,7 @@ func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, p Pro
 	n.OnClose(control.Close)
 	down, err := apply.New(apply.Options{
 		Province: code, Pool: n.Sync, NATS: nc, Control: control, Tables: replica.Up, Previous: replica.Previous,
-		Limits: stream.Limits{HubBytes: c.NATS.MaxBytes}, Log: n.Log,
+		Limits: stream.Limits{HubBytes: c.NATS.MaxBytes, HubReplicas: c.NATS.Replicas}, Log: n.Log,
 		Barrier: func(a apply.Arrival) {
 			proof.Barrier(reconcile.Arrival{Barrier: a.Barrier, Epoch: a.Epoch, Point: reconcile.LSN(a.Point), Tx: a.Tx, Close: a.Close})
 		},

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"jike/internal/build"
-	"jike/internal/bus"
 	"jike/internal/node"
 	"jike/internal/pg"
 	"jike/internal/portal"
@@ -63,6 +62,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	}
 	all.Register(n.Portal)
 	n.Commands.Handle("POST /reconciliations", reconciliations{all.Reconciliations, proof})
+	n.Commands.Handle("POST /keys", &keyring{hub: hub, config: c})
 	return nil
 }
 
@@ -75,31 +75,6 @@ func identity(n *node.Node, b *board.Store) func(context.Context) portal.Node {
 		}
 		return portal.Node{Level: "national", Name: codes.Headquarters.Name().Chinese, Version: build.Version(), DataTime: at}
 	}
-}
-
-// openHub connects to the hub with headquarters' key in each province's account: a hub that runs
-// apart, or an embedded one.
-func openHub(n *node.Node, c Config) (*bus.Hub, error) {
-	seeds := map[int16]bus.Seed{}
-	o := bus.HubOptions{Dir: filepath.Join(c.Data, "hub"), LeafListen: c.NATS.LeafListen, MaxStore: c.NATS.MaxBytes * int64(max(1, len(c.Provinces)))}
-	for _, p := range c.Provinces {
-		file := p.SeedFile
-		if file == "" {
-			file = filepath.Join(keys(c), fmt.Sprintf("national-%d.nk", p.Code))
-		}
-		seed, err := bus.EnsureSeed(file)
-		if err != nil {
-			return nil, err
-		}
-		seeds[int16(p.Code)] = seed
-		o.Members = append(o.Members, bus.Member{Province: int16(p.Code), Leaf: p.PublicKey, National: seed.Public()})
-	}
-	hub, err := bus.OpenHub(c.NATS.URL, o, seeds)
-	if err != nil {
-		return nil, err
-	}
-	n.OnClose(hub.Close)
-	return hub, nil
 }
 
 // openProof makes headquarters' side of reconciliation.

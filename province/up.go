@@ -51,11 +51,7 @@ func openUp(ctx context.Context, n *node.Node, c Config) error {
 
 // openLeaf connects to the province's leaf server: one that runs apart, or an embedded one.
 func openLeaf(n *node.Node, c Config) (*bus.Leaf, error) {
-	file := c.NATS.SeedFile
-	if file == "" {
-		file = filepath.Join(keys(c), "province.nk")
-	}
-	seed, err := bus.EnsureSeed(file)
+	seed, err := bus.EnsureSeed(SeedFile(c))
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +63,7 @@ func openLeaf(n *node.Node, c Config) (*bus.Leaf, error) {
 		return nil, err
 	}
 	n.OnClose(leaf.Close)
+	n.Commands.Handle("POST /keys", keyring{leaf})
 	n.Log.Info("leaf server reached", "public_key", seed.Public())
 	return leaf, nil
 }

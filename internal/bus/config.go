@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// Member is a province as the hub knows it: two public keys in one account.
+// Member is a province as the hub knows it: public keys in one account.
 type Member struct {
 	Province int16
-	Leaf     string // public key of the province, for its leaf link
+	Leaf     string // public key of the province, for its leaf link; empty: none is admitted
+	Next     string // a second one, admitted while the province changes its key; empty: none
 	National string // public key with which the national node works in the province's account
 }
 
@@ -17,8 +18,18 @@ type HubOptions struct {
 	Dir          string // store and configuration
 	LeafListen   string // host:port for leaf links; port -1 takes a free one
 	ClientListen string // host:port for clients; empty when only this process uses the server
-	MaxStore     int64  // bytes of all streams together; 0: 64 GiB
+	MaxStore     int64  // bytes of all streams together, shared out evenly; 0: 64 GiB
 	Members      []Member
+	Cluster      *Cluster // one server of several; nil: the only one
+}
+
+// Cluster is what a server must know to be one of a hub of several. Its routes carry every
+// account, so they are authenticated, and belong into a network of their own.
+type Cluster struct {
+	Name     string   // of this server, such as hub-1
+	Listen   string   // host:port for the others
+	Routes   []string // host:port of all, this one included
+	Password string   // that the servers share, of letters and digits
 }
 
 // LeafOptions describe a province's leaf server.
@@ -29,6 +40,7 @@ type LeafOptions struct {
 	Hubs         []string // nats-leaf URLs of the hub, such as nats-leaf://127.0.0.1:7422
 	ClientListen string   // as in HubOptions
 	MaxStore     int64    // bytes of the outgoing stream; 0: 64 GiB
+	own          string   // public key of the node's connection to its embedded server
 }
 
 const (
@@ -36,6 +48,16 @@ const (
 	// maxPayload holds a packed message (512 kB) or one large row that cannot be cut: a value of
 	// PostgreSQL may be larger than any batch. nats-server allows 64 MB at most.
 	maxPayload = 64 << 20
+)
+
+// What a province's account may have at the hub. A province needs one link, and the national node
+// a few connections and one stream for each epoch: whoever steals a key must not be able to take
+// what the others need.
+const (
+	maxLinks       = 4 // the old link is still there when the new one comes, and a key may be changed meanwhile
+	maxConnections = 64
+	maxStreams     = 32
+	maxConsumers   = 256
 )
 
 // HubDomain is the JetStream domain of the hub.
@@ -47,33 +69,97 @@ func Account(province int16) string { return fmt.Sprintf("P%d", province) }
 // LeafDomain is the JetStream domain of a province's leaf server.
 func LeafDomain(province int16) string { return fmt.Sprintf("p%d", province) }
 
+// inbox is where a province's connections take answers. It is their own, so that the province may
+// be kept from listening to answers that are meant for the national node.
+func inbox(province int16) string { return fmt.Sprintf("_INBOX.p%d", province) }
+
 // HubConfig writes the hub's nats-server configuration. The link is not compressed: what travels
 // on it is compressed already, and packing it again costs a few percent of the processor.
 func HubConfig(o HubOptions) string {
 	var b strings.Builder
 	b.WriteString("# jike: national hub. Written by the node; edits are lost.\n")
-	b.WriteString("server_name: jike-hub\n")
+	name := "jike-hub"
+	if o.Cluster != nil {
+		name = o.Cluster.Name
+	}
+	fmt.Fprintf(&b, "server_name: %s\n", name)
 	writeCommon(&b, o.Dir, HubDomain, o.ClientListen, o.MaxStore)
 	fmt.Fprintf(&b, "leafnodes {\n  listen: %q\n  no_advertise: true\n  compression: off\n}\n", o.LeafListen)
+	if c := o.Cluster; c != nil {
+		fmt.Fprintf(&b, "cluster {\n  name: jike\n  listen: %q\n  compression: off\n", c.Listen)
+		b.WriteString(ClusterRoutes(c.Password, c.Routes))
+		b.WriteString("}\n")
+	}
+	b.WriteString(HubAccounts(o))
+	return b.String()
+}
+
+// ClusterRoutes writes the part of a cluster block that says who the other servers are and what
+// they prove themselves with.
+func ClusterRoutes(password string, addresses []string) string {
+	urls := make([]string, len(addresses))
+	for i, address := range addresses {
+		urls[i] = fmt.Sprintf("%q", "nats-route://hub:"+password+"@"+address)
+	}
+	return fmt.Sprintf("  authorization { user: hub, password: %q, timeout: 5 }\n  routes: [ %s ]\n", password, strings.Join(urls, ", "))
+}
+
+// HubAccounts writes the accounts of the hub: the part of its configuration that changes when a
+// province joins or changes its key. Every server of a hub has the same.
+func HubAccounts(o HubOptions) string {
+	share := o.MaxStore
+	if share == 0 {
+		share = defaultMaxStore
+	}
+	share /= int64(max(1, len(o.Members)))
+	var b strings.Builder
 	b.WriteString("accounts {\n")
 	for _, m := range o.Members {
-		writeMember(&b, m)
+		writeMember(&b, m, share)
 	}
 	b.WriteString("}\n")
 	return b.String()
 }
 
-// writeMember gives the province's key what its link needs and nothing of the hub's JetStream:
-// whoever steals it can neither read what the hub keeps nor delete it. The link carries calls and
-// notices (ctl.>, _INBOX.>), the hub's calls to the leaf's JetStream, and the answers, deliveries
-// and flow control of the stream that the hub sources. Leaving out $JS.FC.> would stall sourcing
-// for good with one line in the log.
-func writeMember(b *strings.Builder, m Member) {
-	fmt.Fprintf(b, "  %s {\n    jetstream: enabled\n    users: [\n", Account(m.Province))
-	fmt.Fprintf(b, "      { nkey: %s, permissions: { publish: { deny: [\"$JS.%s.>\", \"$JS.API.>\"] }, subscribe: { deny: [\"$JS.%s.>\", \"$JS.API.>\"] } } }\n",
-		m.Leaf, HubDomain, HubDomain)
-	fmt.Fprintf(b, "      { nkey: %s }\n", m.National)
+func writeMember(b *strings.Builder, m Member, share int64) {
+	fmt.Fprintf(b, "  %s {\n    jetstream { max_file: %d, max_streams: %d, max_consumers: %d }\n", Account(m.Province), share, maxStreams, maxConsumers)
+	fmt.Fprintf(b, "    limits { max_connections: %d, max_leafnodes: %d, max_payload: %d }\n    users: [\n", maxConnections, maxLinks, maxPayload)
+	for _, key := range []string{m.Leaf, m.Next} {
+		if key != "" {
+			fmt.Fprintf(b, "      { nkey: %s, allowed_connection_types: [LEAFNODE], permissions: {\n        publish: { allow: [ %s ] }\n        subscribe: { allow: [ %s ] }\n      } }\n",
+				key, quoted(mayPublish(m.Province)), quoted(mayTake(m.Province)))
+		}
+	}
+	fmt.Fprintf(b, "      { nkey: %s, allowed_connection_types: [STANDARD, IN_PROCESS] }\n", m.National)
 	b.WriteString("    ]\n  }\n")
+}
+
+// mayPublish is what a province's link may bring into its account at the hub: notices and calls,
+// answers to calls, the deliveries of the stream that the hub sources, and the answers of the
+// leaf's JetStream to the hub's. Nothing of the hub's own JetStream is among it: whoever steals
+// the key can neither read what the hub keeps nor delete it.
+func mayPublish(province int16) []string {
+	return []string{
+		fmt.Sprintf("ctl.national.%d.>", province), fmt.Sprintf("deliver.%d.>", province), "_INBOX.>", "$JSC.R.>",
+	}
+}
+
+// mayTake is what a province's link may take from there: notices and calls, answers to its own
+// calls, and the hub's calls and flow control to the leaf's JetStream. Leaving out $JS.FC.> would
+// stall sourcing for good with one line in the log.
+func mayTake(province int16) []string {
+	return []string{
+		fmt.Sprintf("ctl.province.%d.>", province), inbox(province) + ".>",
+		fmt.Sprintf("$JS.%s.API.>", LeafDomain(province)), "$JS.FC.>",
+	}
+}
+
+func quoted(list []string) string {
+	quotes := make([]string, len(list))
+	for i, s := range list {
+		quotes[i] = fmt.Sprintf("%q", s)
+	}
+	return strings.Join(quotes, ", ")
 }
 
 // LeafConfig writes a province's nats-server configuration; it holds the seed, so the file must be
@@ -84,14 +170,16 @@ func LeafConfig(o LeafOptions) string {
 	b.WriteString("# jike: leaf server of a province. Written by the node; edits are lost.\n")
 	fmt.Fprintf(&b, "server_name: jike-%s\n", LeafDomain(o.Province))
 	writeCommon(&b, o.Dir, LeafDomain(o.Province), o.ClientListen, o.MaxStore)
-	fmt.Fprintf(&b, "accounts {\n  %s {\n    jetstream: enabled\n    users: [ { nkey: %s } ]\n  }\n}\n",
-		Account(o.Province), o.Seed.Public())
-	urls := make([]string, len(o.Hubs))
-	for i, url := range o.Hubs {
-		urls[i] = fmt.Sprintf("%q", url)
+	users := []string{o.Seed.Public()}
+	if o.own != "" {
+		users = append(users, o.own)
 	}
-	fmt.Fprintf(&b, "leafnodes {\n  reconnect: \"500ms\"\n  remotes: [ {\n    compression: off\n    urls: [%s]\n    account: %s\n    nkey: %s\n    deny_exports: [\"up.>\"]\n  } ]\n}\n",
-		strings.Join(urls, ", "), Account(o.Province), o.Seed.text())
+	for i, key := range users {
+		users[i] = "{ nkey: " + key + " }"
+	}
+	fmt.Fprintf(&b, "accounts {\n  %s {\n    jetstream: enabled\n    users: [ %s ]\n  }\n}\n", Account(o.Province), strings.Join(users, ", "))
+	fmt.Fprintf(&b, "leafnodes {\n  reconnect: \"500ms\"\n  remotes: [ {\n    compression: off\n    urls: [ %s ]\n    account: %s\n    nkey: %s\n    deny_exports: [\"up.>\"]\n  } ]\n}\n",
+		quoted(o.Hubs), Account(o.Province), o.Seed.text())
 	return b.String()
 }
 

@@ -203,10 +203,11 @@ func TestALostHubStreamIsReadFromItsBeginning(t *testing.T) {
 	f.applied()
 	js, err := jetstream.New(f.Net.National(591))
 	f.Must(err)
-	f.Must(js.DeleteStream(t.Context(), f.id.Hub()))
+	was := f.HubStream(f.id.Epoch)
+	f.Must(js.DeleteStream(t.Context(), was))
 	f.Until("the stream is made anew", func() bool {
-		_, err := js.Stream(t.Context(), f.id.Hub())
-		return err == nil
+		names, err := stream.HubStreams(t.Context(), f.Net.National(591), f.id)
+		return err == nil && len(names) > 0 && names[0] != was
 	})
 	at := f.link
 	f.incarnate(1, 2) // what a refill would do

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -63,6 +64,9 @@ func NewControl(nc *nats.Conn, province int16, side Side, log *slog.Logger) *Con
 // Handle answers calls of a name. Calls are answered at the same time; the context ends with Close.
 func (c *Control) Handle(name string, f func(ctx context.Context, request []byte) ([]byte, error)) error {
 	return c.subscribe(c.subject(c.side, name), func(m *nats.Msg) {
+		if !strings.HasPrefix(m.Reply, "_INBOX.") {
+			return // or whoever may call could have this side publish where only it may
+		}
 		c.spawn(func() {
 			reply := nats.NewMsg(m.Reply)
 			data, err := f(c.ctx, m.Data)

@@ -226,7 +226,9 @@ func TestAStreamMadeAnewIsGone(t *testing.T) {
 	defer reader.Close()
 	js, err := jetstream.New(national)
 	must(t, err)
-	must(t, js.DeleteStream(t.Context(), id.Hub()))
+	names, err := stream.HubStreams(t.Context(), national, id)
+	must(t, err)
+	must(t, js.DeleteStream(t.Context(), names[0]))
 	if _, err := hub.Check(t.Context()); !errors.Is(err, stream.ErrGone) {
 		t.Errorf("removed: %v", err)
 	}

@@ -21,6 +21,11 @@
 // for a refill. The hub has one stream per province and epoch whose source is moved from
 // incarnation to incarnation; what it already holds stays, and apply drops by log position what
 // comes twice.
+//
+// The name of the hub's stream ends in sixteen random bytes. Whoever has the province's key may
+// forge what the leaf delivers, and a flow-control message is answered on the subject that it names:
+// the hub itself would delete a stream whose name can be guessed. Nothing tells the name to the
+// province, and it is no secret from whoever may use the hub's JetStream.
 package stream
 
 import (
@@ -47,8 +52,8 @@ func parseLeaf(name string) (i Identity, ok bool) {
 	return i, err == nil && n == 3
 }
 
-// Hub is the name of the stream at the hub, one for all incarnations of an epoch.
-func (i Identity) Hub() string { return fmt.Sprintf("HUB_%d_%d", i.Province, i.Epoch) }
+// hubPrefix begins the name of the stream at the hub, one for all incarnations of an epoch.
+func (i Identity) hubPrefix() string { return fmt.Sprintf("HUB_%d_%d_", i.Province, i.Epoch) }
 
 // Subject is where capture publishes; the link never carries it.
 func (i Identity) Subject() string {
@@ -70,9 +75,10 @@ func (i Identity) deliver() string {
 
 // Limits of the streams.
 type Limits struct {
-	LeafBytes int64         // how much outage the leaf holds; 0: 16 GiB
-	HubBytes  int64         // what the hub keeps of one province; 0: 64 GiB
-	HubAge    time.Duration // 0: 14 days; at least two intervals between national backups
+	LeafBytes   int64         // how much outage the leaf holds; 0: 16 GiB
+	HubBytes    int64         // what the hub keeps of one province; 0: 64 GiB
+	HubAge      time.Duration // 0: 14 days; at least two intervals between national backups
+	HubReplicas int           // servers of the hub that store each message; 0: 1
 }
 
 func (l Limits) withDefaults() Limits {
@@ -84,6 +90,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.HubAge == 0 {
 		l.HubAge = 14 * 24 * time.Hour
+	}
+	if l.HubReplicas == 0 {
+		l.HubReplicas = 1
 	}
 	return l
 }

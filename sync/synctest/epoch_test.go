@@ -146,7 +146,7 @@ func TestADroppedSlotBeginsANewEpoch(t *testing.T) {
 
 // The reader is away until PostgreSQL gives up the slot.
 func TestASlotThatPostgreSQLGaveUpBeginsANewEpoch(t *testing.T) {
-	p := synctest.NewOn(t, pgtest.Cluster(t, map[string]string{
+	p := synctest.NewOnCluster(t, pgtest.Cluster(t, map[string]string{
 		"max_slot_wal_keep_size": "1MB", "max_wal_size": "32MB", "min_wal_size": "32MB",
 	}))
 	n := headquarters(p)
@@ -181,7 +181,7 @@ type restored struct {
 func newRestored(t *testing.T, settings map[string]string) *restored {
 	r := &restored{dir: filepath.Join(pgtest.Dir(t), "pg"), settings: settings}
 	r.cluster = r.start(t, r.dir)
-	r.Pair = synctest.NewOn(t, r.cluster)
+	r.Pair = synctest.NewOnCluster(t, r.cluster)
 	return r
 }
 

@@ -12,7 +12,6 @@ import (
 	"jike/internal/bus/bustest"
 	"jike/internal/pg/pgtest"
 	"jike/sync/apply"
-	"jike/sync/stream"
 	"jike/sync/synctest"
 	"jike/sync/wire"
 )
@@ -106,7 +105,7 @@ func TestAWipedHubLosesNothing(t *testing.T) {
 	js, err := jetstream.New(p.Net.National(synctest.Province))
 	p.Must(err)
 	for range rounds(2) {
-		p.Must(js.DeleteStream(t.Context(), stream.Identity{Province: synctest.Province, Epoch: 1}.Hub()))
+		p.Must(js.DeleteStream(t.Context(), p.HubStream(1)))
 		p.Settle()
 	}
 	w.Stop()
@@ -150,7 +149,7 @@ func TestTheCanaryStaysInTheProvince(t *testing.T) {
 	p.Settle()
 	js, err := jetstream.New(p.Net.National(synctest.Province))
 	p.Must(err)
-	s, err := js.Stream(t.Context(), stream.Identity{Province: synctest.Province, Epoch: 1}.Hub())
+	s, err := js.Stream(t.Context(), p.HubStream(1))
 	p.Must(err)
 	rows, traced := 0, false
 	for sequence := s.CachedInfo().State.FirstSeq; sequence <= s.CachedInfo().State.LastSeq; sequence++ {

@@ -1,0 +1,189 @@
+package deploy_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"jike/internal/bus"
+	"jike/internal/bus/bustest"
+	"jike/internal/pg/pgtest"
+	"jike/sync/apply"
+	"jike/sync/synctest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// hub is the hub of three of deploy/nats, on this machine's free ports and in directories of the
+// test.
+type hub struct {
+	dir     string
+	servers []*bustest.Process
+	clients []string // addresses
+	leafs   []string
+	routes  []string
+}
+
+// place puts the files of deploy/nats, with the accounts that a configuration gives, into a
+// directory of the test.
+func (h *hub) place(t *testing.T) (files []string, net *bustest.Net) {
+	t.Helper()
+	h.dir = t.TempDir()
+	ports := []string{"/var/lib/jike", h.dir}
+	for n := 1; n <= 3; n++ {
+		client, leaf, route := bustest.FreeAddress(t), bustest.FreeAddress(t), bustest.FreeAddress(t)
+		h.clients, h.leafs, h.routes = append(h.clients, client), append(h.leafs, leaf), append(h.routes, route)
+		ports = append(ports, fmt.Sprintf("127.0.0.1:422%d", n), client, fmt.Sprintf("127.0.0.1:742%d", n), leaf, fmt.Sprintf("127.0.0.1:622%d", n), route)
+	}
+	net, options := bustest.NewOn(t, h.leafs, synctest.Province)
+	h.write(t, "accounts.conf", bus.HubAccounts(options))
+	h.write(t, "routes.conf", bus.ClusterRoutes("among-the-three", h.routes))
+	for n := 1; n <= 3; n++ {
+		name := fmt.Sprintf("hub-%d.conf", n)
+		content, err := os.ReadFile(filepath.Join("nats", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, h.write(t, name, strings.NewReplacer(ports...).Replace(string(content))))
+	}
+	return files, net
+}
+
+func (h *hub) write(t *testing.T, name, text string) string {
+	t.Helper()
+	file := filepath.Join(h.dir, name)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// start runs the three servers.
+func (h *hub) start(t *testing.T, files []string) {
+	t.Helper()
+	for i, file := range files {
+		config, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			h.servers = append(h.servers, bustest.Apart(t, file, string(config), h.clients[i]))
+		} else {
+			h.servers = append(h.servers, h.servers[0].Beside(file, string(config), h.clients[i]))
+		}
+	}
+}
+
+func (h *hub) url() string { return "nats://" + strings.Join(h.clients, ",nats://") }
+
+// TestTheHubOfThreeIsTheEmbeddedHub holds the files to what the node would write for an embedded
+// server of three, except for places.
+func TestTheHubOfThreeIsTheEmbeddedHub(t *testing.T) {
+	var h hub
+	files, _ := h.place(t)
+	for i, file := range files {
+		apart, err := server.ProcessConfigFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := bus.HubConfig(bus.HubOptions{Dir: filepath.Join(h.dir, fmt.Sprintf("hub-%d", i+1)), LeafListen: h.leafs[i], ClientListen: h.clients[i],
+			Cluster: &bus.Cluster{Name: fmt.Sprintf("hub-%d", i+1), Listen: h.routes[i], Routes: h.routes, Password: "among-the-three"}})
+		embedded, err := server.ProcessConfigFile(h.write(t, "embedded.conf", text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		what := func(o *server.Options) string {
+			return fmt.Sprintln(o.ServerName, o.Host, o.Port, o.MaxPayload, o.MaxPending, o.StoreDir, o.JetStreamDomain, o.SyncAlways, o.JetStreamMaxMemory,
+				o.LeafNode.Host, o.LeafNode.Port, o.LeafNode.NoAdvertise, o.LeafNode.Compression, o.Cluster.Name, o.Cluster.Host, o.Cluster.Port,
+				o.Cluster.Username, o.Cluster.Password, o.Cluster.Compression, o.RoutesStr, o.Routes)
+		}
+		if there, here := what(apart), what(embedded); there != here {
+			t.Errorf("%s:\n%sembedded:\n%s", filepath.Base(file), there, here)
+		}
+	}
+}
+
+// TestTheHubOfThreeLosesNothing kills the servers one by one while a province writes and
+// headquarters applies: with two of three left nothing stops for long, with one nothing is applied,
+// and all goes on by itself when there are two again. In the end both sides hold the same.
+func TestTheHubOfThreeLosesNothing(t *testing.T) {
+	var h hub
+	files, net := h.place(t)
+	h.start(t, files)
+	p := synctest.NewOn(t, net)
+	a := p.ApplyAt(h.url(), func(o *apply.Options) { o.Limits.HubReplicas = 3 })
+	c := p.Capture()
+	w := p.Work(7, 2)
+	p.Settle()
+	leaders := map[string]bool{h.leader(p): true}
+	for _, server := range h.servers {
+		server.Kill()
+		p.Settle() // two are left: what is committed now arrives
+		leaders[h.leader(p)] = true
+		server.Start()
+		h.whole(p)
+	}
+	if len(leaders) < 2 {
+		t.Errorf("the leader never moved: %v", leaders)
+	}
+	h.servers[0].Kill()
+	h.servers[1].Kill()
+	before := a.It.Status().Transactions
+	mark := p.Mark()
+	p.Until("capture publishes while the hub is away", func() bool { return c.It.Status().Published >= mark })
+	if _, at := a.It.Applied(); at >= mark {
+		t.Errorf("one server of three stored what came after %s", mark)
+	}
+	t.Logf("%d transactions applied by then, the leaf holds the rest", before)
+	h.servers[0].Start()
+	h.servers[1].Start()
+	p.Settle()
+	w.Stop()
+	p.Settle()
+	p.Same()
+}
+
+// leader is the server that leads the province's stream.
+func (h *hub) leader(p *synctest.Pair) (name string) {
+	p.Helper()
+	h.stream(p, "a leader", func(info *jetstream.StreamInfo) bool {
+		name = info.Cluster.Leader
+		return name != ""
+	})
+	return name
+}
+
+// whole waits until all three servers have what the leader has.
+func (h *hub) whole(p *synctest.Pair) {
+	p.Helper()
+	h.stream(p, "all three have everything", func(info *jetstream.StreamInfo) bool {
+		for _, replica := range info.Cluster.Replicas {
+			if replica.Offline || !replica.Current {
+				return false
+			}
+		}
+		return info.Cluster.Leader != "" && len(info.Cluster.Replicas) == 2
+	})
+}
+
+func (h *hub) stream(p *synctest.Pair, what string, fits func(*jetstream.StreamInfo) bool) {
+	p.Helper()
+	nc, err := bus.Dial(h.url(), p.Net.NationalSeed(synctest.Province))
+	p.Must(err)
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	p.Must(err)
+	p.Until(what, func() bool {
+		list := js.ListStreams(p.Context())
+		found := false
+		for info := range list.Info() {
+			found = strings.HasPrefix(info.Config.Name, "HUB_") && info.Cluster != nil && fits(info) || found
+		}
+		return found
+	})
+}
