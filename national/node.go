@@ -61,6 +61,9 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 		return err
 	}
 	all.Register(n.Portal)
+	if err := n.Registry.Register(board.NewMetrics(all.Board)); err != nil {
+		return err
+	}
 	n.Commands.Handle("POST /reconciliations", reconciliations{all.Reconciliations, proof})
 	n.Commands.Handle("POST /keys", &keyring{hub: hub, config: c})
 	return nil

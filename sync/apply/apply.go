@@ -140,6 +140,7 @@ type Status struct {
 	Rows         int64     // changes in them
 	Conflicts    int64     // inserts that met a row and replaced it
 	Divergences  int64     // changes that could not have their effect
+	Health       Health
 	Parked       int64     // transactions that were refused here and that nobody has dealt with
 	Dirty        int64     // keys that those left unknown
 }
@@ -161,6 +162,8 @@ type Apply struct {
 	identity stream.Identity // youngest heard of
 	news     chan struct{}   // closed when identity changes
 	gap      *gap
+	measured measured
+	looked   time.Time // at the hub's room
 }
 
 // New makes an Apply and listens to the province's notices.

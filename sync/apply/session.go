@@ -56,6 +56,9 @@ func (a *Apply) session(ctx context.Context) error {
 		return err
 	}
 	if paused {
+		if p.stream == hub.Key() {
+			a.taken.Store(p.sequence)
+		}
 		a.rest(why)
 		return a.watch(ctx, hub, id, paused)
 	}
@@ -225,6 +228,7 @@ func (a *Apply) watch(ctx context.Context, hub *stream.Hub, id stream.Identity, 
 			}
 			since = time.Now()
 		}
+		a.lookForRoom(ctx, hub)
 		select {
 		case <-tick.C:
 		case <-a.turn:
