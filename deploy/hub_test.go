@@ -115,7 +115,7 @@ func TestTheHubOfThreeLosesNothing(t *testing.T) {
 	var h hub
 	files, net := h.place(t)
 	h.start(t, files)
-	p := synctest.NewOn(t, net)
+	p := synctest.NewOnHub(t, net)
 	a := p.ApplyAt(h.url(), func(o *apply.Options) { o.Limits.HubReplicas = 3 })
 	c := p.Capture()
 	w := p.Work(7, 2)

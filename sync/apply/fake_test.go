@@ -261,7 +261,7 @@ func (f *fake) hubEnd() uint64 {
 	f.Helper()
 	js, err := jetstream.New(f.Net.National(synctest.Province))
 	f.Must(err)
-	s, err := js.Stream(f.Context(), f.id.Hub())
+	s, err := js.Stream(f.Context(), f.HubStream(f.id.Epoch))
 	f.Must(err)
 	return s.CachedInfo().State.LastSeq
 }

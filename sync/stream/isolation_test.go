@@ -128,7 +128,7 @@ func newHeist(t *testing.T, change func(string) string) *heist {
 	}
 	_, own, ownLeaf, ownName := open(id)
 	publish(t, ownLeaf, 0, 5)
-	await(t, own, 5, resumeBound)
+	await(t, own, id, 5, resumeBound)
 	h.own, h.ownName = own, ownName
 	h.national, h.hub, h.leaf, h.hubName = open(victimID)
 	h.controls(leafNC)

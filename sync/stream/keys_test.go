@@ -19,6 +19,7 @@ import (
 // line is a province whose messages and calls go on all the time.
 type line struct {
 	*testing.T
+	id      stream.Identity
 	leaf    *bus.Leaf
 	hub     *stream.Hub
 	control *stream.Control // headquarters' end
@@ -32,7 +33,7 @@ type line struct {
 // newLine starts a province's traffic; key opens its link.
 func newLine(t *testing.T, hub *bus.Hub, leafAddress string, code int16, key bus.Seed) *line {
 	t.Helper()
-	l := &line{T: t}
+	l := &line{T: t, id: stream.Identity{Province: code, Epoch: 1, Incarnation: 1}}
 	var err error
 	l.leaf, err = bus.OpenLeaf("", bus.LeafOptions{Dir: t.TempDir(), Province: code, Seed: key, Hubs: []string{"nats-leaf://" + leafAddress}})
 	must(t, err)
@@ -44,10 +45,9 @@ func newLine(t *testing.T, hub *bus.Hub, leafAddress string, code int16, key bus
 	must(t, err)
 	l.control = stream.NewControl(national, code, stream.National, quiet)
 	t.Cleanup(l.control.Close)
-	id := stream.Identity{Province: code, Epoch: 1, Incarnation: 1}
-	out, err := stream.OpenLeaf(t.Context(), l.leaf.Conn, id, limits)
+	out, err := stream.OpenLeaf(t.Context(), l.leaf.Conn, l.id, limits)
 	must(t, err)
-	l.hub, err = stream.OpenHub(t.Context(), national, id, limits)
+	l.hub, err = stream.OpenHub(t.Context(), national, l.id, limits)
 	must(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
@@ -71,7 +71,7 @@ func newLine(t *testing.T, hub *bus.Hub, leafAddress string, code int16, key bus
 		return sent
 	})
 	t.Cleanup(func() { l.stop() })
-	await(t, l.hub, 1, resumeBound)
+	await(t, l.hub, l.id, 1, resumeBound)
 	l.quiet()
 	return l
 }
@@ -116,7 +116,7 @@ func (l *line) moves() {
 	l.Helper()
 	last, err := l.hub.Check(l.Context())
 	must(l.T, err)
-	await(l.T, l.hub, last+50, resumeBound)
+	await(l.T, l.hub, l.id, last+50, resumeBound)
 }
 
 // TestKeysChangeUnderTraffic changes the key of a province, of which a thief has the old one, while
@@ -165,7 +165,7 @@ func TestKeysChangeUnderTraffic(t *testing.T) {
 	other.unbroken("while the other province's keys changed")
 	for _, l := range []*line{changing, other} {
 		n := l.stop()
-		await(t, l.hub, n, resumeBound)
+		await(t, l.hub, l.id, n, resumeBound)
 		inOrder(t, l.hub, n)
 	}
 }

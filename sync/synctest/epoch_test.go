@@ -17,7 +17,6 @@ import (
 	"jike/internal/pg/pgtest"
 	"jike/schemas/replica"
 	"jike/sync/reconcile"
-	"jike/sync/stream"
 	"jike/sync/synctest"
 	"jike/sync/wire"
 )
@@ -85,7 +84,7 @@ func transferred(p *synctest.Pair, epoch int) (n int) {
 	p.Helper()
 	js, err := jetstream.New(p.Net.National(synctest.Province))
 	p.Must(err)
-	s, err := js.Stream(p.Context(), stream.Identity{Province: synctest.Province, Epoch: int64(epoch)}.Hub())
+	s, err := js.Stream(p.Context(), p.HubStream(int64(epoch)))
 	p.Must(err)
 	for sequence := s.CachedInfo().State.FirstSeq; sequence <= s.CachedInfo().State.LastSeq; sequence++ {
 		raw, err := s.GetMsg(p.Context(), sequence)
