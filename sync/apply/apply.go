@@ -141,8 +141,8 @@ type Status struct {
 	Conflicts    int64     // inserts that met a row and replaced it
 	Divergences  int64     // changes that could not have their effect
 	Health       Health
-	Parked       int64     // transactions that were refused here and that nobody has dealt with
-	Dirty        int64     // keys that those left unknown
+	Parked       int64 // transactions that were refused here and that nobody has dealt with
+	Dirty        int64 // keys that those left unknown
 }
 
 // Apply applies one province. Make it with New, then Run it.

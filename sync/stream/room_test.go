@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"jike/internal/bus/bustest"
 	"jike/sync/stream"
 )
 
@@ -41,5 +42,32 @@ func TestRoomAtTheHub(t *testing.T) {
 	}
 	if none.Bytes != 0 || none.Days != 0 {
 		t.Errorf("what is not applied was dropped: %+v", none)
+	}
+}
+
+// What the hub has not taken is counted, and nothing once it has it.
+func TestTheBacklogIsCounted(t *testing.T) {
+	net := bustest.New(t, province)
+	server := net.Leaf(province, "")
+	leaf, err := stream.OpenLeaf(t.Context(), bustest.Connect(t, server, net.ProvinceSeed(province)), id, limits)
+	must(t, err)
+	publish(t, leaf, 0, 7)
+	if messages, bytes, err := leaf.Backlog(t.Context()); err != nil || messages != 7 || bytes == 0 {
+		t.Errorf("nobody took any of 7 messages: %d messages, %d bytes, %v", messages, bytes, err)
+	}
+	hub, err := stream.OpenHub(t.Context(), net.National(province), id, limits)
+	must(t, err)
+	await(t, hub, id, 7, resumeBound)
+	deadline := time.Now().Add(resumeBound)
+	for {
+		messages, _, err := leaf.Backlog(t.Context())
+		must(t, err)
+		if messages == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the hub has all, and %d messages are said to wait", messages)
+		}
+		time.Sleep(20 * time.Millisecond) // flow control acknowledges at its own pace
 	}
 }
