@@ -39,6 +39,7 @@ type worker struct {
 	count   int       // transactions in the fold
 	time    time.Time // of the last one
 	pending *large
+	joiner  wire.Joiner
 	last    int64 // incarnation of the last message read
 }
 
@@ -198,8 +199,15 @@ func (w *worker) part(ctx context.Context, p wire.Part, raw stream.Message) erro
 
 // add folds a transaction, or the chunk that ends one.
 func (w *worker) add(p wire.Part) error {
+	if p.Chunk == 0 {
+		w.joiner = wire.Joiner{}
+	}
 	for _, c := range p.Changes {
-		if err := w.fold.add(c, p.LSN); err != nil {
+		whole, ok, err := w.joiner.Join(c)
+		if err == nil && ok {
+			err = w.fold.add(whole, p.LSN)
+		}
+		if err != nil {
 			return fmt.Errorf("%w: %s: %w", errPoison, p.LSN, err)
 		}
 	}
