@@ -29,6 +29,12 @@ type Config struct {
 		MaxBytes   int64  `yaml:"max_bytes"`   // that the hub keeps of one province
 	} `yaml:"nats"`
 
+	Sync struct {
+		// TruncateRows is how many rows of a table a TRUNCATE in a province may remove here without a
+		// person's word (jike sync resume --truncate); 0: as many as there are.
+		TruncateRows int64 `yaml:"truncate_rows"`
+	} `yaml:"sync"`
+
 	Provinces []Province `yaml:"provinces"`
 }
 
