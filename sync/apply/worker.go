@@ -41,7 +41,7 @@ type worker struct {
 	pending *large
 	joiner  wire.Joiner // of the transaction that is taken
 	dirty   int64       // version of the dirty keys in the fold
-	last    int64 // incarnation of the last message read
+	last    int64       // incarnation of the last message read
 }
 
 // run applies messages until inbox is closed, ctx ends or something fails.
@@ -187,7 +187,7 @@ func (w *worker) enter(ctx context.Context, start cursor) error {
 	}
 	w.a.opts.Log.Info("apply: new epoch", "province", w.a.opts.Province, "epoch", start.epoch, "before", w.at.epoch)
 	w.at, w.pending = start, nil
-	return nil
+	return w.forgetLast(ctx)
 }
 
 // part takes a whole transaction or a chunk.

@@ -15,7 +15,7 @@ export const boardQuery = queryOptions({
   refetchInterval: refresh,
 })
 
-export const stateMoods: Record<ProvinceState['state'], Mood> = { waiting: 'waiting', running: 'good', refilling: 'busy', stopped: 'bad' }
+export const stateMoods: Record<ProvinceState['state'], Mood> = { waiting: 'waiting', joining: 'busy', running: 'good', refilling: 'busy', stopped: 'bad', paused: 'warning' }
 export const resultMoods: Record<Certificate['result'], Mood> = { clean: 'good', repaired: 'warning', diverged: 'bad' }
 
 /** Data that is older than so many seconds calls for a look. */
@@ -28,5 +28,5 @@ export function lagMood(seconds: number): Mood {
 
 /** Whether somebody should look at the province. */
 export function needsCare(p: ProvinceState): boolean {
-  return !p.connected || p.state === 'stopped' || p.divergences > 0 || p.lagSeconds > oldAfter || p.lastCertificate?.result === 'diverged'
+  return !p.connected || p.state === 'stopped' || p.state === 'paused' || p.divergences > 0 || p.lagSeconds > oldAfter || p.lastCertificate?.result === 'diverged'
 }
