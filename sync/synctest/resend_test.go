@@ -59,7 +59,9 @@ func TestANewColumnIsSentAgainUnderTraffic(t *testing.T) {
 	rate := func(o *capture.Options) { o.ResendRate = 1500 }
 	p.Apply()
 	c = p.Capture(rate)
-	p.Until("the horizon", func() bool { return p.Int(p.Source, `SELECT count(*)::int FROM sync.resend WHERE horizon IS NOT NULL`) > 0 })
+	p.Until("the horizon", func() bool {
+		return p.Int(p.Source, `SELECT count(*)::int FROM sync.resend WHERE horizon IS NOT NULL`) > 0
+	})
 	if n := p.Int(p.Source, `SELECT sum(sent)::int FROM sync.resend`); n != 0 {
 		t.Errorf("%d rows were sent again while a transaction of before is open", n)
 	}
@@ -68,7 +70,9 @@ func TestANewColumnIsSentAgainUnderTraffic(t *testing.T) {
 	c.Stop()
 	before := p.Int(p.Source, `SELECT sum(sent)::int FROM sync.resend`)
 	c = p.Capture(rate)
-	p.Until("the end", func() bool { return p.Int(p.Source, `SELECT count(*)::int FROM sync.resend WHERE finished_at IS NULL`) == 0 })
+	p.Until("the end", func() bool {
+		return p.Int(p.Source, `SELECT count(*)::int FROM sync.resend WHERE finished_at IS NULL`) == 0
+	})
 	w.Stop()
 	p.Settle()
 	p.Same()
