@@ -24,7 +24,7 @@ export function PolicyActions({ policy }: { policy: Policy }) {
       {may('selection.change') && open && button('trial', policy.state === 'draft')}
       {may('selection.approve') && policy.state === 'tried' && policy.author !== session.login && button('approval', true)}
       {may('selection.change') && rolls && button(paused ? 'resume' : 'pause')}
-      {may('selection.change') && (open || policy.state === 'applying') && (
+      {may('selection.change') && policy.origin !== 'headquarters' && (open || policy.state === 'applying') && (
         <Popconfirm
           title={t(policy.state === 'applying' ? 'policy.confirmReturn' : 'policy.confirmCancel')}
           okText={t('policyAction.cancel')}
