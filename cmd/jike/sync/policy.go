@@ -109,7 +109,7 @@ func (c listCmd) Run(ctx context.Context) error {
 		return err
 	}
 	for _, v := range list {
-		fmt.Printf("%4d  %-10s  %-12s  by %s, approved by %s  %s%s\n", v.Version, v.State, v.Origin, or(v.Author, "-"), or(v.Approver, "-"), v.Note, advance(v))
+		fmt.Printf("%4d  %-10s  %-12s  by %s, approved by %s  %s%s\n", v.Version, v.State, v.Origin, known(v.Author), known(v.Approver), v.Note, advance(v))
 	}
 	return nil
 }
@@ -153,7 +153,7 @@ func tellVersion(v selection.Version) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("version %d: %s, from %s, by %s, approved by %s%s\nrule %s\n", v.Version, v.State, v.Origin, or(v.Author, "-"), or(v.Approver, "-"), advance(v), rule)
+	fmt.Printf("version %d: %s, from %s, by %s, approved by %s%s\nrule %s\n", v.Version, v.State, v.Origin, known(v.Author), known(v.Approver), advance(v), rule)
 	if v.Note != "" {
 		fmt.Println("note", v.Note)
 	}
@@ -189,9 +189,10 @@ func advance(v selection.Version) string {
 	return text + ")"
 }
 
-func or(text, otherwise string) string {
+// known is the text, or a dash for none.
+func known(text string) string {
 	if text == "" {
-		return otherwise
+		return "-"
 	}
 	return text
 }
