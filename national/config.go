@@ -29,6 +29,13 @@ type Config struct {
 		MaxBytes   int64  `yaml:"max_bytes"`   // that the hub keeps of one province
 	} `yaml:"nats"`
 
+	// Copy bounds the first copy of provinces that join with rows; 0: the defaults of package copy.
+	Copy struct {
+		Parallel       int   `yaml:"parallel"`         // chunks on their way at once, of all provinces together
+		Workers        int   `yaml:"workers"`          // ranges of one province copied at once
+		BytesPerSecond int64 `yaml:"bytes_per_second"` // of rows, of all provinces together; 0: no limit
+	} `yaml:"copy"`
+
 	Provinces []Province `yaml:"provinces"`
 }
 
@@ -69,6 +76,9 @@ func (c Config) validate() error {
 	}
 	if err := c.Postgres.Validate(); err != nil {
 		return err
+	}
+	if c.Copy.Parallel < 0 || c.Copy.Workers < 0 || c.Copy.BytesPerSecond < 0 {
+		return errors.New("copy: no setting may be negative")
 	}
 	seen := map[int]bool{}
 	for i, p := range c.Provinces {

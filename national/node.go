@@ -48,8 +48,12 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	if err != nil {
 		return err
 	}
+	first, err := openCopy(ctx, n, c)
+	if err != nil {
+		return err
+	}
 	for _, p := range c.Provinces {
-		if err := join(n, c, hub, proof, p); err != nil {
+		if err := join(n, c, hub, proof, first, p); err != nil {
 			return fmt.Errorf("province %d: %w", p.Code, err)
 		}
 	}
@@ -63,6 +67,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	}
 	all.Register(n.Portal)
 	n.Commands.Handle("POST /reconciliations", reconciliations{all.Reconciliations, proof})
+	n.Commands.Handle("/copies", copies{first})
 	return nil
 }
 

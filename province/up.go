@@ -14,6 +14,7 @@ import (
 	"jike/internal/node"
 	"jike/schemas/replica"
 	"jike/sync/capture"
+	"jike/sync/copy"
 	"jike/sync/reconcile"
 	"jike/sync/stream"
 	"jike/sync/wire"
@@ -39,6 +40,9 @@ func openUp(ctx context.Context, n *node.Node, c Config) error {
 		Limits: stream.Limits{LeafBytes: c.NATS.MaxBytes}, Heartbeat: c.Sync.Heartbeat, Cap: uint64(c.Sync.HoldBytes), Log: n.Log,
 	})
 	if err != nil {
+		return err
+	}
+	if _, err := copy.NewProvince(copy.ProvinceOptions{Pool: n.Sync, Tables: replica.Up}, control); err != nil {
 		return err
 	}
 	n.Task(func(ctx context.Context) error { return keepUp(ctx, n, up) })

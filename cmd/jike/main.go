@@ -22,6 +22,7 @@ import (
 	"jike/cmd/jike/province"
 	"jike/cmd/jike/reconcile"
 	"jike/cmd/jike/seed"
+	"jike/cmd/jike/sync"
 	"jike/cmd/jike/version"
 )
 
@@ -32,6 +33,7 @@ type commands struct {
 	Partner   partner.Cmd   `cmd:"" help:"Be a partner: send a message, simulate BOSS."`
 	Reconcile reconcile.Cmd `cmd:"" help:"Prove that headquarters holds a province's rows; repair what differs."`
 	Bench     bench.Cmd     `cmd:"" help:"Measure ratios against PostgreSQL's own replication and against JSON."`
+	Sync      sync.Cmd      `cmd:"" help:"Look after the replication between provinces and headquarters."`
 	Seed      seed.Cmd      `cmd:"" help:"Fill a province with fictional data."`
 	Migrate   migrate.Cmd   `cmd:"" help:"Bring a node's database to the newest schema."`
 	Admin     admin.Cmd     `cmd:"" help:"Make keys and the first account."`

@@ -25,7 +25,7 @@ type Certificate struct {
 // Province is one province on the board.
 type Province struct {
 	Code            codes.Province
-	State           string     // of apply: waiting, running, refilling or stopped
+	State           string     // of apply: waiting, joining, running, refilling or stopped
 	Error           string     // why it is stopped
 	Epoch           int64      // 0: nothing applied yet
 	LSN             string     // the last transaction applied, as a position of the province's log

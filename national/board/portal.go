@@ -24,7 +24,7 @@ type provinceView struct {
 	Name            string           `json:"name" doc:"Chinese short name"`
 	NameEn          string           `json:"nameEn" doc:"English name"`
 	Connected       bool             `json:"connected" doc:"Heard of in the last 35 seconds"`
-	State           string           `json:"state" enum:"waiting,running,refilling,stopped"`
+	State           string           `json:"state" enum:"waiting,joining,running,refilling,stopped"`
 	Error           string           `json:"error" doc:"Why the stream is stopped"`
 	LagSeconds      int64            `json:"lagSeconds" doc:"Age of the data at most; -1 if nothing was applied yet"`
 	LagBytes        int64            `json:"lagBytes" doc:"Of the province's log, as last heard"`

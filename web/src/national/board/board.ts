@@ -15,7 +15,7 @@ export const boardQuery = queryOptions({
   refetchInterval: refresh,
 })
 
-export const stateMoods: Record<ProvinceState['state'], Mood> = { waiting: 'waiting', running: 'good', refilling: 'busy', stopped: 'bad' }
+export const stateMoods: Record<ProvinceState['state'], Mood> = { waiting: 'waiting', joining: 'busy', running: 'good', refilling: 'busy', stopped: 'bad' }
 export const resultMoods: Record<Certificate['result'], Mood> = { clean: 'good', repaired: 'warning', diverged: 'bad' }
 
 /** Data that is older than so many seconds calls for a look. */
