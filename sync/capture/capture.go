@@ -218,7 +218,11 @@ func (c *Capture) session(ctx context.Context) error {
 		return err
 	}
 	defer lead.close()
-	if err := checkPublication(ctx, c.opts.Pool, c.opts.Tables); err != nil {
+	types, err := resolveTypes(ctx, c.opts.Pool, c.opts.Tables)
+	if err != nil {
+		return err
+	}
+	if err := checkPublication(ctx, c.opts.Pool, c.opts.Tables, types); err != nil {
 		return err
 	}
 	s, err := load(ctx, c.opts.Pool)
@@ -232,7 +236,7 @@ func (c *Capture) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = c.stream(ctx, lead, s, leaf, tail)
+	err = c.stream(ctx, lead, s, leaf, tail, types)
 	if errors.Is(err, ErrOtherLog) || unreadable(err) {
 		c.wantEpoch(err.Error(), 0)
 	}
@@ -247,7 +251,7 @@ func unreadable(err error) bool {
 }
 
 // stream reads the log after the tail until something fails.
-func (c *Capture) stream(ctx context.Context, lead *lead, s state, leaf *stream.Leaf, tail wire.Link) error {
+func (c *Capture) stream(ctx context.Context, lead *lead, s state, leaf *stream.Leaf, tail wire.Link, types map[string]uint32) error {
 	witness, err := c.witnesses(s, tail)
 	if err != nil {
 		return err
@@ -269,7 +273,7 @@ func (c *Capture) stream(ctx context.Context, lead *lead, s state, leaf *stream.
 
 	out := make(chan stream.Outgoing, 2)
 	p := &packer{
-		c: c, feed: feed, decoder: newDecoder(c.opts.Tables), out: out, tail: tail, link: s.previous, first: s.confirmed.LSN, witness: witness,
+		c: c, feed: feed, decoder: newDecoder(c.opts.Tables, types), out: out, tail: tail, link: s.previous, first: s.confirmed.LSN, witness: witness,
 		header: wire.Header{
 			Province: c.opts.Province, Epoch: s.epoch, Incarnation: s.incarnation,
 			Schema: replica.Hash(c.opts.Tables), Selection: s.selection,

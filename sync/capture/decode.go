@@ -32,6 +32,7 @@ type relation struct {
 // of a binary COPY tuple already, so values are copied and never understood.
 type decoder struct {
 	tables    []replica.Table
+	types     map[string]uint32
 	relations map[uint32]*relation
 	fields    []field
 	scratch   []byte
@@ -44,8 +45,8 @@ type field struct {
 	data []byte
 }
 
-func newDecoder(tables []replica.Table) *decoder {
-	return &decoder{tables: tables, relations: map[uint32]*relation{}, recent: newRecent()}
+func newDecoder(tables []replica.Table, types map[string]uint32) *decoder {
+	return &decoder{tables: tables, types: types, relations: map[uint32]*relation{}, recent: newRecent()}
 }
 
 // relation reads a Relation message and checks it against what is replicated.
@@ -73,7 +74,7 @@ func (d *decoder) relation(m []byte) error {
 		rel := &relation{table: i, count: count, place: make([]int, len(t.Columns))}
 		for j, c := range t.Columns {
 			at, ok := names[c.Name]
-			if !ok || types[at] != typeOID[c.Type] {
+			if !ok || types[at] != d.types[c.Type] {
 				return fmt.Errorf("%w: column %s of %s.%s is missing or not %s", ErrSchema, c.Name, schema, name, c.Type)
 			}
 			rel.place[j] = at
