@@ -274,13 +274,19 @@ func TestARowCrossesTheSelectionWithLargeValues(t *testing.T) {
 		return fmt.Sprintf(`UPDATE crm.customer SET national = %t WHERE id = %d`, national, id)
 	}
 	for i, transaction := range [][]string{
-		{add(1, false)}, {flip(1, true)}, // enters with what is not in the log
-		{flip(1, false)}, {flip(1, true), flip(1, false), flip(1, true)},
-		{add(2, true)}, {flip(2, false), flip(2, true)}, // was here a moment ago
-		{add(3, false), flip(3, true), flip(3, false)}, {flip(3, true), `UPDATE crm.customer SET name = name || '+' WHERE id = 3`},
+		{add(1, false)},
+		{flip(1, true)}, // enters with what is not in the log
+		{flip(1, false)},
+		{flip(1, true), flip(1, false), flip(1, true)},
+		{add(2, true)},
+		{flip(2, false), flip(2, true)}, // was here a moment ago
+		{add(3, false), flip(3, true), flip(3, false)},
+		{flip(3, true), `UPDATE crm.customer SET name = name || '+' WHERE id = 3`},
 		{add(4, true), flip(4, false)},
-		{add(5, false)}, {flip(5, true), `UPDATE crm.customer SET id = 6 WHERE id = 5`},
-		{add(7, false)}, {flip(7, true), fmt.Sprintf(`UPDATE crm.customer SET profile = `+large+` WHERE id = 7`, 77), flip(7, false), flip(7, true)},
+		{add(5, false)},
+		{flip(5, true), `UPDATE crm.customer SET id = 6 WHERE id = 5`},
+		{add(7, false)},
+		{flip(7, true), fmt.Sprintf(`UPDATE crm.customer SET profile = `+large+` WHERE id = 7`, 77), flip(7, false), flip(7, true)},
 		{flip(1, false), `UPDATE crm.customer SET id = 1 WHERE id = 7`}, // refused: the key is taken
 		{`DELETE FROM crm.customer WHERE id = 1`, `UPDATE crm.customer SET id = 1 WHERE id = 7`},
 	} {
