@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func (a *Apply) askRefill(ctx context.Context) bool {
 		return false
 	}
 	err := a.call(ctx, stream.CallRefill, stream.RefillRequest{
-		Epoch: g.from.epoch, LSN: g.from.link.LSN, Incarnation: g.incarnation, Chain: g.from.link.Chain[:],
+		Epoch: g.from.epoch, LSN: g.from.link.LSN, Incarnation: g.incarnation, Chain: hex.EncodeToString(g.from.link.Chain[:]),
 	})
 	if err != nil && ctx.Err() == nil {
 		a.opts.Log.Warn("apply: no refill yet", "province", a.opts.Province, "error", err)

@@ -25,10 +25,11 @@ func (w *worker) chunk(ctx context.Context, p wire.Part, how *layout, data []byt
 			if err != nil {
 				return err
 			}
-			w.add(before, how)
+			if err := w.add(before, how); err != nil {
+				return err
+			}
 		}
-		w.add(p, how)
-		return nil
+		return w.add(p, how)
 	}
 	l.kept = append(l.kept, data)
 	for _, c := range p.Changes {
@@ -154,18 +155,24 @@ func (w *worker) parkStaged(ctx context.Context, l *large, last wire.Part, to ad
 
 // each reads the chunks of a staged transaction one after the other, and removes them.
 func (w *worker) each(ctx context.Context, tx pgx.Tx, l *large, last wire.Part, take func(wire.Part) error) error {
+	var joiner wire.Joiner
+	read := func(p wire.Part) (err error) {
+		if p.Changes, err = joiner.All(p.Changes); err != nil {
+			return fmt.Errorf("apply: transaction %s: %s", p.LSN, err.Error())
+		}
+		p.Changes = l.layout.read(p.Changes)
+		return take(p)
+	}
 	for chunk := range last.Chunk {
 		p, err := w.staged(ctx, tx, l, chunk)
+		if err == nil {
+			err = read(p)
+		}
 		if err != nil {
 			return err
 		}
-		p.Changes = l.layout.read(p.Changes)
-		if err := take(p); err != nil {
-			return err
-		}
 	}
-	last.Changes = l.layout.read(last.Changes)
-	if err := take(last); err != nil {
+	if err := read(last); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM sync.staged WHERE province = $1`, w.a.opts.Province); err != nil {

@@ -39,7 +39,8 @@ type worker struct {
 	spoiled error // why the batch could not be folded
 	bytes   int   // of the messages in the batch
 	pending *large
-	dirty   int64 // version of the dirty keys in the fold
+	joiner  wire.Joiner // of the transaction that is taken
+	dirty   int64       // version of the dirty keys in the fold
 	last    int64 // incarnation of the last message read
 }
 
@@ -196,8 +197,7 @@ func (w *worker) part(ctx context.Context, p wire.Part, l *layout, raw stream.Me
 			return fmt.Errorf("%w: the rest of transaction %s", errGap, w.pending.lsn)
 		}
 		w.pending = nil
-		w.add(p, l)
-		return nil
+		return w.add(p, l)
 	}
 	if p.Chunk == 0 {
 		w.pending = &large{lsn: p.LSN, first: raw.Sequence}
@@ -209,12 +209,17 @@ func (w *worker) part(ctx context.Context, p wire.Part, l *layout, raw stream.Me
 }
 
 // add takes a transaction, or the next chunk of one, into the batch.
-func (w *worker) add(p wire.Part, l *layout) {
+func (w *worker) add(p wire.Part, l *layout) error {
 	if p.Chunk == 0 {
 		w.batch = append(w.batch, transaction{lsn: p.LSN, at: p.Time})
+		w.joiner = wire.Joiner{}
+	}
+	changes, err := w.joiner.All(p.Changes)
+	if err != nil { // its content was checked: the province has sent what makes no sense
+		return fmt.Errorf("apply: transaction %s: %s", p.LSN, err.Error())
 	}
 	t := &w.batch[len(w.batch)-1]
-	t.changes = append(t.changes, l.read(p.Changes))
+	t.changes = append(t.changes, l.read(changes))
 	if w.spoiled == nil {
 		w.spoiled = w.fold.all(t.changes[len(t.changes)-1:], p.LSN)
 	}
@@ -222,6 +227,7 @@ func (w *worker) add(p wire.Part, l *layout) {
 		w.at.link = w.at.link.Next(p.LSN, p.Digest)
 		t.after = w.at.link
 	}
+	return nil
 }
 
 // sequence is where reading goes on after a crash: behind what was read, but before a transaction

@@ -173,7 +173,9 @@ func (d *decoder) row(kind byte, rel *relation, old []byte, emit func(wire.Chang
 			return fmt.Errorf("capture: column of kind %q, want binary", f.kind)
 		}
 	}
-	d.scratch = tuple
+	if d.scratch = tuple; cap(tuple) > keptBuffer {
+		d.scratch = nil
+	}
 	op := wire.Update
 	if fresh {
 		op = wire.Insert

@@ -138,8 +138,7 @@ func TestHeadquartersCanShowThatANewEpochIsNeeded(t *testing.T) {
 	notify(stream.AppliedNotice{Epoch: s.Epoch, LSN: s.Head + 1<<40})
 	again("headquarters has applied")
 	// A refill from a position that the log has, with a chain that it has not.
-	other := wire.Hash{1}
-	p.Must(refill(stream.RefillRequest{Epoch: s.Epoch, LSN: c.It.Status().Published, Incarnation: s.Incarnation, Chain: other[:]}))
+	p.Must(refill(stream.RefillRequest{Epoch: s.Epoch, LSN: c.It.Status().Published, Incarnation: s.Incarnation, Chain: strings.Repeat("ab", 32)}))
 	again("other content")
 	// A refill from before what was confirmed.
 	published(p, c.It)

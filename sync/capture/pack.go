@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -19,6 +20,9 @@ const (
 	flushRows  = 2000
 	flushBytes = 512 << 10
 )
+
+// pieceBytes is how large a change may be to travel whole: JetStream stores no message of 32 MB.
+const pieceBytes = 1 << 20
 
 // With bulkRows in hand and nothing more to read, the packer leaves PostgreSQL alone for bulkPause:
 // it sends every row by itself, and to be woken for each costs both more than the row does.
@@ -167,14 +171,30 @@ func (p *packer) change(ctx context.Context, kind byte, m []byte) error {
 	if p.skip {
 		return nil
 	}
+	var failed error
+	emit := func(c wire.Change) {
+		if failed == nil {
+			wire.Split(c, pieceBytes, func(c wire.Change) {
+				if failed == nil {
+					failed = p.pack(ctx, c)
+				}
+			})
+		}
+	}
 	var err error
 	if kind == 'M' {
-		err = p.decoder.message(m[1:], p.w.Change)
+		err = p.decoder.message(m[1:], emit)
 	} else {
-		err = p.decoder.change(kind, m[1:], p.w.Change)
+		err = p.decoder.change(kind, m[1:], emit)
 	}
-	if err != nil || p.w.Rows() < flushRows && p.w.Size() < flushBytes {
-		return err
+	return cmp.Or(failed, err)
+}
+
+// pack adds a change, and sends what is there as a chunk if that is enough for a message.
+func (p *packer) pack(ctx context.Context, c wire.Change) error {
+	p.w.Change(c)
+	if p.w.Rows() < flushRows && p.w.Size() < flushBytes {
+		return nil
 	}
 	p.w.Cut()
 	if err := p.ship(ctx); err != nil {

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -184,8 +185,8 @@ func (c *Capture) onRefill(ctx context.Context, request []byte) ([]byte, error) 
 	}
 	c.mu.Lock()
 	c.refill = true
-	if len(r.Chain) == len(c.named.Chain) && r.LSN != 0 {
-		c.named = wire.Link{LSN: r.LSN, Chain: wire.Hash(r.Chain)}
+	if chain, err := hex.DecodeString(r.Chain); err == nil && len(chain) == len(wire.Hash{}) && r.LSN != 0 {
+		c.named = wire.Link{LSN: r.LSN, Chain: wire.Hash(chain)}
 	}
 	end := c.end
 	c.mu.Unlock()

@@ -51,9 +51,9 @@ type RefillRequest struct {
 	// Incarnation is the youngest that headquarters knows: if the province has moved on already,
 	// there is nothing to do.
 	Incarnation int64 `json:"incarnation"`
-	// Chain is the chain at LSN, 32 bytes, or empty if it is not known: a province whose log gives
+	// Chain is the chain at LSN in hex, or empty if it is not known: a province whose log gives
 	// another one for that position has another log.
-	Chain []byte `json:"chain,omitempty"`
+	Chain string `json:"chain,omitempty"`
 }
 
 // RepairRequest asks for the current state of rows.

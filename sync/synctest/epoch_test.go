@@ -255,6 +255,7 @@ func TestARestoredDiskImageBeginsANewEpoch(t *testing.T) {
 // The leaf's store comes back with the disk image, so that nothing in the province tells that there
 // was more: headquarters does.
 func TestADiskImageOfEverythingBeginsANewEpoch(t *testing.T) {
+	long(t)
 	p := newRestored(t, nil)
 	n := headquarters(p.Pair)
 	c := provinceNode(p.Pair)

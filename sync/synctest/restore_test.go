@@ -69,6 +69,7 @@ func (r *restored) promoted() {
 
 // A base backup is recovered from the archive to a point before what headquarters already has.
 func TestARestoreToAPointInTimeBeginsANewEpoch(t *testing.T) {
+	long(t)
 	archive := pgtest.Dir(t)
 	p := newRestored(t, map[string]string{"archive_mode": "on", "archive_command": "cp %p " + archive + "/%f"})
 	p.Must(os.Chmod(archive, 0o777)) // the server's user writes there
@@ -100,6 +101,7 @@ func TestARestoreToAPointInTimeBeginsANewEpoch(t *testing.T) {
 
 // The primary is lost, and a stand-by that had not received its last transactions takes its place.
 func TestAFailOverToALaggingStandByBeginsANewEpoch(t *testing.T) {
+	long(t)
 	p := newRestored(t, nil)
 	n := headquarters(p.Pair)
 	provinceNode(p.Pair)

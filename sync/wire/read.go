@@ -163,6 +163,11 @@ func (c Change) check() error {
 			return fmt.Errorf("%w: tuple without a key", ErrCorrupt)
 		}
 		return nil
+	case Piece:
+		if len(c.Data) < pieceHeader || c.Data[1] > 1 {
+			return fmt.Errorf("%w: piece of %d bytes", ErrCorrupt, len(c.Data))
+		}
+		return nil
 	case Delete, Unknown, Heartbeat:
 		want = 8
 	case Absent:

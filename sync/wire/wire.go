@@ -84,11 +84,12 @@ const (
 	Absent    Op = 'X' // a key without a row: delete what is older than a position [key, LSN]
 	Unknown   Op = 'P' // a row entered the selection with values that are not known: its repair follows [key]
 	Heartbeat Op = 'H' // the province's clock [microseconds since 1970]
+	Piece     Op = 'F' // of a change too large for a message: see Split
 )
 
 func (o Op) known() bool {
 	switch o {
-	case Insert, Update, Delete, Truncate, Repair, Absent, Unknown, Heartbeat:
+	case Insert, Update, Delete, Truncate, Repair, Absent, Unknown, Heartbeat, Piece:
 		return true
 	}
 	return false
@@ -101,7 +102,7 @@ type Change struct {
 	Data  []byte
 }
 
-// Key is the key of the row that the change concerns; 0 for a truncate or heartbeat.
+// Key is the key of the row that the change concerns; 0 for a truncate, heartbeat or piece.
 func (c Change) Key() int64 {
 	switch c.Op {
 	case Insert, Update, Repair:

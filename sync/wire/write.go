@@ -32,8 +32,16 @@ type Writer struct {
 
 // Reset begins a message. Header.Prev must be the link before the first part.
 func (w *Writer) Reset(h Header) {
-	*w = Writer{header: h, body: w.body[:0], content: w.content}
+	body := w.body[:0]
+	if cap(body) > keptBody {
+		body = nil
+	}
+	*w = Writer{header: h, body: body, content: w.content}
 }
+
+// keptBody is how large a buffer may be to be used again: one very large message must not be paid for
+// in memory for ever.
+const keptBody = 8 << 20
 
 // Begin opens a part. The chunks of a transaction must come from one Writer, in their order.
 func (w *Writer) Begin(lsn LSN, at time.Time, chunk uint32) {
