@@ -41,7 +41,7 @@ type worker struct {
 	pending *large
 	joiner  wire.Joiner // of the transaction that is taken
 	dirty   int64       // version of the dirty keys in the fold
-	last    int64 // incarnation of the last message read
+	last    int64       // incarnation of the last message read
 }
 
 // run applies messages until inbox is closed, ctx ends or something fails.
