@@ -31,6 +31,12 @@ type Config struct {
 		Replicas   int    `yaml:"replicas"`    // servers of a running hub that store each message: 1, or 3 of a hub of three
 	} `yaml:"nats"`
 
+	Sync struct {
+		// TruncateRows is how many rows of a table a TRUNCATE in a province may remove here without a
+		// person's word (jike sync resume --truncate); 0: as many as there are.
+		TruncateRows int64 `yaml:"truncate_rows"`
+	} `yaml:"sync"`
+
 	Provinces []Province `yaml:"provinces"`
 }
 

@@ -16,6 +16,7 @@ import (
 	"jike/national/board"
 	"jike/schemas/codes"
 	"jike/schemas/replica"
+	"jike/sync/apply"
 	"jike/sync/reconcile"
 )
 
@@ -47,8 +48,9 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	if err != nil {
 		return err
 	}
+	commands := operations{map[int16]*apply.Apply{}, n.Log}
 	for _, p := range c.Provinces {
-		if err := join(n, c, hub, proof, p); err != nil {
+		if err := join(n, c, hub, proof, commands, p); err != nil {
 			return fmt.Errorf("province %d: %w", p.Code, err)
 		}
 	}
@@ -64,6 +66,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	if err := n.Registry.Register(board.NewMetrics(all.Board)); err != nil {
 		return err
 	}
+	commands.register(n.Commands)
 	n.Commands.Handle("POST /reconciliations", reconciliations{all.Reconciliations, proof})
 	n.Commands.Handle("POST /keys", &keyring{hub: hub, config: c})
 	return nil

@@ -6,8 +6,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/internal/bus"
 	"jike/internal/bus/bustest"
@@ -88,6 +91,98 @@ provinces:
 	if err := run(t.Context(), []string{"reconcile", "--config", nationalFile, "--province=571"}); err == nil {
 		t.Error("a province that headquarters does not know was reconciled")
 	}
+	operate(t, nationalFile, province, national)
+}
+
+// operate does what an operator does when headquarters' database refuses a row.
+func operate(t *testing.T, file string, province, national *pgtest.DB) {
+	t.Helper()
+	here, there := national.Owner(t), province.Owner(t)
+	if got := printed(t, "sync", "status", "--config", file); !strings.Contains(got, "591") || !strings.Contains(got, "running") {
+		t.Errorf("status:\n%s", got)
+	}
+	for _, args := range [][]string{{"pause", "571"}, {"parked", "571"}, {"repair", "571"}} {
+		if err := run(t.Context(), append(append([]string{"sync"}, args...), "--config", file)); err == nil {
+			t.Errorf("%v of a province that headquarters does not know", args)
+		}
+	}
+	err := run(t.Context(), []string{"sync", "pause", "--config", file, "571"})
+	if err == nil || !strings.Contains(err.Error(), "591") {
+		t.Errorf("the error does not say which provinces there are: %v", err)
+	}
+	change(t, here, `ALTER TABLE crm.customer_591 ADD CONSTRAINT name_is_not_refused CHECK (name <> 'refused')`)
+	change(t, there, `UPDATE crm.customer SET name = 'refused' WHERE id = (SELECT min(id) FROM crm.customer WHERE national)`)
+	eventually(t, "the transaction is parked", func() bool { return number(t, here, `SELECT count(*) FROM sync.parked`) == 1 })
+	change(t, there, `UPDATE crm.customer SET name = 'mended' WHERE name = 'refused'`)
+	eventually(t, "the change of the dirty key is skipped", func() bool { return number(t, here, `SELECT skipped FROM sync.dirty`) == 1 })
+	id := fmt.Sprint(number(t, here, `SELECT id FROM sync.parked`))
+	key := fmt.Sprint(number(t, here, `SELECT key FROM sync.dirty`))
+	for what, args := range map[string][]string{
+		"name_is_not_refused": {"parked", "591"}, key: {"parked", "show", id}, `"relation": "crm.customer"`: {"parked", "show", "--json", id},
+		`"dirty": 1`: {"status", "--json"},
+	} {
+		args = append([]string{"sync"}, append(args, "--config", file)...)
+		if got := printed(t, args...); !strings.Contains(got, what) {
+			t.Errorf("jike %v does not show %s:\n%s", args, what, got)
+		}
+	}
+	if err := run(t.Context(), []string{"sync", "release", "--config", file, "591", id}); err == nil || !strings.Contains(err.Error(), "dirty") {
+		t.Errorf("dirty keys were released without accepting them: %v", err)
+	}
+	must(t, "sync", "pause", "--config", file, "591", "--reason=maintenance")
+	eventually(t, "it is paused", func() bool {
+		return strings.Contains(printed(t, "sync", "status", "--config", file), "maintenance")
+	})
+	must(t, "sync", "resume", "--config", file, "591")
+	must(t, "sync", "repair", "--config", file, "591")
+	eventually(t, "the key is repaired", func() bool {
+		return number(t, here, `SELECT count(*) FROM sync.parked WHERE outcome = 'repaired'`) == 1 &&
+			number(t, here, `SELECT count(*) FROM crm.customer WHERE name = 'mended'`) == 1
+	})
+	if err := run(t.Context(), []string{"sync", "release", "--config", file, "591", id}); err == nil || !strings.Contains(err.Error(), "parked") {
+		t.Errorf("what is repaired was released: %v", err)
+	}
+	if got := printed(t, "sync", "parked", "--config", file); !strings.Contains(got, "nothing") {
+		t.Errorf("after the repair:\n%s", got)
+	}
+}
+
+// printed runs a command and gives what it prints.
+func printed(t *testing.T, args ...string) string {
+	t.Helper()
+	file, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := os.Stdout
+	os.Stdout = file
+	defer func() { os.Stdout = was }()
+	must(t, args...)
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func change(t *testing.T, db *pgxpool.Pool, statement string) {
+	t.Helper()
+	if _, err := db.Exec(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventually waits for what happens in a node that is observed from outside.
+func eventually(t *testing.T, what string, f func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(60 * time.Second); !f(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain: %s", what)
+		}
+	}
 }
 
 // cluster starts a PostgreSQL of the test's own, with its database prepared and not migrated.
@@ -167,9 +262,14 @@ func withInput(t *testing.T, text string, f func()) {
 	f()
 }
 
-func count(t *testing.T, db *pgtest.DB, query string) (n int) {
+func count(t *testing.T, db *pgtest.DB, query string) int {
 	t.Helper()
-	if err := db.Owner(t).QueryRow(t.Context(), query).Scan(&n); err != nil {
+	return number(t, db.Owner(t), query)
+}
+
+func number(t *testing.T, db *pgxpool.Pool, query string) (n int) {
+	t.Helper()
+	if err := db.QueryRow(t.Context(), query).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n

@@ -58,6 +58,9 @@ func (w *worker) commit(ctx context.Context) error {
 // isolate applies transactions that were refused together, in halves, and parks the one that is
 // refused alone.
 func (w *worker) isolate(ctx context.Context, batch []transaction, why error) error {
+	if err := w.loadDirty(ctx); err != nil { // the attempt may have changed them
+		return err
+	}
 	if len(batch) == 1 {
 		return w.park(ctx, batch[0], why)
 	}

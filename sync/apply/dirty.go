@@ -105,6 +105,14 @@ func (w *worker) loadDirty(ctx context.Context) error {
 	return w.countParked(ctx)
 }
 
+// forgetLast begins an epoch: what the stream told of dirty keys is of another history.
+func (w *worker) forgetLast(ctx context.Context) error {
+	if _, err := w.conn.Exec(ctx, `UPDATE sync.dirty SET last_lsn = '0/0', present = false WHERE province = $1`, w.a.opts.Province); err != nil {
+		return fmt.Errorf("apply: dirty keys: %w", err)
+	}
+	return w.loadDirty(ctx)
+}
+
 // countParked brings the board's counts up to date.
 func (w *worker) countParked(ctx context.Context) error {
 	rows, err := w.conn.Query(ctx, `SELECT (SELECT count(*) FROM sync.parked WHERE province = $1 AND outcome = 'open'),

@@ -321,3 +321,25 @@ func TestRelease(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// What the stream told of a dirty key says nothing about another epoch's history.
+func TestADirtyKeyOutlivesItsEpoch(t *testing.T) {
+	f := newPoisonable(t)
+	f.apply()
+	f.tx(insert(1, "a", 1, ""), insert(2, "b", 1, ""))
+	f.tx(update(1, "a", -1, ""), update(2, "b", -1, ""))
+	f.applied()
+	f.wantDirty("1,t,0 2,t,0")
+	f.link, f.lsn = wire.Link{}, 50 // positions are used again
+	f.incarnate(2, 1)
+	f.tx(update(2, "B", 2, ""))
+	f.applied()
+	f.wantDirty("1,f,0 2,t,1")
+	f.tx(absent(1, 0), absent(2, 0))
+	f.applied()
+	f.wantDirty("2,t,1")
+	f.tx(repair(2, "B", 2, ""))
+	f.applied()
+	f.wantDirty("")
+	f.want("2,B,2,2,0/15E")
+}

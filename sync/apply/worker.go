@@ -187,7 +187,7 @@ func (w *worker) enter(ctx context.Context, start cursor) error {
 	}
 	w.a.opts.Log.Info("apply: new epoch", "province", w.a.opts.Province, "epoch", start.epoch, "before", w.at.epoch)
 	w.at, w.pending = start, nil
-	return nil
+	return w.forgetLast(ctx)
 }
 
 // part takes a whole transaction or a chunk.

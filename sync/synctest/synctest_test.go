@@ -2,6 +2,8 @@ package synctest_test
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"testing"
@@ -198,4 +200,68 @@ func TestAKilledHubLosesNothing(t *testing.T) {
 	w.Stop()
 	p.Settle()
 	p.Same()
+}
+
+// Rows are refused at headquarters while writers write. What is parked is repaired, some of it in
+// vain at first, and in the end both sides hold the same.
+func TestParkedTransactionsAreRepairedUnderLoad(t *testing.T) {
+	p := synctest.New(t)
+	p.Exec(p.Target, `SELECT sync.add_province(591::smallint)`, `INSERT INTO sync.certificate (province, sequence, reconciliation, digest, result, at, body)
+		VALUES (591, 1, 1, '\x01', 'clean', now(), '{"statement": {"epoch": 1}}')`)
+	s := seed(t)
+	a := p.Apply(func(o *apply.Options) { o.Spill = 64 << 10 })
+	p.Capture()
+	w := p.Work(s, 3)
+	dirty := func() int { return p.Int(p.Target, `SELECT count(*)::int FROM sync.dirty`) }
+	for round := range rounds(3) {
+		p.Exec(p.Target, fmt.Sprintf(`ALTER TABLE crm.customer_591 ADD CONSTRAINT refused CHECK (id %% 50 <> %d) NOT VALID`, 7+round%40))
+		p.Until("a transaction is parked", func() bool { return dirty() > 0 })
+		if round%2 == 0 {
+			_, err := a.It.Repair(t.Context(), 0)
+			p.Must(err)
+			p.Mark()
+		}
+		p.Until("more keys are dirty", func() bool { return dirty() > 5 })
+		a.Stop()
+		a = p.Apply(func(o *apply.Options) { o.Spill = 64 << 10 })
+		p.Exec(p.Target, `ALTER TABLE crm.customer_591 DROP CONSTRAINT refused`)
+		p.Until("the keys are clean", func() bool {
+			_, err := a.It.Repair(t.Context(), 0)
+			return errors.Is(err, apply.ErrNotParked)
+		})
+	}
+	t.Logf("%d transactions, %s", w.Stop(), p.Text(p.Target, `SELECT count(*) || ' parked with ' || sum(keys) || ' keys' FROM sync.parked`))
+	p.Settle()
+	p.Same()
+	if n := p.Int(p.Target, `SELECT count(*)::int FROM sync.divergence WHERE kind <> 'unknown'`); n > 0 {
+		t.Errorf("%d changes met no row", n)
+	}
+	if n := p.Int(p.Target, `SELECT count(*)::int FROM sync.parked WHERE outcome <> 'repaired'`); n > 0 {
+		t.Errorf("%d transactions are parked still", n)
+	}
+}
+
+// Headquarters' database goes back to a backup while the province writes, as often as one likes: the
+// position goes back with the rows, and the hub holds what follows.
+func TestARestoredHeadquartersEndsEqual(t *testing.T) {
+	p := synctest.New(t)
+	a := p.Apply()
+	p.Capture()
+	w := p.Work(seed(t), 2)
+	p.Settle()
+	for range rounds(2) {
+		a.Stop()
+		restore := p.Backup()
+		a = p.Apply()
+		p.Settle()
+		a.Stop()
+		restore()
+		a = p.Apply()
+	}
+	w.Stop()
+	p.Settle()
+	p.Same()
+	if n := p.Int(p.Target, `SELECT conflicts::int FROM sync.province_state WHERE province = 591`); n > 0 {
+		t.Errorf("%d inserts met a row", n)
+	}
 }

@@ -169,8 +169,12 @@ func TestVersionOneIsRead(t *testing.T) {
 		lsns []LSN
 		ops  string
 	}{
-		{"1-whole.bin", []LSN{100, 200}, "IIIUD"}, {"2-first.bin", []LSN{300}, "I"}, {"3-middle.bin", []LSN{300}, "I"},
-		{"4-last.bin", []LSN{300}, "I"}, {"5-barrier.bin", nil, ""}, {"6-rest.bin", []LSN{400}, "TIPDRXH"},
+		{"1-whole.bin", []LSN{100, 200}, "IIIUD"},
+		{"2-first.bin", []LSN{300}, "I"},
+		{"3-middle.bin", []LSN{300}, "I"},
+		{"4-last.bin", []LSN{300}, "I"},
+		{"5-barrier.bin", nil, ""},
+		{"6-rest.bin", []LSN{400}, "TIPDRXH"},
 	}
 	var link Link
 	var content Content

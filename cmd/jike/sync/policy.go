@@ -24,8 +24,8 @@ type policyCmd struct {
 	Show    showCmd    `cmd:"" help:"Show a version with its dry run and its rollout."`
 	Propose proposeCmd `cmd:"" help:"Propose a version from a JSON file."`
 	Try     tryCmd     `cmd:"" help:"Dry run: count what a version would move."`
-	Pause   pauseCmd   `cmd:"" help:"Stop the batches of the rollout."`
-	Resume  resumeCmd  `cmd:"" help:"Let the batches go on."`
+	Pause   policyPauseCmd   `cmd:"" help:"Stop the batches of the rollout."`
+	Resume  policyResumeCmd  `cmd:"" help:"Let the batches go on."`
 	Cancel  cancelCmd  `cmd:"" help:"Give up a version; one that is applying goes back."`
 	Prove   proveCmd   `cmd:"" help:"Count the customers whose flag is not what the version in force says."`
 }
@@ -78,8 +78,8 @@ func (o one) run(ctx context.Context, method, verb string) error {
 type (
 	showCmd   struct{ one }
 	tryCmd    struct{ one }
-	pauseCmd  struct{ one }
-	resumeCmd struct{ one }
+	policyPauseCmd  struct{ one }
+	policyResumeCmd struct{ one }
 	cancelCmd struct{ one }
 )
 
@@ -90,10 +90,10 @@ func (c showCmd) Run(ctx context.Context) error { return c.run(ctx, http.MethodG
 func (c tryCmd) Run(ctx context.Context) error { return c.run(ctx, http.MethodPost, "/try") }
 
 // Run prints the version as it is then.
-func (c pauseCmd) Run(ctx context.Context) error { return c.run(ctx, http.MethodPost, "/pause") }
+func (c policyPauseCmd) Run(ctx context.Context) error { return c.run(ctx, http.MethodPost, "/pause") }
 
 // Run prints the version as it is then.
-func (c resumeCmd) Run(ctx context.Context) error { return c.run(ctx, http.MethodPost, "/resume") }
+func (c policyResumeCmd) Run(ctx context.Context) error { return c.run(ctx, http.MethodPost, "/resume") }
 
 // Run prints the version as it is then.
 func (c cancelCmd) Run(ctx context.Context) error { return c.run(ctx, http.MethodPost, "/cancel") }

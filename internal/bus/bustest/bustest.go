@@ -74,6 +74,9 @@ func (n *Net) StartHub() {
 	n.tb.Cleanup(hub.Shutdown)
 }
 
+// HubDir is where the hub stores.
+func (n *Net) HubDir() string { return n.options.Dir }
+
 // Leaf starts a leaf server of a province with its store in dir, or in a new one if dir is "".
 func (n *Net) Leaf(province int16, dir string) *bus.Server {
 	n.tb.Helper()
