@@ -5,6 +5,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"jike/sync/stream"
 )
 
@@ -70,14 +72,16 @@ func (h *Health) told(n stream.CaptureNotice) {
 	h.Wal, h.LogLeft, h.LogDays, h.LeafLeft, h.LeafDays = n.Wal, n.LogLeft, n.LogDays, n.LeafLeft, n.LeafDays
 }
 
-// writeHealth writes it for the board.
+// writeHealth writes it for the board. What is not known now stays as it was.
 func (a *Apply) writeHealth(ctx context.Context, h Health) error {
-	const query = `UPDATE sync.province_state SET transaction_rate = $2, change_rate = $3, wal = $4,
-		log_left = CASE WHEN $4 <> '' THEN $5::bigint END, log_days = CASE WHEN $4 <> '' THEN $6::float8 END,
-		leaf_left = CASE WHEN $4 <> '' THEN $7::bigint END, leaf_days = CASE WHEN $4 <> '' THEN $8::float8 END,
-		hub_left = CASE WHEN $9 THEN $10::bigint ELSE hub_left END, hub_days = CASE WHEN $9 THEN $11::float8 ELSE hub_days END
-		WHERE province = $1`
-	_, err := a.opts.Pool.Exec(ctx, query, a.opts.Province, h.Transactions, h.Changes, h.Wal, h.LogLeft, h.LogDays, h.LeafLeft, h.LeafDays,
-		h.HubKnown, h.HubLeft, h.HubDays)
-	return err
+	b := &pgx.Batch{}
+	b.Queue(`UPDATE sync.province_state SET transaction_rate = $2, change_rate = $3 WHERE province = $1`, a.opts.Province, h.Transactions, h.Changes)
+	if h.Wal != "" {
+		b.Queue(`UPDATE sync.province_state SET wal = $2, log_left = $3, log_days = $4, leaf_left = $5, leaf_days = $6 WHERE province = $1`,
+			a.opts.Province, h.Wal, h.LogLeft, h.LogDays, h.LeafLeft, h.LeafDays)
+	}
+	if h.HubKnown {
+		b.Queue(`UPDATE sync.province_state SET hub_left = $2, hub_days = $3 WHERE province = $1`, a.opts.Province, h.HubLeft, h.HubDays)
+	}
+	return a.opts.Pool.SendBatch(ctx, b).Close()
 }

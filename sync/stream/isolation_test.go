@@ -106,8 +106,10 @@ func (h *heist) breach(format string, args ...any) {
 func newHeist(t *testing.T, change func(string) string) *heist {
 	t.Helper()
 	net, process := bustest.NewApartWith(t, change, province, victim)
-	h := &heist{T: t, net: net, hubURL: process.URL, guesses: []string{"HUB_591_1", "HUB_571_1", "HUB_591_1_", "HUB_591_1_1"},
-		told: make(chan string, 1000), asked: make(chan string, 1000)}
+	h := &heist{
+		T: t, net: net, hubURL: process.URL, guesses: []string{"HUB_591_1", "HUB_571_1", "HUB_591_1_", "HUB_591_1_1"},
+		told: make(chan string, 1000), asked: make(chan string, 1000),
+	}
 	var err error
 	h.key, err = bus.ReadSeed(net.SeedFile(province)) // as the thief has it
 	must(t, err)

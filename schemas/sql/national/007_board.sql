@@ -1,4 +1,4 @@
--- What the board shows of how fast a province is applied and how long it can wait. Null: not known.
+-- What the board shows of how fast a province is applied and how long it can wait, as last known. Null: never known.
 ALTER TABLE sync.province_state
     ADD transaction_rate double precision NOT NULL DEFAULT 0, -- applied a second, of late
     ADD change_rate      double precision NOT NULL DEFAULT 0,
