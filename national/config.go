@@ -29,6 +29,11 @@ type Config struct {
 		MaxBytes   int64  `yaml:"max_bytes"`   // that the hub keeps of one province
 	} `yaml:"nats"`
 
+	Reconcile struct {
+		Parallel      int `yaml:"parallel"`        // runs at once, besides those that a person asked for
+		RowsPerSecond int `yaml:"rows_per_second"` // that one run compares at most; 0: as fast as it can
+	} `yaml:"reconcile"`
+
 	Provinces []Province `yaml:"provinces"`
 }
 
@@ -50,6 +55,7 @@ func NewConfig() Config {
 	c.HTTP.Listen = "127.0.0.1:8000"
 	c.NATS.LeafListen = "127.0.0.1:7422"
 	c.NATS.MaxBytes = 16 << 30
+	c.Reconcile.Parallel = 4
 	return c
 }
 
@@ -63,12 +69,23 @@ func LoadConfig(file string, environ []string) (Config, error) {
 	return c, c.validate()
 }
 
+// leastRowsPerSecond: at a slower rate a page of 50,000 rows would take longer than half of the time
+// that a province holds a snapshot for nobody.
+const leastRowsPerSecond = 1000
+
 func (c Config) validate() error {
 	if c.Data == "" {
 		return errors.New("data: a directory is needed")
 	}
 	if err := c.Postgres.Validate(); err != nil {
 		return err
+	}
+	if c.Reconcile.Parallel < 1 {
+		return errors.New("reconcile.parallel: at least one run has to go on at a time")
+	}
+	if r := c.Reconcile.RowsPerSecond; r != 0 && r < leastRowsPerSecond {
+		return fmt.Errorf("reconcile.rows_per_second: %d is too slow: the province's snapshot would be given up between two questions; at least %d, or 0 for no bound",
+			r, leastRowsPerSecond)
 	}
 	seen := map[int]bool{}
 	for i, p := range c.Provinces {

@@ -10,8 +10,6 @@ import (
 
 	"jike/internal/bus"
 	"jike/internal/node"
-	"jike/national/reconciliation"
-	"jike/schemas/codes"
 	"jike/schemas/replica"
 	"jike/sync/apply"
 	"jike/sync/reconcile"
@@ -57,14 +55,8 @@ func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, p Pro
 			epoch, lsn := down.Applied()
 			return epoch, reconcile.LSN(lsn)
 		},
+		Running: func() bool { return down.Status().State == apply.Running },
 	})
-}
-
-// begin starts a reconciliation for the portal and the command.
-func begin(proof *reconcile.National) reconciliation.Begin {
-	return func(ctx context.Context, province codes.Province, by string, approve bool) (int64, error) {
-		return proof.Start(ctx, reconcile.Request{Province: int16(province), By: by, Approve: approve})
-	}
 }
 
 // observe shows how far a province's stream is applied.

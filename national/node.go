@@ -53,7 +53,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 			return fmt.Errorf("province %d: %w", p.Code, err)
 		}
 	}
-	all := NewStores(n.App, begin(proof))
+	all := NewStores(n.App, runner(proof))
 	err = n.OpenPortal(node.PortalOptions{
 		Title: "Jike, national node", Listen: c.HTTP.Listen, Secure: c.HTTP.Secure, Accounts: c.Account, Static: static,
 		Identity: identity(n, all.Board),
@@ -62,7 +62,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 		return err
 	}
 	all.Register(n.Portal)
-	n.Commands.Handle("POST /reconciliations", reconciliations{all.Reconciliations, proof})
+	reconciliations{all.Reconciliations, proof}.register(n.Commands)
 	return nil
 }
 
@@ -110,6 +110,7 @@ func openProof(ctx context.Context, n *node.Node, c Config) (*reconcile.National
 	}
 	proof, err := reconcile.OpenNational(ctx, reconcile.NationalOptions{
 		Pool: n.Sync, Tables: replica.Up, Key: key, Version: build.Version(), Log: n.Log,
+		Parallel: c.Reconcile.Parallel, RowsPerSecond: c.Reconcile.RowsPerSecond,
 	})
 	if err != nil {
 		return nil, err

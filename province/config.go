@@ -43,6 +43,9 @@ type Config struct {
 	Sync struct {
 		Heartbeat time.Duration `yaml:"heartbeat"`
 		HoldBytes int64         `yaml:"hold_bytes"` // of log held for headquarters that does not confirm
+		// DigestShare is the greatest part of the time that the database may spend on headquarters'
+		// reconciliations, from 0.05 to 1.
+		DigestShare float64 `yaml:"digest_share"`
 	} `yaml:"sync"`
 
 	Summary struct {
@@ -74,6 +77,7 @@ func NewConfig() Config {
 	c.NATS.MaxBytes = 4 << 30
 	c.Sync.Heartbeat = 10 * time.Second
 	c.Sync.HoldBytes = 8 << 30
+	c.Sync.DigestShare = 1
 	c.Summary.Schedule = "@every 5m"
 	return c
 }
@@ -100,6 +104,9 @@ func (c Config) validate() error {
 	}
 	if err := c.Postgres.Validate(); err != nil {
 		return err
+	}
+	if share := c.Sync.DigestShare; share < 0.05 || share > 1 {
+		return fmt.Errorf("sync.digest_share: %g is not from 0.05 to 1", share)
 	}
 	for i, p := range c.XML.Partners {
 		if p.KeyID == "" || p.SecretFile == "" || p.Domain == "" {

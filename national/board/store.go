@@ -64,7 +64,7 @@ func (s *Store) Provinces(ctx context.Context, caller account.Caller) ([]Provinc
 			c.ended AS cert_at, c.result AS cert_result
 		FROM sync.freshness f LEFT JOIN LATERAL (
 			SELECT id, rows, differences, repaired, ended, result FROM sync.reconciliation
-			WHERE province = f.province AND state = 'done' ORDER BY id DESC LIMIT 1) c ON true
+			WHERE province = f.province AND state = 'done' AND table_name = '' ORDER BY id DESC LIMIT 1) c ON true
 		ORDER BY f.province`
 	found, err := s.db.Query(ctx, query)
 	if err != nil {
