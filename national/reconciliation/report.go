@@ -81,7 +81,7 @@ func night(date string, now time.Time) (name string, from, until time.Time, err 
 	day := now.In(nightZone)
 	if date != "" {
 		if day, err = time.ParseInLocation(time.DateOnly, date, nightZone); err != nil {
-			return "", from, until, fault.Field(fault.Format, "night", "input.date")
+			return "", from, until, fault.Field(fault.Format, "night", "input.format")
 		}
 	} else if day.Hour() >= 18 {
 		day = day.AddDate(0, 0, 1)
