@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jike/internal/account"
+	"jike/internal/alarm"
 	"jike/internal/config"
 	"jike/internal/pg"
 )
@@ -21,6 +22,7 @@ type Config struct {
 	} `yaml:"http"`
 
 	Account  account.Settings `yaml:"account"` // the rules of signing in
+	Alarm    alarm.Config     `yaml:"alarm"`   // whom to tell what went wrong
 	Postgres pg.Config        `yaml:"postgres"`
 
 	NATS struct {
@@ -52,6 +54,7 @@ func NewConfig() Config {
 	c.Data = "data/national"
 	c.Log = "info"
 	c.Account = account.DefaultSettings()
+	c.Alarm = alarm.DefaultConfig()
 	c.HTTP.Listen = "127.0.0.1:8000"
 	c.NATS.LeafListen = "127.0.0.1:7422"
 	c.NATS.MaxBytes = 16 << 30

@@ -44,7 +44,11 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	if err != nil {
 		return err
 	}
-	proof, err := openProof(ctx, n, c)
+	alarms, err := openAlarms(n, c)
+	if err != nil {
+		return err
+	}
+	proof, err := openProof(ctx, n, c, tellEnded(n, alarms))
 	if err != nil {
 		return err
 	}
@@ -103,14 +107,14 @@ func openHub(n *node.Node, c Config) (*bus.Hub, error) {
 }
 
 // openProof makes headquarters' side of reconciliation.
-func openProof(ctx context.Context, n *node.Node, c Config) (*reconcile.National, error) {
+func openProof(ctx context.Context, n *node.Node, c Config, ended func(reconcile.Run, bool)) (*reconcile.National, error) {
 	key, err := reconcile.LoadKey(keys(c))
 	if err != nil {
 		return nil, err
 	}
 	proof, err := reconcile.OpenNational(ctx, reconcile.NationalOptions{
 		Pool: n.Sync, Tables: replica.Up, Key: key, Version: build.Version(), Log: n.Log,
-		Parallel: c.Reconcile.Parallel, RowsPerSecond: c.Reconcile.RowsPerSecond,
+		Parallel: c.Reconcile.Parallel, RowsPerSecond: c.Reconcile.RowsPerSecond, Ended: ended,
 	})
 	if err != nil {
 		return nil, err

@@ -63,8 +63,14 @@ func TestReportOfTheNight(t *testing.T) {
 	// And the schema refuses what it should.
 	var bad []string
 	for _, change := range [][2]string{
-		{`state="done"`, `state="fine"`}, {`cause="parked"`, `cause="bad luck"`}, {`code="571"`, `code="591"`},
-		{` night="2026-11-24"`, ``}, {`digest="`, `digest="x`}, {`<Summary `, `<Total `}, {`rows="`, `rows="-`}, {`SHA256:`, `MD5:`},
+		{`state="done"`, `state="fine"`},
+		{`cause="parked"`, `cause="bad luck"`},
+		{`code="571"`, `code="591"`},
+		{` night="2026-11-24"`, ``},
+		{`digest="`, `digest="x`},
+		{`<Summary `, `<Total `},
+		{`rows="`, `rows="-`},
+		{`SHA256:`, `MD5:`},
 	} {
 		text := strings.Replace(string(raw), change[0], change[1], 1)
 		if text == string(raw) {
