@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -313,5 +314,29 @@ func TestRateAndProgress(t *testing.T) {
 	// The last table's 12,000 bills may begin when the 8,040 rows before are due.
 	if took := last.Ended.Sub(last.Started); took < 8040*time.Second/40000 {
 		t.Errorf("%d rows took %s", rows, took)
+	}
+}
+
+// A province whose program is of the release before signs the form that it knows, and is not asked
+// for a part, which it would take for everything.
+func TestAnOlderProvinceSignsItsForm(t *testing.T) {
+	p := newPair(t, 10)
+	site := p.n.sites[testProvince]
+	call := site.Call
+	site.Call = func(ctx context.Context, operation string, request []byte) ([]byte, error) {
+		answer, err := call(ctx, operation, request)
+		if operation == opOpen && err == nil {
+			answer = bytes.Replace(answer, []byte(`"form":2,`), nil, 1)
+		}
+		return answer, err
+	}
+	p.n.sites[testProvince] = site
+	p.exec(p.national, `DELETE FROM crm.contact WHERE id = 2`)
+	run := p.reconcile(Request{})
+	if run.State != Done || run.Certificate.Statement.Version != 1 || run.Certificate.Statement.Found.Causes != nil || len(run.Causes) != 1 {
+		t.Fatalf("%s: %s, %+v", run.State, run.Reason, run.Certificate)
+	}
+	if run := p.reconcile(Request{Scope: Scope{Table: "crm.bill"}}); run.State != Failed || run.ReasonCode != ReasonOld {
+		t.Fatalf("a part: %s, %s", run.State, run.Reason)
 	}
 }

@@ -126,8 +126,12 @@ func (c Run) tell(run reconcile.Run) error {
 	if run.Result != nil {
 		result = string(*run.Result)
 	}
-	fmt.Printf("run %d of province %d (%s): %s, %d rows, %d differences, %d repaired, %s\n",
-		run.ID, run.Province, run.Scope, result, run.Rows, run.Differences, run.Repaired, run.Ended.Sub(run.Started).Round(time.Millisecond))
+	part := ""
+	if run.Scope.Table != "" {
+		part = " (" + run.Scope.String() + ")"
+	}
+	fmt.Printf("run %d of province %d%s: %s, %d rows, %d differences, %d repaired, %s\n",
+		run.ID, run.Province, part, result, run.Rows, run.Differences, run.Repaired, run.Ended.Sub(run.Started).Round(time.Millisecond))
 	for _, n := range run.Causes {
 		fmt.Printf("  %d %s, cause: %s\n", n.Count, n.Kind, n.Cause)
 	}
