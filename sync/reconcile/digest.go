@@ -142,11 +142,26 @@ func scanRange(row pgx.CollectableRow) (r Range, err error) {
 	return r, err
 }
 
-// digest fills in what this side holds in ranges that lie seamlessly beside each other.
+// digest fills in what this side holds in ranges. Ranges that lie seamlessly beside each other are
+// read in one piece; nothing between ranges is read.
 func (s *side) digest(ctx context.Context, t replica.Table, bounds []Range) ([]Range, error) {
-	if len(bounds) == 0 {
-		return nil, nil
+	out := make([]Range, 0, len(bounds))
+	for start := 0; start < len(bounds); start = len(out) {
+		end := start + 1
+		for end < len(bounds) && bounds[end].Low == bounds[end-1].High+1 {
+			end++
+		}
+		held, err := s.digestRun(ctx, t, bounds[start:end])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, held...)
 	}
+	return out, nil
+}
+
+// digestRun is digest for ranges without a gap.
+func (s *side) digestRun(ctx context.Context, t replica.Table, bounds []Range) ([]Range, error) {
 	out := make([]Range, len(bounds))
 	starts := make([]int64, len(bounds)-1)
 	for i, b := range bounds {

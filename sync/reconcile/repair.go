@@ -61,14 +61,18 @@ func (r *run) recheck(ctx context.Context, first *meeting, found *comparison) (*
 	if err != nil {
 		return nil, nil, err
 	}
+	pageSize := rangesPerPage
+	if r.form < 2 {
+		pageSize = 1 // such a province counts what lies between ranges, too
+	}
 	for _, t := range r.tables() {
 		ranges := found.ranges[t.Qualified()]
 		if len(ranges) == 0 {
 			continue
 		}
 		again := tableComparison{table: t}
-		for start := 0; start < len(ranges); start += rangesPerPage {
-			page := ranges[start:min(start+rangesPerPage, len(ranges))]
+		for start := 0; start < len(ranges); start += pageSize {
+			page := ranges[start:min(start+pageSize, len(ranges))]
 			there, err := ask[digestReply](ctx, r, opDigest, digestRequest{scope: c.scope(t), Bounds: page})
 			if err != nil {
 				return nil, nil, err

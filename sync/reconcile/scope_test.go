@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"jike/internal/fault"
+	"jike/schemas/replica"
 )
 
 func key(k int64) *int64 { return &k }
@@ -338,5 +339,34 @@ func TestAnOlderProvinceSignsItsForm(t *testing.T) {
 	}
 	if run := p.reconcile(Request{Scope: Scope{Table: "crm.bill"}}); run.State != Failed || run.ReasonCode != ReasonOld {
 		t.Fatalf("a part: %s, %s", run.State, run.Reason)
+	}
+}
+
+// What lies between ranges belongs to none: a re-check reads only what differed.
+func TestRangesWithGapsHoldTheirOwnRowsOnly(t *testing.T) {
+	p := newPair(t, 2000)
+	tx, end, err := snapshot(t.Context(), p.national)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end()
+	s, err := newSide(t.Context(), tx, nationalFilter(testProvince), TextMD5, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contact := Scope{Table: "crm.contact"}.tables(replica.Up)[0]
+	bounds := []Range{{Low: 2, High: 11}, {Low: 12, High: 21}, {Low: 100, High: 119}, {Low: 5000, High: 6000}, {Low: 1999, High: 3000}}
+	held, err := s.digest(t.Context(), contact, bounds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int64{5, 5, 10, 0, 1} {
+		if held[i].Rows != want || held[i].Low != bounds[i].Low || held[i].High != bounds[i].High {
+			t.Errorf("range %d holds %+v, want %d rows", i, held[i], want)
+		}
+		alone, err := s.digest(t.Context(), contact, bounds[i:i+1])
+		if err != nil || !bytes.Equal(alone[0].Digest, held[i].Digest) {
+			t.Errorf("range %d alone: %+v, %v", i, alone, err)
+		}
 	}
 }
