@@ -18,15 +18,15 @@ func (n *National) carryOut(site Site, l *live) {
 	r.finish(err)
 	l.cancel(nil)
 	again := l.repeats > 0 && repeated(r.row)
+	if n.opts.Ended != nil {
+		n.opts.Ended(r.row, again) // before anybody who waits for the end can begin another
+	}
 	n.mu.Lock()
 	delete(n.live, r.row.ID)
 	n.mu.Unlock()
 	l.set(r.row, true)
 	n.opts.Log.Info("reconciliation ended", "province", site.Province, "run", r.row.ID, "state", r.row.State,
 		"result", r.row.resultText(), "differences", r.row.Differences, "reason", r.row.Reason)
-	if n.opts.Ended != nil {
-		n.opts.Ended(r.row, again)
-	}
 }
 
 // turn carries out do, for a run that nobody waits for when its turn has come.
