@@ -100,7 +100,8 @@ func openProof(ctx context.Context, n *node.Node, c Config, ended func(reconcile
 	}
 	proof, err := reconcile.OpenNational(ctx, reconcile.NationalOptions{
 		Pool: n.Sync, Tables: replica.Up, Key: key, Version: build.Version(), Log: n.Log,
-		Parallel: c.Reconcile.Parallel, RowsPerSecond: c.Reconcile.RowsPerSecond, Ended: ended,
+		Parallel: c.Reconcile.Parallel, RowsPerSecond: c.Reconcile.RowsPerSecond,
+		Dirty: apply.DirtyAmong, Ended: ended,
 	})
 	if err != nil {
 		return nil, err
