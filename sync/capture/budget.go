@@ -34,7 +34,8 @@ func (b *Budget) leaf(left int64, rate *meter) { b.LeafLeft, b.LeafDays = left, 
 type meter struct {
 	at    time.Time
 	count uint64
-	rate  float64 // per second
+	rate  float64 // per second, too small by the share that was not measured yet
+	share float64 // of the span that was measured
 }
 
 // meterSpan is the time after which what was measured counts for a third.
@@ -44,6 +45,7 @@ func (m *meter) add(now time.Time, count uint64) {
 	if elapsed := now.Sub(m.at).Seconds(); !m.at.IsZero() && elapsed > 0 && count >= m.count {
 		weight := 1 - math.Exp(-elapsed/meterSpan.Seconds())
 		m.rate += weight * (float64(count-m.count)/elapsed - m.rate)
+		m.share += weight * (1 - m.share)
 	}
 	m.at, m.count = now, count
 }
@@ -52,7 +54,7 @@ func (m *meter) days(left int64) float64 {
 	if m.rate <= 0 {
 		return Forever
 	}
-	return min(Forever, max(0, float64(left))/m.rate/(24*60*60))
+	return min(Forever, max(0, float64(left))/(m.rate/m.share)/(24*60*60))
 }
 
 // keepLeading looks every second whether this process still captures, how much log is left, and

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"jike/internal/pg/pgtest"
+	"jike/schemas/replica"
 	"jike/sync/capture"
 	"jike/sync/stream"
 	"jike/sync/synctest"
@@ -181,4 +183,41 @@ func TestASlotThatWasMovedBeginsANewEpoch(t *testing.T) {
 	if s := begunAfter(p, c.It, 1); !strings.Contains(s.Reason, "another reader moved it") || !s.Existing {
 		t.Errorf("status %+v", s)
 	}
+}
+
+// Changes that are older in the log than the publication cannot be decoded, by anybody and ever.
+func TestAPublicationThatIsYoungerThanTheLogBeginsANewEpoch(t *testing.T) {
+	p := synctest.NewSource(t)
+	c := p.Capture()
+	published(p, c.It)
+	c.Stop()
+	p.Exec(p.Source, `DROP PUBLICATION jike_up`, fmt.Sprintf(customer, 1, 3))
+	p.Must(capture.EnsurePublication(t.Context(), p.ProvinceDB.OwnerURL, replica.Up))
+	c = p.Capture()
+	s := begunAfter(p, c.It, 1)
+	p.Exec(p.Source, fmt.Sprintf(customer, 4, 6))
+	published(p, c.It)
+	if got := holds(p, s); got != "III" || !s.Existing || !strings.Contains(s.Reason, "publication") {
+		t.Errorf("the stream has %q; status %+v", got, s)
+	}
+}
+
+// Status says how much log and room is left, and for how long.
+func TestTheBudgetOfLogAndLeafIsShown(t *testing.T) {
+	cluster := pgtest.Cluster(t, map[string]string{"max_slot_wal_keep_size": "256MB"})
+	p := synctest.NewOn(t, cluster)
+	c := p.Capture(func(o *capture.Options) { o.Limits.LeafBytes = 64 << 20 })
+	p.Until("both are known", func() bool {
+		b := c.It.Status().Budget
+		return b.Wal == "reserved" && b.LogLeft > 0 && b.LogLeft <= 512<<20 && b.LeafLeft > 0 && b.LeafLeft <= 64<<20
+	})
+	before := c.It.Status().Budget
+	p.Exec(p.Source, fmt.Sprintf(customer, 1, 20_000))
+	published(p, c.It)
+	p.Until("less is left, for a time that can be told", func() bool {
+		s := c.It.Status()
+		b := s.Budget
+		return s.BacklogMessages > 0 && s.BacklogBytes > 0 && // nobody takes it here
+			b.LogLeft < before.LogLeft && b.LeafLeft < before.LeafLeft && b.LogDays < capture.Forever && b.LeafDays < capture.Forever && b.LogDays > 0
+	})
 }

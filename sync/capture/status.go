@@ -62,7 +62,9 @@ func (c *Capture) keepSweeping(ctx context.Context, leaf *stream.Leaf, sweep <-c
 			}
 		case <-tick.C:
 			messages, bytes, err := leaf.Backlog(ctx)
-			if err == nil {
+			if err != nil {
+				c.opts.Log.Debug("capture: the leaf's backlog is not known", "error", err)
+			} else {
 				leafRate.add(time.Now(), uint64(c.stored.Load()))
 				c.mu.Lock()
 				c.status.BacklogMessages, c.status.BacklogBytes = messages, bytes
