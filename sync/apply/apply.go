@@ -12,6 +12,10 @@
 // transaction wrote it. The position is written in the same transaction (position.go). After the
 // commit the province is told, so that it may forget.
 //
+// Beside that way lie: what an older province sends (layout.go), transactions that are cut into
+// chunks (large.go), a batch that is refused (batch.go) and what becomes of the transaction that is
+// the reason (park.go, dirty.go), and what a person does (operate.go, pause.go).
+//
 // # State machine
 //
 // An Apply is a loop of sessions, each with a database connection of its own. A session

@@ -238,7 +238,8 @@ func (w *worker) saveTable(ctx context.Context, tx pgx.Tx, id int64, g *target, 
 
 // parked goes on behind a transaction that was parked.
 func (w *worker) parked(ctx context.Context, to advance, applied int, why error) error {
-	w.committed(to, applied, 0)
 	w.a.opts.Log.Error("apply: transaction parked", "province", w.a.opts.Province, "transaction", to.to.link.LSN.String(), "error", why)
-	return w.loadDirty(ctx)
+	err := w.loadDirty(ctx)
+	w.committed(to, applied, 0)
+	return err
 }

@@ -229,6 +229,7 @@ func TestARefusedRepairLeavesOnlyItsOwnKeyDirty(t *testing.T) {
 	}
 	// A repair that nobody asked for here, as of a reconciliation, parks like any transaction.
 	f.tx(repair(8, "h", 8, ""), repair(9, "i", -9, ""))
+	f.applied()
 	f.tx(update(9, "i", 9, ""))
 	f.applied()
 	f.wantDirty("2,t,0 9,t,1")
