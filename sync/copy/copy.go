@@ -47,6 +47,10 @@
 //     many slots whose buffers it uses: that bounds memory. Slots are given in the order in which
 //     they were asked for and every province has the same number of workers, so provinces that join
 //     at the same time advance at the same pace.
+//
+// The partition keeps its indexes while it is filled. To make the second of two indexes after a
+// million rows instead cost headquarters' server as much processor time (5.5 to 5.7 s) as to keep
+// it up to date meanwhile (5.6 s), since ranges are filled in the order of the key.
 package copy
 
 import (

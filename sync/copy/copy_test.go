@@ -1,13 +1,12 @@
 package copy
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
-
-	"context"
 
 	"jike/internal/bus/bustest"
 	"jike/internal/pg/pgtest"
@@ -133,7 +132,7 @@ func TestAProvinceJoinsWhileItWrites(t *testing.T) {
 
 // Either side and its connections are cut off during the copy, again and again.
 func TestACopyThatIsCutOffGoesOn(t *testing.T) {
-	s := newSite(t, Options{Chunk: 32 << 10, Rate: 2 << 20, Workers: 4})
+	s := newSite(t, Options{Chunk: 32 << 10, Rate: 1 << 20, Workers: 4})
 	from := seed(t)
 	random := rand.New(rand.NewPCG(from, 1))
 	w := s.Work(from, 2)
@@ -163,7 +162,6 @@ func TestACopyThatIsCutOffGoesOn(t *testing.T) {
 			s.terminate(pool)
 		}
 	}
-	s.national.pace.rate = 0
 	a.Stop()
 	s.options.Rate = 0
 	s.headquarters()

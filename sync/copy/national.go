@@ -66,6 +66,9 @@ func OpenNational(ctx context.Context, opts Options) (*National, error) {
 	config := opts.Pool.Config()
 	config.MaxConns, config.MinConns, config.MinIdleConns = int32(opts.Parallel), 0, 0
 	config.ConnConfig.RuntimeParams["application_name"] = "jike_copy"
+	// A crash may take back the last chunks, rows and place together. What ends a copy is committed
+	// on another connection and waits for the disk, and for everything before it.
+	config.ConnConfig.RuntimeParams["synchronous_commit"] = "off"
 	load, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("copy: %w", err)
