@@ -38,7 +38,8 @@ func (h *hub) place(t *testing.T) (files []string, net *bustest.Net) {
 	for n := 1; n <= 3; n++ {
 		client, leaf, route := bustest.FreeAddress(t), bustest.FreeAddress(t), bustest.FreeAddress(t)
 		h.clients, h.leafs, h.routes = append(h.clients, client), append(h.leafs, leaf), append(h.routes, route)
-		ports = append(ports, fmt.Sprintf("127.0.0.1:422%d", n), client, fmt.Sprintf("127.0.0.1:742%d", n), leaf, fmt.Sprintf("127.0.0.1:622%d", n), route)
+		ports = append(ports, fmt.Sprintf("127.0.0.1:422%d", n), client, fmt.Sprintf("127.0.0.1:742%d", n), leaf, fmt.Sprintf("127.0.0.1:622%d", n), route,
+			fmt.Sprintf("127.0.0.1:822%d", n), bustest.FreeAddress(t))
 	}
 	net, options := bustest.NewOn(t, h.leafs, synctest.Province)
 	h.write(t, "accounts.conf", bus.HubAccounts(options))
