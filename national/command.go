@@ -1,7 +1,9 @@
 package national
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -9,6 +11,7 @@ import (
 	"jike/internal/fault"
 	"jike/national/reconciliation"
 	"jike/schemas/codes"
+	"jike/sync/copy"
 	"jike/sync/reconcile"
 )
 
@@ -17,6 +20,39 @@ import (
 type reconciliations struct {
 	store *reconciliation.Store
 	proof *reconcile.National
+}
+
+// copies answers the command `jike sync copy`: GET tells of all first copies, DELETE gives one up.
+type copies struct{ first *copy.National }
+
+// ServeHTTP takes the query parameter province; without it GET tells of all.
+func (h copies) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	province, err := strconv.ParseInt(cmp.Or(r.FormValue("province"), "0"), 10, 16)
+	if err != nil || province < 0 || province == 0 && r.Method != http.MethodGet {
+		http.Error(w, "province: a carrier province code such as 591 is needed", http.StatusUnprocessableEntity)
+		return
+	}
+	switch r.Method {
+	case http.MethodDelete:
+		if err = h.first.Cancel(r.Context(), int16(province)); errors.Is(err, copy.ErrNotRunning) {
+			http.Error(w, err.Error(), http.StatusConflict)
+			return
+		}
+	case http.MethodGet:
+	default:
+		http.Error(w, "GET and DELETE are known", http.StatusMethodNotAllowed)
+		return
+	}
+	var all []copy.Progress
+	if err == nil {
+		all, err = h.first.Progress(r.Context(), int16(province))
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(all) // an error says that the command has gone
 }
 
 // ServeHTTP answers POST with the query parameters province and approve.

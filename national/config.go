@@ -37,6 +37,13 @@ type Config struct {
 		TruncateRows int64 `yaml:"truncate_rows"`
 	} `yaml:"sync"`
 
+	// Copy bounds the first copy of provinces that join with rows; 0: the defaults of package copy.
+	Copy struct {
+		Parallel       int   `yaml:"parallel"`         // chunks on their way at once, of all provinces together
+		Workers        int   `yaml:"workers"`          // ranges of one province copied at once
+		BytesPerSecond int64 `yaml:"bytes_per_second"` // of rows, of all provinces together; 0: no limit
+	} `yaml:"copy"`
+
 	Provinces []Province `yaml:"provinces"`
 }
 
@@ -82,6 +89,9 @@ func (c Config) validate() error {
 	}
 	if r := c.NATS.Replicas; r < 1 || r > 5 || r > 1 && c.NATS.URL == "" {
 		return fmt.Errorf("nats.replicas: %d: an embedded hub stores once, a hub of several servers 1 to 5 times", r)
+	}
+	if c.Copy.Parallel < 0 || c.Copy.Workers < 0 || c.Copy.BytesPerSecond < 0 {
+		return errors.New("copy: no setting may be negative")
 	}
 	seen := map[int]bool{}
 	for i, p := range c.Provinces {

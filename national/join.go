@@ -14,13 +14,14 @@ import (
 	"jike/schemas/codes"
 	"jike/schemas/replica"
 	"jike/sync/apply"
+	"jike/sync/copy"
 	"jike/sync/reconcile"
 	"jike/sync/stream"
 )
 
 // join takes a province's records from now on and makes it known to reconciliation and to the
 // commands.
-func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, o operations, p Province) error {
+func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, first *copy.National, o operations, p Province) error {
 	code := int16(p.Code)
 	nc, err := hub.Conn(code)
 	if err != nil {
@@ -30,7 +31,11 @@ func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, o ope
 	n.OnClose(control.Close)
 	down, err := apply.New(apply.Options{
 		Province: code, Pool: n.Sync, NATS: nc, Control: control, Tables: replica.Up, Previous: replica.Previous,
-		Limits: stream.Limits{HubBytes: c.NATS.MaxBytes, HubReplicas: c.NATS.Replicas}, TruncateRows: c.Sync.TruncateRows, Log: n.Log,
+		Limits:       stream.Limits{HubBytes: c.NATS.MaxBytes, HubReplicas: c.NATS.Replicas},
+		TruncateRows: c.Sync.TruncateRows, Log: n.Log,
+		Join: func(ctx context.Context, epoch int64) error {
+			return first.Join(ctx, copy.Site{Province: code, Control: control}, epoch)
+		},
 		Barrier: func(a apply.Arrival) {
 			proof.Barrier(reconcile.Arrival{Barrier: a.Barrier, Epoch: a.Epoch, Point: reconcile.LSN(a.Point), Tx: a.Tx, Close: a.Close})
 		},
@@ -60,6 +65,28 @@ func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, o ope
 			return epoch, reconcile.LSN(lsn)
 		},
 	})
+}
+
+// openCopy makes what copies provinces that join with rows.
+func openCopy(ctx context.Context, n *node.Node, c Config) (*copy.National, error) {
+	first, err := copy.OpenNational(ctx, copy.Options{
+		Pool: n.Sync, Tables: replica.Up, Parallel: c.Copy.Parallel, Workers: c.Copy.Workers, Rate: c.Copy.BytesPerSecond, Log: n.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	n.OnClose(first.Close)
+	return first, errors.Join(
+		n.Registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "jike_copy_provinces", Help: "Provinces whose rows are copied now, before their stream is applied.",
+		}, func() float64 { return float64(first.Status().Provinces) })),
+		n.Registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "jike_copy_rows_per_second", Help: "Rows that come by these copies, of the last few seconds.",
+		}, func() float64 { return first.Status().RowsPerSecond })),
+		n.Registry.Register(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "jike_copy_rows_total", Help: "Rows copied by this process.",
+		}, func() float64 { return float64(first.Status().Rows) })),
+	)
 }
 
 // begin starts a reconciliation for the portal and the command.

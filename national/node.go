@@ -48,9 +48,13 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	if err != nil {
 		return err
 	}
+	first, err := openCopy(ctx, n, c)
+	if err != nil {
+		return err
+	}
 	commands := operations{map[int16]*apply.Apply{}, n.Log}
 	for _, p := range c.Provinces {
-		if err := join(n, c, hub, proof, commands, p); err != nil {
+		if err := join(n, c, hub, proof, first, commands, p); err != nil {
 			return fmt.Errorf("province %d: %w", p.Code, err)
 		}
 	}
@@ -69,6 +73,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	commands.register(n.Commands)
 	n.Commands.Handle("POST /reconciliations", reconciliations{all.Reconciliations, proof})
 	n.Commands.Handle("POST /keys", &keyring{hub: hub, config: c})
+	n.Commands.Handle("/copies", copies{first})
 	return nil
 }
 

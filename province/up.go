@@ -15,6 +15,7 @@ import (
 	"jike/internal/node"
 	"jike/schemas/replica"
 	"jike/sync/capture"
+	"jike/sync/copy"
 	"jike/sync/reconcile"
 	"jike/sync/stream"
 	"jike/sync/wire"
@@ -41,6 +42,9 @@ func openUp(ctx context.Context, n *node.Node, c Config) error {
 		ResendRate: c.Sync.ResendRate,
 	})
 	if err != nil {
+		return err
+	}
+	if _, err := copy.NewProvince(copy.ProvinceOptions{Pool: n.Sync, Tables: replica.Up}, control); err != nil {
 		return err
 	}
 	n.Task(up.Run)

@@ -33,7 +33,7 @@ type commands struct {
 	Demo      demo.Cmd      `cmd:"" help:"Run two provinces and headquarters on this machine, with live traffic."`
 	Partner   partner.Cmd   `cmd:"" help:"Be a partner: send a message, simulate BOSS."`
 	Reconcile reconcile.Cmd `cmd:"" help:"Prove that headquarters holds a province's rows; repair what differs."`
-	Sync      sync.Cmd      `cmd:"" help:"Operate replication: state, pause, what is parked, repair; what goes up, and why."`
+	Sync      sync.Cmd      `cmd:"" help:"Operate replication: state, pause, what is parked, the first copy, the selection."`
 	Bench     bench.Cmd     `cmd:"" help:"Measure ratios against PostgreSQL's own replication and against JSON."`
 	Seed      seed.Cmd      `cmd:"" help:"Fill a province with fictional data."`
 	Migrate   migrate.Cmd   `cmd:"" help:"Bring a node's database to the newest schema."`

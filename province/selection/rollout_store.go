@@ -140,20 +140,40 @@ func batch(ctx context.Context, tx pg.Tx, p progress, judge Policy, after, last 
 	if _, err := tx.PGX().Exec(ctx, `SET LOCAL lock_timeout = '`+batchWait+`'`); err != nil {
 		return err
 	}
-	args := pgx.NamedArgs{"after": after, "last": last}
-	selects := judge.Rule.condition(args)
-	rows, err := tx.PGX().Query(ctx, `UPDATE crm.customer c SET national = `+selects+`
-		WHERE c.id > @after AND c.id <= @last AND c.national <> `+selects+`
-		RETURNING c.id, c.number, coalesce(c.credit_code, ''), c.class, c.industry, c.city, c.cross_province, c.sensitive, c.national`, args)
-	if err != nil {
-		return err
-	}
 	reason := RolledOut
 	if p.state == Returning {
 		reason = RolledBack
 	}
+	flips, err := flip(ctx, tx, judge, `c.id > @after AND c.id <= @last`, pgx.NamedArgs{"after": after, "last": last}, reason)
+	if err != nil {
+		return err
+	}
+	_, err = tx.PGX().Exec(ctx, `UPDATE crm.selection_rollout SET reached = $2, judged = judged + $3, entered = entered + $4, gone = gone + $5,
+		trouble = '', updated_at = now() WHERE version = $1`, p.version, last, p.judged, flips.Enter, flips.Leave)
+	return err
+}
+
+// JudgeAgain makes customers what the policy in force says, after the transaction has changed by SQL a
+// fact that policies look at, such as the cross-province flags of many customers at once.
+func JudgeAgain(ctx context.Context, tx pg.Tx, ids []int64) (Side, error) {
+	judge, err := InForce(ctx, tx)
+	if err != nil {
+		return Side{}, err
+	}
+	return flip(ctx, tx, judge, `c.id = ANY(@ids)`, pgx.NamedArgs{"ids": ids}, Changed)
+}
+
+// flip makes the customers of a condition what a policy says, and notes who moved.
+func flip(ctx context.Context, tx pg.Tx, judge Policy, which string, args pgx.NamedArgs, reason Reason) (Side, error) {
+	selects := judge.Rule.condition(args)
+	rows, err := tx.PGX().Query(ctx, `UPDATE crm.customer c SET national = `+selects+`
+		WHERE `+which+` AND c.national <> `+selects+`
+		RETURNING c.id, c.number, coalesce(c.credit_code, ''), c.class, c.industry, c.city, c.cross_province, c.sensitive, c.national`, args)
+	if err != nil {
+		return Side{}, err
+	}
 	var lines [][]any
-	var entered int64
+	var moved Side
 	var id int64
 	var f Facts
 	var national bool
@@ -163,21 +183,19 @@ func batch(ctx context.Context, tx pg.Tx, p progress, judge Policy, after, last 
 			return fmt.Errorf("selection: customer %d: the database judges %t by version %d, this program %t by %s", id, national, judge.Version, judged, by)
 		}
 		if national {
-			entered++
+			moved.Enter++
+		} else {
+			moved.Leave++
 		}
 		lines = append(lines, []any{id, national, judge.Version, string(by), string(reason)})
 		return nil
 	})
 	if err != nil {
-		return err
+		return Side{}, err
 	}
 	columns := []string{"customer_id", "entered", "version", "clause", "reason"}
-	if _, err := tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "selection_flip"}, columns, pgx.CopyFromRows(lines)); err != nil {
-		return err
-	}
-	_, err = tx.PGX().Exec(ctx, `UPDATE crm.selection_rollout SET reached = $2, judged = judged + $3, entered = entered + $4, gone = gone + $5,
-		trouble = '', updated_at = now() WHERE version = $1`, p.version, last, p.judged, entered, int64(len(lines))-entered)
-	return err
+	_, err = tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "selection_flip"}, columns, pgx.CopyFromRows(lines))
+	return moved, err
 }
 
 // finish puts the version in force, or cancels it, if every customer is as the judging policy says.

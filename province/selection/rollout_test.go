@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"jike/internal/account"
 	"jike/internal/fault"
 	"jike/internal/pg"
@@ -470,11 +472,40 @@ func TestHeadquartersPolicyIsAdoptedOnce(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].Origin != selection.OriginHeadquarters || *list[0].NationalNumber != 12 || list[0].Author != "headquarters" || list[0].Note != "集团" {
 		t.Fatalf("%+v %v", list, err)
 	}
+	if _, err := w.Cancel(t.Context(), w.Administrator, 2); !fault.Is(err, fault.Conflict) {
+		t.Errorf("headquarters' version was cancelled here: %v", err)
+	}
 	if err := w.Adopt(t.Context(), d); err != nil || customertest.Value[int](t, w.DB, `SELECT count(*) FROM crm.selection_policy`) != 2 {
 		t.Errorf("adopted twice: %v", err)
 	}
 	if n := w.wrong(classC); n != 0 {
 		t.Errorf("%d rows are not as the rule says", n)
+	}
+}
+
+// A change of many customers by SQL judges them again in its own transaction.
+func TestManyCustomersAreJudgedAgain(t *testing.T) {
+	w := newWorld(t)
+	w.fill(30)
+	w.InTx(t, func(tx pg.Tx) {
+		rows, err := tx.PGX().Query(t.Context(), `UPDATE crm.customer SET cross_province = true WHERE number IN ('F1', 'F2', 'F3') RETURNING id`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			t.Fatal(err)
+		}
+		moved, err := selection.JudgeAgain(t.Context(), tx, ids)
+		if err != nil || moved != (selection.Side{Enter: 2}) {
+			t.Errorf("%+v %v", moved, err)
+		}
+	})
+	if n := w.wrong(builtIn); n != 0 {
+		t.Errorf("%d rows are not as the rule says", n)
+	}
+	if n := customertest.Value[int](t, w.DB, `SELECT count(*) FROM crm.selection_flip WHERE entered AND clause = 'crossProvince' AND reason = 'changed'`); n != 2 {
+		t.Errorf("%d flips are kept", n)
 	}
 }
 

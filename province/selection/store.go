@@ -193,12 +193,15 @@ func (s *Store) pause(ctx context.Context, caller account.Caller, version int32,
 
 // Cancel gives up a version that is not in force. One that is applying goes back: from now on saves
 // judge by the version in force again, and batches carry that over all customers. A paused rollout
-// goes on, back.
+// goes on, back. Headquarters' versions are headquarters' to give up: a Conflict.
 func (s *Store) Cancel(ctx context.Context, caller account.Caller, version int32) (Version, error) {
 	if err := caller.Demand(account.SelectionChange); err != nil {
 		return Version{}, err
 	}
 	return s.move(ctx, caller, version, true, "selection.cancel", func(tx pg.Tx, v Version) error {
+		if v.Origin == OriginHeadquarters {
+			return fault.New(fault.Conflict, "selection.version.headquarters")
+		}
 		switch v.State {
 		case Draft, Tried, Approved:
 			_, err := tx.PGX().Exec(ctx, `UPDATE crm.selection_policy SET state = 'cancelled' WHERE version = $1`, version)

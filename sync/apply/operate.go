@@ -87,15 +87,24 @@ func (a *Apply) ParkedKeys(ctx context.Context, id int64, limit int) (Parked, []
 // dirty, of all of them if id is 0, until it has come. Old changes are never done again. A state
 // that is refused here, too, is asked for once. It returns for how many keys, or ErrNotParked.
 func (a *Apply) Repair(ctx context.Context, id int64) (int64, error) {
-	tag, err := a.opts.Pool.Exec(ctx, `UPDATE sync.dirty SET wanted = true, refused = '' WHERE province = $1 AND ($2::int8 = 0 OR parked = $2::int8)`, a.opts.Province, id)
+	var keys int64
+	err := pgx.BeginFunc(ctx, a.opts.Pool, func(tx pgx.Tx) error {
+		// The applier locks the same row before it touches dirty keys.
+		if _, err := tx.Exec(ctx, `SELECT FROM sync.position WHERE province = $1 FOR UPDATE`, a.opts.Province); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, `UPDATE sync.dirty SET wanted = true, refused = '' WHERE province = $1 AND ($2::int8 = 0 OR parked = $2::int8)`, a.opts.Province, id)
+		keys = tag.RowsAffected()
+		return err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("apply: repair: %w", err)
 	}
-	if tag.RowsAffected() == 0 {
+	if keys == 0 {
 		return 0, ErrNotParked
 	}
 	poke(a.ask)
-	return tag.RowsAffected(), nil
+	return keys, nil
 }
 
 // Release forgets a parked transaction: its keys are applied to as all others from now on. by says

@@ -343,3 +343,31 @@ func TestADirtyKeyOutlivesItsEpoch(t *testing.T) {
 	f.wantDirty("")
 	f.want("2,B,2,2,0/15E")
 }
+
+// A flood of refused transactions is no matter of rows any more: it stops the province until a
+// person has dealt with some of them.
+func TestAFloodOfPoisonStops(t *testing.T) {
+	f := newPoisonable(t)
+	a := f.apply()
+	prev := f.link
+	var parts []wire.Part
+	for key := range int64(101) {
+		parts = append(parts, f.part(insert(key, "poison", -1, "")), f.part(insert(1000+key, "good", 1, "")))
+	}
+	f.send(f.message(prev, parts...))
+	f.state(apply.Stopped)
+	list, err := a.It.Parked(t.Context())
+	f.Must(err)
+	if len(list) != 100 {
+		t.Fatalf("%d transactions are parked", len(list))
+	}
+	if n := f.Int(f.Target, `SELECT count(*)::int FROM crm.thing`); n != 100 {
+		t.Errorf("%d rows are here before the one that stops", n)
+	}
+	f.Must(a.It.Release(t.Context(), list[0].ID, "test", true))
+	f.applied()
+	f.state(apply.Running)
+	if n := f.Int(f.Target, `SELECT count(*)::int FROM crm.thing WHERE name = 'good'`); n != 101 {
+		t.Errorf("%d rows", n)
+	}
+}

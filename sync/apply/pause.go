@@ -58,7 +58,9 @@ func (a *Apply) Resume(ctx context.Context, truncate bool) error {
 
 // paused reads whether the province is paused, and why.
 func (a *Apply) paused(ctx context.Context) (paused bool, why string, err error) {
-	err = a.opts.Pool.QueryRow(ctx, `SELECT paused_at IS NOT NULL, format('by %s: %s', paused_by, pause_reason)
+	limited, cancel := context.WithTimeout(ctx, writePatience)
+	defer cancel()
+	err = a.opts.Pool.QueryRow(limited, `SELECT paused_at IS NOT NULL, format('by %s: %s', paused_by, pause_reason)
 		FROM sync.province_state WHERE province = $1`, a.opts.Province).Scan(&paused, &why)
 	if err != nil {
 		return false, "", fmt.Errorf("apply: look whether the province is paused: %w", err)

@@ -15,7 +15,7 @@ import (
 // whatever happens: a notice may be lost.
 const tellEvery = time.Second
 
-// writePatience bounds one write of the board.
+// writePatience bounds one statement about what the board shows.
 const writePatience = 20 * time.Second
 
 // onCapture takes what the province's capture says of itself.

@@ -110,8 +110,9 @@ func TestAFlippedBitInTheHubsStoreIsRefilled(t *testing.T) {
 	two := f.part(insert(3, "c", 3, ""))
 	f.send(f.message(at, one), f.message(mid, two))
 	f.Until("the hub stores both", func() bool { return f.hubEnd() == 3 })
+	name := f.HubStream(f.id.Epoch)
 	f.Net.Hub.Shutdown()
-	flip(t, f.Net.HubDir(), f.HubStream(f.id.Epoch), []byte("flip me"))
+	flip(t, f.Net.HubDir(), name, []byte("flip me"))
 	f.Net.StartHub()
 	f.apply()
 	if r := receive(f, f.refills); r.LSN != at.LSN {

@@ -33,6 +33,7 @@ type relation struct {
 // of a binary COPY tuple already, so values are copied and never understood.
 type decoder struct {
 	tables    []replica.Table
+	types     map[string]uint32   // OIDs of the tables' types
 	late      map[string][]string // by table: columns that older changes lack, their rows are sent again
 	relations map[uint32]*relation
 	fields    []field
@@ -46,8 +47,8 @@ type field struct {
 	data []byte
 }
 
-func newDecoder(tables []replica.Table, late map[string][]string) *decoder {
-	return &decoder{tables: tables, late: late, relations: map[uint32]*relation{}, recent: newRecent()}
+func newDecoder(tables []replica.Table, types map[string]uint32, late map[string][]string) *decoder {
+	return &decoder{tables: tables, types: types, late: late, relations: map[uint32]*relation{}, recent: newRecent()}
 }
 
 // relation reads a Relation message and checks it against what is replicated.
@@ -79,7 +80,7 @@ func (d *decoder) relation(m []byte) error {
 				rel.place[j] = -1
 				continue
 			}
-			if !ok || types[at] != typeOID[c.Type] {
+			if !ok || types[at] != d.types[c.Type] {
 				return fmt.Errorf("%w: column %s of %s.%s is missing or not %s", ErrSchema, c.Name, schema, name, c.Type)
 			}
 			rel.place[j] = at

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,10 +29,31 @@ const filterColumn = "national"
 // make the application's own statements fail.
 var ErrPublication = errors.New("capture: the publication cannot be used")
 
-// typeOID maps the types of replicated columns to PostgreSQL's built-in ones.
-var typeOID = map[string]uint32{
-	"bool": 16, "bytea": 17, "int8": 20, "int2": 21, "int4": 23, "text": 25, "float8": 701,
-	"date": 1082, "timestamp": 1114, "timestamptz": 1184, "numeric": 1700, "uuid": 2950,
+// resolveTypes asks PostgreSQL for the types of replicated columns: built-in ones, arrays, and the
+// database's own enumerations, domains and composites. Their binary form travels as it is.
+func resolveTypes(ctx context.Context, pool *pgxpool.Pool, tables []replica.Table) (map[string]uint32, error) {
+	types := map[string]uint32{}
+	for _, t := range tables {
+		for _, c := range t.Columns {
+			types[c.Type] = 0
+		}
+	}
+	rows, err := pool.Query(ctx, `SELECT n.name, t.oid FROM unnest($1::text[]) n (name)
+		JOIN pg_type t ON t.oid = to_regtype(n.name) AND t.typsend <> 0`, slices.Collect(maps.Keys(types)))
+	if err != nil {
+		return nil, fmt.Errorf("capture: read types: %w", err)
+	}
+	var name string
+	var oid uint32
+	if _, err := pgx.ForEachRow(rows, []any{&name, &oid}, func() error { types[name] = oid; return nil }); err != nil {
+		return nil, fmt.Errorf("capture: read types: %w", err)
+	}
+	for name, oid := range types {
+		if oid == 0 {
+			return nil, fmt.Errorf("%w: type %s is not known or has no binary form", ErrPublication, name)
+		}
+	}
+	return types, nil
 }
 
 // EnsurePublication makes the publication as the owner of the tables, with a row filter and the replicated
@@ -84,7 +106,7 @@ type published struct {
 // checkPublication refuses a publication that is not what tables say, or that could make an UPDATE
 // or DELETE of the application fail: a filter column outside the replica identity, an identity
 // outside the column list, FULL together with a column list, or none at all.
-func checkPublication(ctx context.Context, pool *pgxpool.Pool, tables []replica.Table) error {
+func checkPublication(ctx context.Context, pool *pgxpool.Pool, tables []replica.Table, types map[string]uint32) error {
 	rows, err := pool.Query(ctx, `
 		SELECT n.nspname || '.' || c.relname AS relation, c.relreplident::text AS identity,
 			coalesce(k.names, '{}') AS key, coalesce(k.strict, false) AS not_null,
@@ -92,7 +114,7 @@ func checkPublication(ctx context.Context, pool *pgxpool.Pool, tables []replica.
 		FROM pg_publication_tables p
 		JOIN pg_namespace n ON n.nspname = p.schemaname
 		JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename
-		CROSS JOIN LATERAL (SELECT jsonb_object_agg(attname, atttypid::int) AS types
+		CROSS JOIN LATERAL (SELECT jsonb_object_agg(attname, atttypid::bigint) AS types
 			FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) t
 		LEFT JOIN LATERAL (SELECT array_agg(a.attname::text) AS names, bool_and(a.attnotnull) AS strict
 			FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
@@ -113,18 +135,18 @@ func checkPublication(ctx context.Context, pool *pgxpool.Pool, tables []replica.
 		if i < 0 {
 			return fmt.Errorf("%w: %s is missing", ErrPublication, t.Qualified())
 		}
-		if err := found[i].check(t); err != nil {
+		if err := found[i].check(t, types); err != nil {
 			return fmt.Errorf("%w: %s: %w", ErrPublication, t.Qualified(), err)
 		}
 	}
 	return nil
 }
 
-func (p published) check(t replica.Table) error {
+func (p published) check(t replica.Table, types map[string]uint32) error {
 	want := []string{filterColumn}
 	for _, c := range t.Columns {
 		want = append(want, c.Name)
-		if p.Types[c.Name] != typeOID[c.Type] {
+		if p.Types[c.Name] != types[c.Type] {
 			return fmt.Errorf("column %s is not %s", c.Name, c.Type)
 		}
 	}

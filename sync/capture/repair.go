@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -15,6 +16,10 @@ import (
 // repairKeys is how many keys go into one repair transaction: enough to be quick, few enough that
 // rows are locked for a moment only.
 const repairKeys = 500
+
+// repairBytes is how much one logical message of a repair holds, beyond which it takes no further
+// row: PostgreSQL and capture each keep it in memory.
+const repairBytes = 4 << 20
 
 // Repair sends the current state of rows through the stream, in order with the changes around it:
 // each row is read FOR SHARE and put into the log in the same transaction, so that a concurrent
@@ -42,20 +47,33 @@ func (c *Capture) Repair(ctx context.Context, t replica.Table, keys []int64, bef
 	return nil
 }
 
+// repair sends keys in one transaction.
 func (c *Capture) repair(ctx context.Context, table int, keys []int64, before wire.LSN) error {
+	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	return pgx.BeginFunc(ctx, c.opts.Pool, func(tx pgx.Tx) error {
-		content, err := readCurrent(ctx, tx, c.opts.Tables[table], table, keys, before)
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `SELECT pg_logical_emit_message(true, $1, $2::bytea)`, prefixRepair, content)
-		return err
+		return c.repairIn(ctx, tx, table, keys, before)
 	})
 }
 
+// repairIn sends keys, which are in order, in as many messages as their size asks for.
+func (c *Capture) repairIn(ctx context.Context, tx pgx.Tx, table int, keys []int64, before wire.LSN) error {
+	for len(keys) > 0 {
+		content, done, err := readCurrent(ctx, tx, c.opts.Tables[table], table, keys, before)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `SELECT pg_logical_emit_message(true, $1, $2::bytea)`, prefixRepair, content); err != nil {
+			return err
+		}
+		keys = keys[done:]
+	}
+	return nil
+}
+
 // readCurrent locks and reads rows and writes the content of the logical message: table, then for
-// each key an operation, its length and its data as in package wire.
-func readCurrent(ctx context.Context, tx pgx.Tx, t replica.Table, table int, keys []int64, before wire.LSN) ([]byte, error) {
+// each key an operation, its length and its data as in package wire. It takes the keys, which are in
+// order, one after the other until the content is large enough, and gives how many it took.
+func readCurrent(ctx context.Context, tx pgx.Tx, t replica.Table, table int, keys []int64, before wire.LSN) (content []byte, done int, err error) {
 	names := make([]string, len(t.Columns))
 	key := 0
 	for i, c := range t.Columns {
@@ -72,34 +90,38 @@ func readCurrent(ctx context.Context, tx pgx.Tx, t replica.Table, table int, key
 	}
 	rows, err := tx.Query(ctx, query, formats, keys)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer rows.Close()
-	content := binary.BigEndian.AppendUint32(nil, uint32(table))
-	found := map[int64]bool{}
-	for rows.Next() {
-		values := rows.RawValues()
-		found[int64(binary.BigEndian.Uint64(values[key]))] = true
-		var tuple []byte
-		for _, v := range values {
-			if v == nil {
-				tuple = append(tuple, 0xff, 0xff, 0xff, 0xff)
-				continue
-			}
-			tuple = append(binary.BigEndian.AppendUint32(tuple, uint32(len(v))), v...)
-		}
-		content = appendRepair(content, wire.Repair, tuple)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	for _, k := range keys {
-		if !found[k] {
-			data := binary.BigEndian.AppendUint64(nil, uint64(k))
+	content = binary.BigEndian.AppendUint32(nil, uint32(table))
+	absent := func(below func(int64) bool) {
+		for ; done < len(keys) && below(keys[done]); done++ {
+			data := binary.BigEndian.AppendUint64(nil, uint64(keys[done]))
 			content = appendRepair(content, wire.Absent, binary.BigEndian.AppendUint64(data, uint64(before)))
 		}
 	}
-	return content, nil
+	for rows.Next() {
+		values := rows.RawValues()
+		now := int64(binary.BigEndian.Uint64(values[key]))
+		absent(func(k int64) bool { return k < now })
+		content = appendRepair(content, wire.Repair, tupleOf(values))
+		if done++; len(content) > repairBytes {
+			return content, done, nil // what follows is read again
+		}
+	}
+	absent(func(int64) bool { return true })
+	return content, done, rows.Err()
+}
+
+func tupleOf(values [][]byte) (tuple []byte) {
+	for _, v := range values {
+		if v == nil {
+			tuple = append(tuple, 0xff, 0xff, 0xff, 0xff)
+			continue
+		}
+		tuple = append(binary.BigEndian.AppendUint32(tuple, uint32(len(v))), v...)
+	}
+	return tuple
 }
 
 func appendRepair(content []byte, op wire.Op, data []byte) []byte {

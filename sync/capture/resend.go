@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/schemas/replica"
-	"jike/sync/wire"
 )
 
 // When a release replicates more columns than the one before, changes that were written before the
@@ -26,12 +25,8 @@ import (
 //	sending   up to resendRows rows are one transaction with the key reached;
 //	finished  no key is left. Its columns stay known, for a log that is decoded again.
 
-// resendRows and resendBytes bound one range: it is one message in the log, and its rows are locked
-// for a moment.
-const (
-	resendRows  = 500
-	resendBytes = 4 << 20
-)
+// resendRows bounds one range, whose rows are locked for a moment.
+const resendRows = 500
 
 // Resending is how far a table is.
 type Resending struct {
@@ -219,39 +214,23 @@ func (c *Capture) resendRange(ctx context.Context, tx pgx.Tx, relation string, r
 		_, err := tx.Exec(ctx, `UPDATE sync.resend SET finished_at = now(), updated_at = now() WHERE relation = $1`, relation)
 		return 0, err
 	}
-	content, err := readCurrent(ctx, tx, c.opts.Tables[table], table, keys, wire.LSN(0))
-	if err != nil {
+	if err := c.repairIn(ctx, tx, table, keys, 0); err != nil {
 		return 0, err
 	}
-	if _, err := tx.Exec(ctx, `SELECT pg_logical_emit_message(true, $1, $2::bytea)`, prefixRepair, content); err != nil {
-		return 0, err
-	}
-	_, err = tx.Exec(ctx, `UPDATE sync.resend SET reached = $2, sent = sent + $3, updated_at = now() WHERE relation = $1`,
+	_, err := tx.Exec(ctx, `UPDATE sync.resend SET reached = $2, sent = sent + $3, updated_at = now() WHERE relation = $1`,
 		relation, keys[len(keys)-1], len(keys))
 	return len(keys), err
 }
 
-// nextKeys lists the keys of the next range, at least one if there is any.
+// nextKeys lists the keys of the next range.
 func nextKeys(ctx context.Context, tx pgx.Tx, t replica.Table, reached *int64) ([]int64, error) {
-	sizes := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		sizes[i] = fmt.Sprintf("coalesce(pg_column_size(%s), 0)", pgx.Identifier{c.Name}.Sanitize())
-	}
 	key := pgx.Identifier{t.Key}.Sanitize()
-	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s, (%s)::int8 FROM %s WHERE national AND ($1::int8 IS NULL OR %s > $1) ORDER BY %s LIMIT %d`,
-		key, strings.Join(sizes, " + "), pgx.Identifier{t.Schema, t.Name}.Sanitize(), key, key, resendRows), reached)
+	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s WHERE national AND ($1::int8 IS NULL OR %s > $1) ORDER BY %s LIMIT %d`,
+		key, pgx.Identifier{t.Schema, t.Name}.Sanitize(), key, key, resendRows), reached)
 	if err != nil {
 		return nil, err
 	}
-	var keys []int64
-	var k, size, total int64
-	_, err = pgx.ForEachRow(rows, []any{&k, &size}, func() error {
-		if total += size; total <= resendBytes || len(keys) == 0 {
-			keys = append(keys, k)
-		}
-		return nil
-	})
-	return keys, err
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
 // whole reports whether a tuple has as many fields as the table has columns. One that an older

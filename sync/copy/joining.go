@@ -197,6 +197,27 @@ func (j *joining) counted(table string, rows, bytes int) {
 	if rows > 0 {
 		j.width[table] = bytes/rows + 1
 	}
+	j.n.counted(rows)
+}
+
+// counted, setSpeed and ended keep what Status and Progress tell.
+
+func (n *National) counted(rows int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.rows += int64(rows)
+}
+
+func (n *National) setSpeed(province int16, rowsPerSecond float64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.speeds[province] = rowsPerSecond
+}
+
+func (n *National) ended(province int16) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.speeds, province)
 }
 
 // errSchema says that the province has a table or column that headquarters does not know.
@@ -244,13 +265,14 @@ const (
 func (j *joining) keepReporting(ctx context.Context) {
 	tick := time.NewTicker(speedEvery)
 	defer tick.Stop()
-	defer j.n.setSpeed(j.site.Province, 0)
 	var before int64
 	speed, reported := 0.0, time.Now()
 	for {
+		j.n.setSpeed(j.site.Province, speed)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
+			j.n.ended(j.site.Province)
 			return
 		}
 		j.mu.Lock()
@@ -258,7 +280,6 @@ func (j *joining) keepReporting(ctx context.Context) {
 		j.mu.Unlock()
 		speed += (float64(rows-before)/speedEvery.Seconds() - speed) / 4 // of the last few seconds
 		before = rows
-		j.n.setSpeed(j.site.Province, speed)
 		if time.Since(reported) < reportEvery {
 			continue
 		}

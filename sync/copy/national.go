@@ -37,6 +37,7 @@ type National struct {
 
 	mu     sync.Mutex
 	speeds map[int16]float64 // rows a second, of the copies that run here
+	rows   int64             // copied by this process
 }
 
 // slot is what one chunk needs on its way: whoever holds it may ask for one.
@@ -95,6 +96,24 @@ func (n *National) Join(ctx context.Context, site Site, epoch int64) error {
 		return err
 	}
 	return j.run(ctx)
+}
+
+// Status is what the metrics show of the copies that run in this process.
+type Status struct {
+	Provinces     int     // that are copied now
+	RowsPerSecond float64 // of the last few seconds
+	Rows          int64   // copied by this process
+}
+
+// Status describes the copies now.
+func (n *National) Status() Status {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s := Status{Provinces: len(n.speeds), Rows: n.rows}
+	for _, speed := range n.speeds {
+		s.RowsPerSecond += speed
+	}
+	return s
 }
 
 // Cancel gives up the copy of a province that runs: its stream is applied as it is, and what was

@@ -56,12 +56,6 @@ func (n *National) Progress(ctx context.Context, province int16) ([]Progress, er
 	return all, nil
 }
 
-func (n *National) setSpeed(province int16, rowsPerSecond float64) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.speeds[province] = rowsPerSecond
-}
-
 // store keeps sync.copy and sync.copy_range.
 type store struct{ db *pgxpool.Pool }
 

@@ -265,3 +265,60 @@ func TestARestoredHeadquartersEndsEqual(t *testing.T) {
 		t.Errorf("%d inserts met a row", n)
 	}
 }
+
+// A row with values that PostgreSQL keeps out of line crosses the selection both ways, alone and
+// several times in one transaction: no value is lost on the way, whether it was in the log or not.
+func TestARowCrossesTheSelectionWithLargeValues(t *testing.T) {
+	p := synctest.New(t)
+	p.Apply()
+	p.Capture()
+	large := `(SELECT string_agg(md5(g::text || %[1]d), '') FROM generate_series(1, 400) g)`
+	add := func(id int, national bool) string {
+		return fmt.Sprintf(`INSERT INTO crm.customer (id, national, number, name, name_terms, industry, city, class, lifecycle, profile)
+			VALUES (%d, %t, 'G%[1]d', 'customer %[1]d', '{}', '65', '350100', 'A1', 'active', `+large+`)`, id, national)
+	}
+	flip := func(id int, national bool) string {
+		return fmt.Sprintf(`UPDATE crm.customer SET national = %t WHERE id = %d`, national, id)
+	}
+	for i, transaction := range [][]string{
+		{add(1, false)},
+		{flip(1, true)}, // enters with what is not in the log
+		{flip(1, false)},
+		{flip(1, true), flip(1, false), flip(1, true)},
+		{add(2, true)},
+		{flip(2, false), flip(2, true)}, // was here a moment ago
+		{add(3, false), flip(3, true), flip(3, false)},
+		{flip(3, true), `UPDATE crm.customer SET name = name || '+' WHERE id = 3`},
+		{add(4, true), flip(4, false)},
+		{add(5, false)},
+		{flip(5, true), `UPDATE crm.customer SET id = 6 WHERE id = 5`},
+		{add(7, false)},
+		{flip(7, true), fmt.Sprintf(`UPDATE crm.customer SET profile = `+large+` WHERE id = 7`, 77), flip(7, false), flip(7, true)},
+		{flip(1, false), `UPDATE crm.customer SET id = 1 WHERE id = 7`}, // refused: the key is taken
+		{`DELETE FROM crm.customer WHERE id = 1`, `UPDATE crm.customer SET id = 1 WHERE id = 7`},
+	} {
+		tx, err := p.Source.Begin(t.Context())
+		p.Must(err)
+		for _, sql := range transaction {
+			if _, err = tx.Exec(t.Context(), sql); err != nil {
+				break
+			}
+		}
+		if err != nil {
+			p.Must(tx.Rollback(t.Context()))
+			if i != 13 {
+				t.Fatalf("transaction %d: %v", i, err)
+			}
+		} else {
+			p.Must(tx.Commit(t.Context()))
+		}
+		if i%3 == 0 {
+			p.Settle() // else the next follows at once
+		}
+	}
+	p.Settle()
+	p.Same()
+	if n := p.Int(p.Target, `SELECT count(*)::int FROM crm.customer WHERE length(profile) = 12800`); n != 4 {
+		t.Errorf("%d customers have their profile", n)
+	}
+}

@@ -20,14 +20,14 @@ import (
 // policyCmd is about the versions of the selection policy. Approving one is a person's in the
 // portal, and another one's than the author's.
 type policyCmd struct {
-	List    listCmd    `cmd:"" help:"List the versions, the newest first."`
-	Show    showCmd    `cmd:"" help:"Show a version with its dry run and its rollout."`
-	Propose proposeCmd `cmd:"" help:"Propose a version from a JSON file."`
-	Try     tryCmd     `cmd:"" help:"Dry run: count what a version would move."`
-	Pause   policyPauseCmd   `cmd:"" help:"Stop the batches of the rollout."`
-	Resume  policyResumeCmd  `cmd:"" help:"Let the batches go on."`
-	Cancel  cancelCmd  `cmd:"" help:"Give up a version; one that is applying goes back."`
-	Prove   proveCmd   `cmd:"" help:"Count the customers whose flag is not what the version in force says."`
+	List    listCmd         `cmd:"" help:"List the versions, the newest first."`
+	Show    showCmd         `cmd:"" help:"Show a version with its dry run and its rollout."`
+	Propose proposeCmd      `cmd:"" help:"Propose a version from a JSON file."`
+	Try     tryCmd          `cmd:"" help:"Dry run: count what a version would move."`
+	Pause   pausePolicyCmd  `cmd:"" help:"Stop the batches of the rollout."`
+	Resume  resumePolicyCmd `cmd:"" help:"Let the batches go on."`
+	Cancel  cancelCmd       `cmd:"" help:"Give up a version; one that is applying goes back."`
+	Prove   proveCmd        `cmd:"" help:"Count the customers whose flag is not what the version in force says."`
 }
 
 // provincial is what every verb about a province's node needs.
@@ -76,11 +76,11 @@ func (o one) run(ctx context.Context, method, verb string) error {
 }
 
 type (
-	showCmd   struct{ one }
-	tryCmd    struct{ one }
-	policyPauseCmd  struct{ one }
-	policyResumeCmd struct{ one }
-	cancelCmd struct{ one }
+	showCmd         struct{ one }
+	tryCmd          struct{ one }
+	pausePolicyCmd  struct{ one }
+	resumePolicyCmd struct{ one }
+	cancelCmd       struct{ one }
 )
 
 // Run prints the version.
@@ -90,10 +90,12 @@ func (c showCmd) Run(ctx context.Context) error { return c.run(ctx, http.MethodG
 func (c tryCmd) Run(ctx context.Context) error { return c.run(ctx, http.MethodPost, "/try") }
 
 // Run prints the version as it is then.
-func (c policyPauseCmd) Run(ctx context.Context) error { return c.run(ctx, http.MethodPost, "/pause") }
+func (c pausePolicyCmd) Run(ctx context.Context) error { return c.run(ctx, http.MethodPost, "/pause") }
 
 // Run prints the version as it is then.
-func (c policyResumeCmd) Run(ctx context.Context) error { return c.run(ctx, http.MethodPost, "/resume") }
+func (c resumePolicyCmd) Run(ctx context.Context) error {
+	return c.run(ctx, http.MethodPost, "/resume")
+}
 
 // Run prints the version as it is then.
 func (c cancelCmd) Run(ctx context.Context) error { return c.run(ctx, http.MethodPost, "/cancel") }
@@ -107,7 +109,7 @@ func (c listCmd) Run(ctx context.Context) error {
 		return err
 	}
 	for _, v := range list {
-		fmt.Printf("%4d  %-10s  %-12s  by %s, approved by %s  %s%s\n", v.Version, v.State, v.Origin, or(v.Author, "-"), or(v.Approver, "-"), v.Note, advance(v))
+		fmt.Printf("%4d  %-10s  %-12s  by %s, approved by %s  %s%s\n", v.Version, v.State, v.Origin, known(v.Author), known(v.Approver), v.Note, advance(v))
 	}
 	return nil
 }
@@ -151,7 +153,7 @@ func tellVersion(v selection.Version) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("version %d: %s, from %s, by %s, approved by %s%s\nrule %s\n", v.Version, v.State, v.Origin, or(v.Author, "-"), or(v.Approver, "-"), advance(v), rule)
+	fmt.Printf("version %d: %s, from %s, by %s, approved by %s%s\nrule %s\n", v.Version, v.State, v.Origin, known(v.Author), known(v.Approver), advance(v), rule)
 	if v.Note != "" {
 		fmt.Println("note", v.Note)
 	}
@@ -187,9 +189,10 @@ func advance(v selection.Version) string {
 	return text + ")"
 }
 
-func or(text, otherwise string) string {
+// known is the text, or a dash for none.
+func known(text string) string {
 	if text == "" {
-		return otherwise
+		return "-"
 	}
 	return text
 }

@@ -28,6 +28,8 @@ type Cmd struct {
 	Parked  parkedCmd  `cmd:"" help:"Show transactions that headquarters' database refused."`
 	Repair  repairCmd  `cmd:"" help:"Ask the province for the current state of the keys that parked transactions left out."`
 	Release releaseCmd `cmd:"" help:"Forget a parked transaction."`
+	Copy    copyCmd    `cmd:"" help:"Tell how far the first copy of provinces is that joined with rows, or give one up."`
+
 	Explain explainCmd `cmd:"" help:"Say why a customer goes up to headquarters or not, since when, and what would change it."`
 	Policy  policyCmd  `cmd:"" help:"Versions of the selection policy: list, show, propose, try, pause, resume, cancel, prove."`
 	Resends resendsCmd `cmd:"" help:"Show how far the tables are whose rows are sent again, since a release added a column."`

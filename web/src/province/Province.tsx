@@ -1,4 +1,4 @@
-import { ApiOutlined, TeamOutlined } from '@ant-design/icons'
+import { ApiOutlined, CloudUploadOutlined, TeamOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -10,6 +10,8 @@ const NewCustomerPage = lazy(() => import('./customer/NewCustomerPage'))
 const OverviewPage = lazy(() => import('./overview/OverviewPage'))
 const JournalPage = lazy(() => import('./journal/JournalPage'))
 const ExchangePage = lazy(() => import('./journal/ExchangePage'))
+const PolicyListPage = lazy(() => import('./selection/PolicyListPage'))
+const PolicyPage = lazy(() => import('./selection/PolicyPage'))
 
 /** The portal of a province. */
 export default function Province() {
@@ -17,6 +19,7 @@ export default function Province() {
   const destinations: Destination[] = [
     { path: '/customers', label: t('menu.customers'), icon: <TeamOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/exchanges', label: t('menu.exchanges'), icon: <ApiOutlined aria-hidden />, permission: 'journal.read' },
+    { path: '/selection', label: t('menu.selection'), icon: <CloudUploadOutlined aria-hidden />, permission: 'selection.read' },
   ]
   return (
     <Frame destinations={destinations}>
@@ -27,6 +30,8 @@ export default function Province() {
         <Route path="/customers/:id" element={<OverviewPage />} />
         <Route path="/exchanges" element={<JournalPage />} />
         <Route path="/exchanges/:id" element={<ExchangePage />} />
+        <Route path="/selection" element={<PolicyListPage />} />
+        <Route path="/selection/:version" element={<PolicyPage />} />
         <Route path="*" element={<UnknownPage />} />
       </Routes>
     </Frame>
