@@ -89,8 +89,10 @@ func TestTheRunbookIsComplete(t *testing.T) {
 	if len(list) != len(troubles) {
 		t.Errorf("%d sections, %d tests", len(list), len(troubles))
 	}
-	for _, code := range []board.Advice{board.SlotLost, board.StreamStopped, board.HubEnds, board.LogEnds, board.LeafEnds, board.Diverged,
-		board.NotHeard, board.Parked, board.Paused, board.Divergences, board.NotProved, board.Refilling, board.Joining} {
+	for _, code := range []board.Advice{
+		board.SlotLost, board.StreamStopped, board.HubEnds, board.LogEnds, board.LeafEnds, board.Diverged,
+		board.NotHeard, board.Parked, board.Paused, board.Divergences, board.NotProved, board.Refilling, board.Joining,
+	} {
 		if !advice[string(code)] {
 			t.Errorf("no section is for the advice %s", code)
 		}
