@@ -41,6 +41,7 @@ long: setup-test build ## what takes longer than CI may: more kills, 50 reconcil
 
 bench: build ## the ratios against native replication and against JSON
 	$(BIN) bench sync
+	$(BIN) bench reconcile
 	$(BIN) bench xml
 
 build: $(BIN) ## the binary with its front end

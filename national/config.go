@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jike/internal/account"
+	"jike/internal/alarm"
 	"jike/internal/bus"
 	"jike/internal/config"
 	"jike/internal/pg"
@@ -22,6 +23,7 @@ type Config struct {
 	} `yaml:"http"`
 
 	Account  account.Settings `yaml:"account"` // the rules of signing in
+	Alarm    alarm.Config     `yaml:"alarm"`   // whom to tell what went wrong
 	Postgres pg.Config        `yaml:"postgres"`
 
 	NATS struct {
@@ -44,6 +46,11 @@ type Config struct {
 		BytesPerSecond int64 `yaml:"bytes_per_second"` // of rows, of all provinces together; 0: no limit
 	} `yaml:"copy"`
 
+	Reconcile struct {
+		Parallel      int `yaml:"parallel"`        // runs at once, besides those that a person asked for
+		RowsPerSecond int `yaml:"rows_per_second"` // that one run compares at most; 0: as fast as it can
+	} `yaml:"reconcile"`
+
 	Provinces []Province `yaml:"provinces"`
 }
 
@@ -63,10 +70,12 @@ func NewConfig() Config {
 	c.Data = "data/national"
 	c.Log = "info"
 	c.Account = account.DefaultSettings()
+	c.Alarm = alarm.DefaultConfig()
 	c.HTTP.Listen = "127.0.0.1:8000"
 	c.NATS.LeafListen = "127.0.0.1:7422"
 	c.NATS.MaxBytes = 16 << 30
 	c.NATS.Replicas = 1
+	c.Reconcile.Parallel = 4
 	return c
 }
 
@@ -80,6 +89,10 @@ func LoadConfig(file string, environ []string) (Config, error) {
 	return c, c.validate()
 }
 
+// leastRowsPerSecond: at a slower rate a page of 50,000 rows would take longer than half of the time
+// that a province holds a snapshot for nobody.
+const leastRowsPerSecond = 1000
+
 func (c Config) validate() error {
 	if c.Data == "" {
 		return errors.New("data: a directory is needed")
@@ -92,6 +105,13 @@ func (c Config) validate() error {
 	}
 	if c.Copy.Parallel < 0 || c.Copy.Workers < 0 || c.Copy.BytesPerSecond < 0 {
 		return errors.New("copy: no setting may be negative")
+	}
+	if c.Reconcile.Parallel < 1 {
+		return errors.New("reconcile.parallel: at least one run has to go on at a time")
+	}
+	if r := c.Reconcile.RowsPerSecond; r != 0 && r < leastRowsPerSecond {
+		return fmt.Errorf("reconcile.rows_per_second: %d is too slow: the province's snapshot would be given up between two questions; at least %d, or 0 for no bound",
+			r, leastRowsPerSecond)
 	}
 	seen := map[int]bool{}
 	for i, p := range c.Provinces {

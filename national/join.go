@@ -10,8 +10,6 @@ import (
 
 	"jike/internal/bus"
 	"jike/internal/node"
-	"jike/national/reconciliation"
-	"jike/schemas/codes"
 	"jike/schemas/replica"
 	"jike/sync/apply"
 	"jike/sync/copy"
@@ -64,36 +62,8 @@ func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, first
 			epoch, lsn := down.Applied()
 			return epoch, reconcile.LSN(lsn)
 		},
+		Running: func() bool { return down.Status().State == apply.Running },
 	})
-}
-
-// openCopy makes what copies provinces that join with rows.
-func openCopy(ctx context.Context, n *node.Node, c Config) (*copy.National, error) {
-	first, err := copy.OpenNational(ctx, copy.Options{
-		Pool: n.Sync, Tables: replica.Up, Parallel: c.Copy.Parallel, Workers: c.Copy.Workers, Rate: c.Copy.BytesPerSecond, Log: n.Log,
-	})
-	if err != nil {
-		return nil, err
-	}
-	n.OnClose(first.Close)
-	return first, errors.Join(
-		n.Registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "jike_copy_provinces", Help: "Provinces whose rows are copied now, before their stream is applied.",
-		}, func() float64 { return float64(first.Status().Provinces) })),
-		n.Registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "jike_copy_rows_per_second", Help: "Rows that come by these copies, of the last few seconds.",
-		}, func() float64 { return first.Status().RowsPerSecond })),
-		n.Registry.Register(prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "jike_copy_rows_total", Help: "Rows copied by this process.",
-		}, func() float64 { return float64(first.Status().Rows) })),
-	)
-}
-
-// begin starts a reconciliation for the portal and the command.
-func begin(proof *reconcile.National) reconciliation.Begin {
-	return func(ctx context.Context, province codes.Province, by string, approve bool) (int64, error) {
-		return proof.Start(ctx, reconcile.Request{Province: int16(province), By: by, Approve: approve})
-	}
 }
 
 // observe shows how far a province's stream is applied.

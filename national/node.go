@@ -44,7 +44,11 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	if err != nil {
 		return err
 	}
-	proof, err := openProof(ctx, n, c)
+	alarms, err := openAlarms(n, c)
+	if err != nil {
+		return err
+	}
+	proof, err := openProof(ctx, n, c, tellEnded(n, alarms))
 	if err != nil {
 		return err
 	}
@@ -58,7 +62,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 			return fmt.Errorf("province %d: %w", p.Code, err)
 		}
 	}
-	all := NewStores(n.App, begin(proof))
+	all := NewStores(n.App, runner(proof))
 	err = n.OpenPortal(node.PortalOptions{
 		Title: "Jike, national node", Listen: c.HTTP.Listen, Secure: c.HTTP.Secure, Accounts: c.Account, Static: static,
 		Identity: identity(n, all.Board),
@@ -71,7 +75,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 		return err
 	}
 	commands.register(n.Commands)
-	n.Commands.Handle("POST /reconciliations", reconciliations{all.Reconciliations, proof})
+	reconciliations{all.Reconciliations, proof}.register(n.Commands)
 	n.Commands.Handle("POST /keys", &keyring{hub: hub, config: c})
 	n.Commands.Handle("/copies", copies{first})
 	return nil
@@ -89,13 +93,15 @@ func identity(n *node.Node, b *board.Store) func(context.Context) portal.Node {
 }
 
 // openProof makes headquarters' side of reconciliation.
-func openProof(ctx context.Context, n *node.Node, c Config) (*reconcile.National, error) {
+func openProof(ctx context.Context, n *node.Node, c Config, ended func(reconcile.Run, bool)) (*reconcile.National, error) {
 	key, err := reconcile.LoadKey(keys(c))
 	if err != nil {
 		return nil, err
 	}
 	proof, err := reconcile.OpenNational(ctx, reconcile.NationalOptions{
 		Pool: n.Sync, Tables: replica.Up, Key: key, Version: build.Version(), Log: n.Log,
+		Parallel: c.Reconcile.Parallel, RowsPerSecond: c.Reconcile.RowsPerSecond,
+		Dirty: apply.DirtyAmong, Ended: ended,
 	})
 	if err != nil {
 		return nil, err

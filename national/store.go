@@ -18,9 +18,9 @@ type Stores struct {
 	Reconciliations *reconciliation.Store
 }
 
-// NewStores makes the stores; db is connected as jike_app, begin starts a reconciliation.
-func NewStores(db *pgxpool.Pool, begin reconciliation.Begin) *Stores {
-	return &Stores{board.NewStore(db), customer.NewStore(db), report.NewStore(db), reconciliation.NewStore(db, begin)}
+// NewStores makes the stores; db is connected as jike_app, runner carries out reconciliations.
+func NewStores(db *pgxpool.Pool, runner reconciliation.Runner) *Stores {
+	return &Stores{board.NewStore(db), customer.NewStore(db), report.NewStore(db), reconciliation.NewStore(db, runner)}
 }
 
 // Register adds the portal's operations of every capability.

@@ -46,6 +46,9 @@ type Config struct {
 		HoldBytes int64         `yaml:"hold_bytes"` // of log held for headquarters that does not confirm
 		// ResendRate is how many rows a second are sent again after a release added a column.
 		ResendRate int `yaml:"resend_rate"`
+		// DigestShare is the greatest part of the time that the database may spend on headquarters'
+		// reconciliations, from 0.05 to 1.
+		DigestShare float64 `yaml:"digest_share"`
 	} `yaml:"sync"`
 
 	Selection selection.Settings `yaml:"selection"` // how a changed policy is carried over the customers
@@ -81,6 +84,7 @@ func NewConfig() Config {
 	c.Sync.HoldBytes = 8 << 30
 	c.Sync.ResendRate = 2000
 	c.Selection = selection.DefaultSettings()
+	c.Sync.DigestShare = 1
 	c.Summary.Schedule = "@every 5m"
 	return c
 }
@@ -110,6 +114,9 @@ func (c Config) validate() error {
 	}
 	if err := c.Selection.Validate(); err != nil {
 		return fmt.Errorf("selection: %w", err)
+	}
+	if share := c.Sync.DigestShare; share < 0.05 || share > 1 {
+		return fmt.Errorf("sync.digest_share: %g is not from 0.05 to 1", share)
 	}
 	for i, p := range c.XML.Partners {
 		if p.KeyID == "" || p.SecretFile == "" || p.Domain == "" {

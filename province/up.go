@@ -81,6 +81,7 @@ func openProof(n *node.Node, c Config, up *capture.Capture) error {
 	}
 	proof := reconcile.NewProvince(reconcile.ProvinceOptions{
 		Province: int16(c.Code), Pool: n.Sync, Tables: replica.Up, Key: key, Version: build.Version(), Log: n.Log,
+		Share: c.Sync.DigestShare,
 		Barrier: func(ctx context.Context, id uuid.UUID) (*reconcile.Snapshot, error) {
 			s, err := up.Barrier(ctx, id)
 			if err != nil {

@@ -70,7 +70,7 @@ provinces:
 	if err := run(t.Context(), []string{"seed", "--config", provinceFile, "--customers=50"}); err == nil {
 		t.Error("a province without publication and slot was seeded")
 	}
-	if err := run(t.Context(), []string{"reconcile", "--config", nationalFile, "--province=591"}); err == nil {
+	if err := run(t.Context(), []string{"reconcile", "591", "--config", nationalFile}); err == nil {
 		t.Error("a node that does not run was asked to reconcile")
 	}
 	start(t, portal, "province", "--config", provinceFile)
@@ -79,17 +79,23 @@ provinces:
 	withInput(t, "Spring-rain-88\n", func() {
 		must(t, "admin", "account", "--level=national", "--config", nationalFile, "--login=analyst", "--name=分析员", "--role=headquarters_analyst")
 	})
-	must(t, "reconcile", "--config", nationalFile, "--province=591")
+	must(t, "reconcile", "591", "--wait", "--config", nationalFile) // a run of the new epoch may be going on
 
 	there, here := count(t, province, `SELECT count(*) FROM crm.customer WHERE national`), count(t, national, `SELECT count(*) FROM crm.customer`)
 	if there == 0 || there != here {
 		t.Errorf("%d customers are selected, headquarters has %d", there, here)
 	}
-	if n := count(t, national, `SELECT count(*) FROM sync.certificate WHERE result = 'clean'`); n != 1 {
-		t.Errorf("%d clean certificates, want 1", n)
+	if n := count(t, national, `SELECT count(*) FROM sync.certificate WHERE result = 'clean'`); n < 1 {
+		t.Error("no clean certificate")
 	}
-	if err := run(t.Context(), []string{"reconcile", "--config", nationalFile, "--province=571"}); err == nil {
+	if err := run(t.Context(), []string{"reconcile", "571", "--config", nationalFile}); err == nil {
 		t.Error("a province that headquarters does not know was reconciled")
+	}
+	must(t, "reconcile", "591", "--wait", "--table=crm.customer", "--from=1", "--resync", "--config", nationalFile)
+	must(t, "reconcile", "key", filepath.Join(dir, "national"))
+	must(t, "reconcile", "export", "591", "--since=2026-01-01", "--config", nationalFile)
+	if err := run(t.Context(), []string{"reconcile", "cancel", "1", "--config", nationalFile}); err == nil {
+		t.Error("a run that has ended was canceled")
 	}
 	operate(t, nationalFile, province, national)
 }

@@ -79,7 +79,7 @@ var grants = map[Role]struct {
 	SystemTask: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive,
 		ContactChange, ContactPrivate, ContractChange, SubscriptionWrite, BillWrite, MemberWrite,
-		ReconciliationRun, SelectionRead, SelectionChange,
+		ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange,
 	}},
 }
 

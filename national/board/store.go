@@ -85,7 +85,7 @@ func (s *Store) read(ctx context.Context) (provinces []Province, now time.Time, 
 			(SELECT sum(r.rows)::bigint FROM sync.copy_range r WHERE r.province = f.province) AS copy_rows
 		FROM sync.freshness f JOIN sync.province_state s ON s.province = f.province LEFT JOIN LATERAL (
 			SELECT id, rows, differences, repaired, ended, result FROM sync.reconciliation
-			WHERE province = f.province AND state = 'done' ORDER BY id DESC LIMIT 1) c ON true
+			WHERE province = f.province AND state = 'done' AND table_name = '' ORDER BY id DESC LIMIT 1) c ON true
 		LEFT JOIN sync.copy k ON k.province = f.province AND k.state = 'running'
 		ORDER BY f.province`
 	found, err := s.db.Query(ctx, query)

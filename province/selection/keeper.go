@@ -32,9 +32,10 @@ const idle = time.Second
 // database only, so it may be cut off at any moment. delivered lists headquarters' policies; nil: none
 // come.
 func (s *Store) Keep(ctx context.Context, settings Settings, delivered func(context.Context) ([]Delivered, error), log *slog.Logger) {
+	refused := ""
 	for ctx.Err() == nil {
 		if delivered != nil {
-			s.adoptAll(ctx, delivered, log)
+			refused = s.adoptAll(ctx, delivered, refused, log)
 		}
 		pause, err := s.advance(ctx, settings)
 		switch {
@@ -67,14 +68,20 @@ func (s *Store) wakeIf(idles bool) <-chan struct{} {
 	return nil
 }
 
-func (s *Store) adoptAll(ctx context.Context, delivered func(context.Context) ([]Delivered, error), log *slog.Logger) {
+// adoptAll adopts what is delivered, and gives what was refused, in words. It logs only what it did not
+// refuse the time before: a policy that cannot be adopted stays among those delivered.
+func (s *Store) adoptAll(ctx context.Context, delivered func(context.Context) ([]Delivered, error), before string, log *slog.Logger) string {
 	list, err := delivered(ctx)
 	for _, d := range list {
 		err = errors.Join(err, s.Adopt(ctx, d))
 	}
-	if err != nil && ctx.Err() == nil {
+	if err == nil {
+		return ""
+	}
+	if err.Error() != before && ctx.Err() == nil {
 		log.Error("selection: headquarters' policies", "error", err)
 	}
+	return err.Error()
 }
 
 // advance does the next thing and says how long to wait after it.

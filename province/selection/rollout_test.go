@@ -451,7 +451,7 @@ func TestHeadquartersPolicyIsAdoptedOnce(t *testing.T) {
 	w := newWorld(t)
 	w.fill(30)
 	ctx := t.Context()
-	d := selection.Delivered{Number: 12, Rule: []byte(`{"classes": ["C"], "crossProvince": true}`), EffectiveAt: time.Now().Add(-time.Hour), Note: "集团"}
+	d := selection.Delivered{Number: 12, Rule: []byte(`{"classes": ["C"], "crossProvince": true, "cities": [], "named": []}`), EffectiveAt: time.Now().Add(-time.Hour), Note: "集团"}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	refused := d
@@ -480,6 +480,44 @@ func TestHeadquartersPolicyIsAdoptedOnce(t *testing.T) {
 	}
 	if n := w.wrong(classC); n != 0 {
 		t.Errorf("%d rows are not as the rule says", n)
+	}
+	changed := d
+	changed.Rule = []byte(`{"classes": ["A1"]}`)
+	if err := w.Adopt(t.Context(), changed); err == nil {
+		t.Error("another rule under the same number was taken in silence")
+	}
+}
+
+// Headquarters may take back what has not begun, and only that.
+func TestHeadquartersWithdrawsAPolicy(t *testing.T) {
+	w := newWorld(t)
+	w.fill(30)
+	d := selection.Delivered{Number: 5, Rule: []byte(`{"classes": ["C"], "crossProvince": true}`), EffectiveAt: time.Now().Add(time.Hour)}
+	gone := d
+	gone.Withdrawn = true
+	for _, step := range []struct {
+		d    selection.Delivered
+		want string
+	}{{gone, "1 in_force"}, {d, "2 approved"}, {gone, "2 cancelled"}, {gone, "2 cancelled"}, {d, "2 cancelled"}} {
+		if err := w.Adopt(t.Context(), step.d); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := w.List(t.Context(), w.Administrator); err != nil || fmt.Sprint(list[0].Version, " ", list[0].State) != step.want {
+			t.Errorf("%+v: %+v %v, want %s", step.d, list[0], err, step.want)
+		}
+	}
+	d.Number, d.EffectiveAt = 6, time.Now().Add(-time.Hour)
+	if err := w.Adopt(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	w.keep(1_000_000)
+	w.until(3, "the end", inForce)
+	gone.Number = 6
+	if err := w.Adopt(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := w.Get(t.Context(), w.Administrator, 3); err != nil || v.State != selection.InPower {
+		t.Errorf("a policy in force was withdrawn: %+v %v", v, err)
 	}
 }
 

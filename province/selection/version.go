@@ -74,6 +74,7 @@ type Delivered struct {
 	Rule        []byte // JSON of a Rule
 	EffectiveAt time.Time
 	Note        string
+	Withdrawn   bool // by headquarters: it is given up unless it has begun
 }
 
 // Side counts what enters the selection, and what leaves it.

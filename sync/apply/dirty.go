@@ -186,3 +186,13 @@ func (w *worker) saveStains(ctx context.Context, tx pgx.Tx, relation string, p *
 		WHERE d.province = $1 AND d.relation = $2 AND d.key = s.key`, w.a.opts.Province, relation, keys, skipped, lasts, presents, refused, reason)
 	return len(clean) > 0, tx.SendBatch(ctx, b).Close()
 }
+
+// DirtyAmong gives those of a table's keys whose state here is not known since a transaction was
+// parked: reconciliation tells their differences apart.
+func DirtyAmong(ctx context.Context, tx pgx.Tx, province int16, relation string, keys []int64) ([]int64, error) {
+	rows, err := tx.Query(ctx, `SELECT key FROM sync.dirty WHERE province = $1 AND relation = $2 AND key = ANY ($3)`, province, relation, keys)
+	if err != nil {
+		return nil, fmt.Errorf("apply: dirty keys: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}

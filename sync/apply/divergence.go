@@ -88,8 +88,8 @@ func (w *writer) isProven(ctx context.Context, tx pgx.Tx, epoch int64) (bool, er
 		return true, nil
 	}
 	var proven bool
-	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM sync.certificate WHERE province = $1 AND result IN ('clean', 'repaired')
-		AND (body->'statement'->>'epoch')::bigint = $2)`, w.province, epoch).Scan(&proven)
+	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM sync.certificate WHERE province = $1 AND proves_epoch = $2)`,
+		w.province, epoch).Scan(&proven)
 	if err != nil {
 		return false, fmt.Errorf("apply: look for a certificate: %w", err)
 	}

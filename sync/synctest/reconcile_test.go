@@ -146,7 +146,7 @@ func TestReconciliationsUnderLoad(t *testing.T) {
 		listed = append(listed, repair.Left.Listed...)
 	}
 	for _, d := range listed {
-		if d.Cause != reconcile.KnownDivergence || d.Kind != reconcile.Missing {
+		if d.Cause != reconcile.LargeValue || d.Kind != reconcile.Missing {
 			t.Errorf("false difference: %+v", d)
 		}
 	}

@@ -32,6 +32,8 @@ type ours struct {
 	rig   *rig
 	undo  []func() error // what stop does, last first
 	store string
+	// through gives the address at which the leaf finds the hub, if something stands between; nil: nothing.
+	through func(hub string) (string, error)
 }
 
 func (*ours) name() string { return oursName }
@@ -93,8 +95,14 @@ func (o *ours) servers() (leaf, hub *nats.Conn, err error) {
 		return nil, nil, err
 	}
 	o.later(func() error { hubServer.Shutdown(); return nil })
+	address := hubServer.LeafAddress()
+	if o.through != nil {
+		if address, err = o.through(address); err != nil {
+			return nil, nil, err
+		}
+	}
 	leafServer, err := bus.StartLeaf(bus.LeafOptions{
-		Dir: filepath.Join(o.store, "leaf"), Province: province, Seed: own, Hubs: []string{"nats-leaf://" + hubServer.LeafAddress()},
+		Dir: filepath.Join(o.store, "leaf"), Province: province, Seed: own, Hubs: []string{"nats-leaf://" + address},
 	})
 	if err != nil {
 		return nil, nil, err

@@ -7,6 +7,7 @@ import { UnknownPage } from '../frame/Outcome'
 
 const BoardPage = lazy(() => import('./board/BoardPage'))
 const RunListPage = lazy(() => import('./reconciliation/RunListPage'))
+const NightPage = lazy(() => import('./reconciliation/NightPage'))
 const RunPage = lazy(() => import('./reconciliation/RunPage'))
 const CustomerListPage = lazy(() => import('./customer/CustomerListPage'))
 const CustomerPage = lazy(() => import('./customer/CustomerPage'))
@@ -27,6 +28,7 @@ export default function National() {
         <Route path="/" element={<Navigate to="/provinces" replace />} />
         <Route path="/provinces" element={<BoardPage />} />
         <Route path="/reconciliations" element={<RunListPage />} />
+        <Route path="/reconciliations/night" element={<NightPage />} />
         <Route path="/reconciliations/:id" element={<RunPage />} />
         <Route path="/customers" element={<CustomerListPage />} />
         <Route path="/customers/:province/:id" element={<CustomerPage />} />
