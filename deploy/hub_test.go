@@ -38,11 +38,13 @@ func (h *hub) place(t *testing.T) (files []string, net *bustest.Net) {
 	for n := 1; n <= 3; n++ {
 		client, leaf, route := bustest.FreeAddress(t), bustest.FreeAddress(t), bustest.FreeAddress(t)
 		h.clients, h.leafs, h.routes = append(h.clients, client), append(h.leafs, leaf), append(h.routes, route)
-		ports = append(ports, fmt.Sprintf("127.0.0.1:422%d", n), client, fmt.Sprintf("127.0.0.1:742%d", n), leaf, fmt.Sprintf("127.0.0.1:622%d", n), route)
+		ports = append(ports, fmt.Sprintf("127.0.0.1:422%d", n), client, fmt.Sprintf("127.0.0.1:742%d", n), leaf, fmt.Sprintf("127.0.0.1:622%d", n), route,
+			fmt.Sprintf("127.0.0.1:822%d", n), bustest.FreeAddress(t))
 	}
 	net, options := bustest.NewOn(t, h.leafs, synctest.Province)
 	h.write(t, "accounts.conf", bus.HubAccounts(options))
-	h.write(t, "routes.conf", bus.ClusterRoutes("among-the-three", h.routes))
+	h.write(t, "routes.conf", fmt.Sprintf("authorization { user: hub, password: among-the-three, timeout: 5 }\nroutes: [ \"%s\" ]\n",
+		"nats-route://hub:among-the-three@"+strings.Join(h.routes, `", "nats-route://hub:among-the-three@`)))
 	for n := 1; n <= 3; n++ {
 		name := fmt.Sprintf("hub-%d.conf", n)
 		content, err := os.ReadFile(filepath.Join("nats", name))
@@ -81,8 +83,8 @@ func (h *hub) start(t *testing.T, files []string) {
 
 func (h *hub) url() string { return "nats://" + strings.Join(h.clients, ",nats://") }
 
-// TestTheHubOfThreeIsTheEmbeddedHub holds the files to what the node would write for an embedded
-// server of three, except for places.
+// TestTheHubOfThreeIsTheEmbeddedHub holds the files to what the node writes for its embedded server,
+// except for places, and to being three of one cluster whose routes prove themselves.
 func TestTheHubOfThreeIsTheEmbeddedHub(t *testing.T) {
 	var h hub
 	files, _ := h.place(t)
@@ -91,19 +93,20 @@ func TestTheHubOfThreeIsTheEmbeddedHub(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := bus.HubConfig(bus.HubOptions{Dir: filepath.Join(h.dir, fmt.Sprintf("hub-%d", i+1)), LeafListen: h.leafs[i], ClientListen: h.clients[i],
-			Cluster: &bus.Cluster{Name: fmt.Sprintf("hub-%d", i+1), Listen: h.routes[i], Routes: h.routes, Password: "among-the-three"}})
+		text := bus.HubConfig(bus.HubOptions{Dir: filepath.Join(h.dir, fmt.Sprintf("hub-%d", i+1)), LeafListen: h.leafs[i], ClientListen: h.clients[i]})
 		embedded, err := server.ProcessConfigFile(h.write(t, "embedded.conf", text))
 		if err != nil {
 			t.Fatal(err)
 		}
 		what := func(o *server.Options) string {
-			return fmt.Sprintln(o.ServerName, o.Host, o.Port, o.MaxPayload, o.MaxPending, o.StoreDir, o.JetStreamDomain, o.SyncAlways, o.JetStreamMaxMemory,
-				o.LeafNode.Host, o.LeafNode.Port, o.LeafNode.NoAdvertise, o.LeafNode.Compression, o.Cluster.Name, o.Cluster.Host, o.Cluster.Port,
-				o.Cluster.Username, o.Cluster.Password, o.Cluster.Compression, o.RoutesStr, o.Routes)
+			return fmt.Sprintln(o.Host, o.Port, o.MaxPayload, o.MaxPending, o.StoreDir, o.JetStreamDomain, o.SyncAlways, o.JetStreamMaxMemory,
+				o.LeafNode.Host, o.LeafNode.Port, o.LeafNode.NoAdvertise, o.LeafNode.Compression)
 		}
 		if there, here := what(apart), what(embedded); there != here {
 			t.Errorf("%s:\n%sembedded:\n%s", filepath.Base(file), there, here)
+		}
+		if c := apart.Cluster; apart.ServerName != fmt.Sprintf("hub-%d", i+1) || c.Name != "jike" || c.Password == "" || len(apart.Routes) != 3 {
+			t.Errorf("%s: server %s of cluster %q with %d routes", filepath.Base(file), apart.ServerName, c.Name, len(apart.Routes))
 		}
 	}
 }

@@ -89,8 +89,10 @@ func TestTheRunbookIsComplete(t *testing.T) {
 	if len(list) != len(troubles) {
 		t.Errorf("%d sections, %d tests", len(list), len(troubles))
 	}
-	for _, code := range []board.Advice{board.SlotLost, board.StreamStopped, board.HubEnds, board.LogEnds, board.LeafEnds, board.Diverged,
-		board.NotHeard, board.Parked, board.Paused, board.Divergences, board.NotProved, board.Refilling, board.Joining} {
+	for _, code := range []board.Advice{
+		board.SlotLost, board.StreamStopped, board.HubEnds, board.LogEnds, board.LeafEnds, board.Diverged,
+		board.NotHeard, board.Parked, board.Paused, board.Divergences, board.NotProved, board.Refilling, board.Joining,
+	} {
 		if !advice[string(code)] {
 			t.Errorf("no section is for the advice %s", code)
 		}
@@ -147,8 +149,11 @@ var troubles = map[string]trouble{
 			m.Errorf("%d transactions were parked and repaired, want 1", n)
 		}
 	}},
-	"Pause and resume a province": {},
-	"Upgrade":                     {},
+	"Pause and resume a province":                      {},
+	"Move to a hub of three servers":                   {before: (*machine).natsServer},
+	"Change or revoke a key at a hub of three servers": {},
+	"Replace a server of a hub of three":               {},
+	"Upgrade":                                          {},
 }
 
 // TestTheRunbook executes all sections in the order of the file on real nodes. In the end of each
@@ -199,6 +204,7 @@ for unit in "$@"; do
 	pid="$MACHINE/run/$unit.pid"; log="$MACHINE/run/$unit.log"
 	case $verb in
 	is-active) [ -f "$pid" ] && kill -0 "$(cat "$pid")" 2>/dev/null || exit 3; continue ;;
+	reload) kill -HUP "$(cat "$pid")"; continue ;;
 	stop|restart)
 		if [ -f "$pid" ]; then
 			kill "$(cat "$pid")" 2>/dev/null
@@ -208,11 +214,13 @@ for unit in "$@"; do
 	esac
 	case $verb in start|restart)
 		[ -f "$pid" ] && kill -0 "$(cat "$pid")" 2>/dev/null && continue
-		start=$(sed -n 's/^ExecStart=//p' "$MACHINE/systemd/$unit.service")
+		file="$MACHINE/systemd/$unit.service"; number=${unit#*@}
+		[ "$number" = "$unit" ] || file="$MACHINE/systemd/${unit%@*}@.service"
+		start=$(sed -n 's/^ExecStart=//p' "$file" | sed "s/%i/$number/g")
 		: > "$log"
 		setsid $start >> "$log" 2>&1 < /dev/null & echo $! > "$pid"
 		for i in $(seq 900); do
-			grep -q '"msg":"node runs"' "$log" && break
+			grep -Eq '"msg":"node runs"|Server is ready' "$log" && break
 			kill -0 "$(cat "$pid")" 2>/dev/null || { cat "$log" >&2; exit 1; }
 			sleep 0.1
 		done ;;
@@ -236,8 +244,13 @@ func newMachine(t *testing.T) *machine {
 	if out, err := exec.Command("go", "build", "-o", filepath.Join(m.dir, "bin/jike"), "jike/cmd/jike").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	places := []string{"/usr/local/bin", m.dir + "/sbin", "/etc/jike", m.dir + "/etc", "/var/lib/jike", m.dir + "/lib"}
-	for _, port := range []string{"8000", "8591", "9591", "7422"} {
+	places := []string{"/usr/local/bin", m.dir + "/sbin", "/etc/jike", m.dir + "/etc", "/var/lib/jike", m.dir + "/lib", "/etc/systemd/system", m.dir + "/systemd", "-o jike ", ""}
+	monitors := []string{bustest.FreeAddress(t), bustest.FreeAddress(t), bustest.FreeAddress(t)}
+	places = append(places, "127.0.0.1:822$n", fmt.Sprintf("$(echo %s | cut -d' ' -f$n)", strings.Join(monitors, " ")))
+	for i, monitor := range monitors {
+		places = append(places, fmt.Sprintf("127.0.0.1:822%d", i+1), monitor)
+	}
+	for _, port := range []string{"8000", "8591", "9591", "7421", "7422", "7423", "4221", "4222", "4223", "6221", "6222", "6223"} {
 		address := bustest.FreeAddress(t)
 		if port == "8000" {
 			m.portal = "http://" + address
@@ -256,6 +269,7 @@ func newMachine(t *testing.T) *machine {
 		m.T = t
 		m.stop()
 	})
+	m.must(os.CopyFS(filepath.Join(m.dir, "deploy"), os.DirFS(".")))
 	m.must(os.WriteFile(filepath.Join(m.dir, "etc/591-boss.secret"), []byte("c2VjcmV0IG9mIGEgdGVzdCwgbm90IG9mIGEgcGFydG5lcg==\n"), 0o600))
 	m.shell(`sudo install -m 755 bin/jike /usr/local/bin/`)
 	return m
@@ -274,6 +288,18 @@ func (m *machine) province() {
 		return strings.Replace(content, "  heartbeat: 10s", "  heartbeat: 1s", 1)
 	})
 	m.shell("sudo systemctl start jike-national")
+}
+
+// natsServer is the binary that a machine of the hub has, and the sample's files with this machine's
+// places in them.
+func (m *machine) natsServer() {
+	if out, err := exec.Command("go", "build", "-o", filepath.Join(m.dir, "sbin/nats-server"), "github.com/nats-io/nats-server/v2").CombinedOutput(); err != nil {
+		m.Fatalf("%v\n%s", err, out)
+	}
+	for n := 1; n <= 3; n++ {
+		m.edit(fmt.Sprintf("deploy/nats/hub-%d.conf", n), m.replace.Replace)
+	}
+	m.edit("deploy/nats/jike-hub@.service", m.replace.Replace)
 }
 
 // fill gives the province customers.
@@ -344,7 +370,7 @@ func (m *machine) await(text string) {
 func (m *machine) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	if out, err := m.run(ctx, "systemctl stop jike-province jike-national"); err != nil {
+	if out, err := m.run(ctx, "systemctl stop jike-province jike-national jike-hub@1 jike-hub@2 jike-hub@3"); err != nil {
 		m.Errorf("%v\n%s", err, out)
 	}
 	if !m.Failed() {

@@ -36,7 +36,7 @@ type Config struct {
 
 	NATS struct {
 		URL      string `yaml:"url"`       // of a running leaf server; empty: embedded
-		HubURL   string `yaml:"hub_url"`   // where the embedded leaf connects to
+		HubURL   string `yaml:"hub_url"`   // where the embedded leaf connects to; several, with commas, of a hub of several servers
 		SeedFile string `yaml:"seed_file"` // nkey seed of the province's credential
 		MaxBytes int64  `yaml:"max_bytes"` // of the leaf's stream: the outage that it can bridge
 	} `yaml:"nats"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
@@ -60,7 +61,7 @@ func openLeaf(n *node.Node, c Config) (*bus.Leaf, error) {
 		return nil, err
 	}
 	leaf, err := bus.OpenLeaf(c.NATS.URL, bus.LeafOptions{
-		Dir: filepath.Join(c.Data, "leaf"), Province: int16(c.Code), Seed: seed, Hubs: []string{c.NATS.HubURL},
+		Dir: filepath.Join(c.Data, "leaf"), Province: int16(c.Code), Seed: seed, Hubs: strings.Split(c.NATS.HubURL, ","),
 		MaxStore: 3 * c.NATS.MaxBytes, // an old and a new incarnation side by side, and room for their indexes
 	})
 	if err != nil {

@@ -20,16 +20,6 @@ type HubOptions struct {
 	ClientListen string // host:port for clients; empty when only this process uses the server
 	MaxStore     int64  // bytes of all streams together, shared out evenly; 0: 64 GiB
 	Members      []Member
-	Cluster      *Cluster // one server of several; nil: the only one
-}
-
-// Cluster is what a server must know to be one of a hub of several. Its routes carry every
-// account, so they are authenticated, and belong into a network of their own.
-type Cluster struct {
-	Name     string   // of this server, such as hub-1
-	Listen   string   // host:port for the others
-	Routes   []string // host:port of all, this one included
-	Password string   // that the servers share, of letters and digits
 }
 
 // LeafOptions describe a province's leaf server.
@@ -78,30 +68,11 @@ func inbox(province int16) string { return fmt.Sprintf("_INBOX.p%d", province) }
 func HubConfig(o HubOptions) string {
 	var b strings.Builder
 	b.WriteString("# jike: national hub. Written by the node; edits are lost.\n")
-	name := "jike-hub"
-	if o.Cluster != nil {
-		name = o.Cluster.Name
-	}
-	fmt.Fprintf(&b, "server_name: %s\n", name)
+	b.WriteString("server_name: jike-hub\n")
 	writeCommon(&b, o.Dir, HubDomain, o.ClientListen, o.MaxStore)
 	fmt.Fprintf(&b, "leafnodes {\n  listen: %q\n  no_advertise: true\n  compression: off\n}\n", o.LeafListen)
-	if c := o.Cluster; c != nil {
-		fmt.Fprintf(&b, "cluster {\n  name: jike\n  listen: %q\n  compression: off\n", c.Listen)
-		b.WriteString(ClusterRoutes(c.Password, c.Routes))
-		b.WriteString("}\n")
-	}
 	b.WriteString(HubAccounts(o))
 	return b.String()
-}
-
-// ClusterRoutes writes the part of a cluster block that says who the other servers are and what
-// they prove themselves with.
-func ClusterRoutes(password string, addresses []string) string {
-	urls := make([]string, len(addresses))
-	for i, address := range addresses {
-		urls[i] = fmt.Sprintf("%q", "nats-route://hub:"+password+"@"+address)
-	}
-	return fmt.Sprintf("  authorization { user: hub, password: %q, timeout: 5 }\n  routes: [ %s ]\n", password, strings.Join(urls, ", "))
 }
 
 // HubAccounts writes the accounts of the hub: the part of its configuration that changes when a
