@@ -185,14 +185,19 @@ func (s nationalStore) begin(ctx context.Context, req Request) (r Run, err error
 }
 
 func insert(ctx context.Context, tx pgx.Tx, req Request) (Run, error) {
+	// Looked at first, so that who asks again and again uses up no numbers; the index decides.
 	rows, err := tx.Query(ctx, `INSERT INTO sync.reconciliation
 		(province, state, trigger, requested_by, table_name, key_from, key_to, resync, attempt)
-		VALUES ($1, 'running', $2, $3, $4, $5, $6, $7, $8) RETURNING `+runColumns,
+		SELECT $1, 'running', $2, $3, $4, $5, $6, $7, $8
+		WHERE NOT EXISTS (SELECT FROM sync.reconciliation WHERE province = $1 AND state = 'running') RETURNING `+runColumns,
 		req.Province, req.trigger, req.By, req.Scope.Table, req.Scope.From, req.Scope.To, req.Resync, max(req.attempt, 1))
 	if err != nil {
 		return Run{}, err
 	}
 	r, err := pgx.CollectExactlyOneRow(rows, scanRun)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return r, fault.New(fault.Conflict, "reconciliation.running", "province", req.Province)
+	}
 	if err != nil {
 		return r, err
 	}
