@@ -40,7 +40,7 @@ var controls = []control{
 	{
 		name:  "apply trusts a sequence of another stream",
 		edits: []edit{{"sync/apply/session.go", "if p.stream != hub.Key() || p.sequence > hub.Last() {", "if false {"}},
-		run:   "TestFaults", fault: "^wiped hub$", finds: string(Stuck),
+		run:   "TestFaults", fault: "^(kill apply|two appliers|wiped hub)$", finds: string(Stuck),
 	},
 	{
 		name:  "a barrier stands behind its position instead of before it",
@@ -49,8 +49,18 @@ var controls = []control{
 	},
 	{
 		name:  "the snapshot guard is off",
-		edits: []edit{{"sync/capture/guard.go", "if !s.ahead(now) {", "if true {"}},
+		edits: []edit{{"sync/capture/guard.go", "if !s.ahead(now) {", "if !s.ahead(now) || true {"}},
 		pkg:   "./sync/capture", run: "TestTheGuard", finds: "the guard let", quick: true,
+	},
+	{
+		name:  "capture confirms what headquarters has not applied, in the model",
+		edits: []edit{{"sync/capture/track.go", "upTo := t.applied", "upTo := t.published.LSN"}},
+		pkg:   "./sync/capture", run: "TestCaptureKeeps", finds: "is confirmed, headquarters has",
+	},
+	{
+		name:  "chunks of two attempts are mixed, in the model",
+		edits: []edit{{"sync/apply/follow.go", "p.Chunk == l.next && l.content.Follows(p)", "p.Chunk == l.next"}},
+		pkg:   "./sync/apply", run: "TestApplyKeeps", finds: "transactions of epoch",
 	},
 	{
 		name: "rows are published that are not selected",
@@ -83,6 +93,9 @@ func TestControls(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			binary := c.build(t, root)
 			cmd := exec.Command(binary, "-test.v", "-test.timeout", "10m", "-test.run", "^"+c.run)
+			if strings.HasSuffix(c.name, "in the model") {
+				cmd.Args = append(cmd.Args, "-rapid.checks=30000", "-rapid.nofailfile", "-rapid.shrinktime=1s")
+			}
 			cmd.Dir = filepath.Join(root, c.dir())
 			cmd.Env = append(os.Environ(), "JIKE_FAULT="+c.fault, "JIKE_PATIENCE=25", "JIKE_RECONCILIATIONS="+c.repeats)
 			out, err := cmd.CombinedOutput()

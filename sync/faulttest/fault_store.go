@@ -100,7 +100,7 @@ func (r *Rig) eachStream(ctx context.Context, url, key string, visit func(jetstr
 func wipeLeaf(ctx context.Context, r *Rig, random *rand.Rand) error {
 	r.Link.set(weather{Down: true})
 	defer r.Link.set(weather{})
-	pause(random, 800)
+	pause(random, 3000) // capture confirms once a second
 	r.Kill(r.Leaf)
 	if err := os.RemoveAll(filepath.Join(r.leafDir, "jetstream")); err != nil {
 		return err
