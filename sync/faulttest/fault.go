@@ -44,6 +44,8 @@ var Faults = []Fault{
 	{Name: "wiped hub", Do: wipeHub},
 	{Name: "hub's stream removed", Do: removeHubStream},
 	{Name: "flipped bit in the hub", Do: flipBit},
+	{Name: "messages lost in the hub", Do: loseMessages},
+	{Name: "messages lost in the leaf", Do: loseLeafMessages},
 	{Name: "link down", Do: linkDown},
 	{Name: "flapping link", Do: linkFlaps},
 	{Name: "1 % loss on the link", Do: linkWeather(weather{Loss: 0.01}, 3*time.Second)},

@@ -100,7 +100,7 @@ func (r *Rig) eachStream(ctx context.Context, url, key string, visit func(jetstr
 func wipeLeaf(ctx context.Context, r *Rig, random *rand.Rand) error {
 	r.Link.set(weather{Down: true})
 	defer r.Link.set(weather{})
-	pause(random, 800)
+	pause(random, 3000) // capture confirms once a second
 	r.Kill(r.Leaf)
 	if err := os.RemoveAll(filepath.Join(r.leafDir, "jetstream")); err != nil {
 		return err
@@ -177,6 +177,44 @@ func flipBit(ctx context.Context, r *Rig, random *rand.Rand) error {
 		return err
 	}
 	return r.Apply.Start(ctx)
+}
+
+// loseMessages takes some messages out of the middle of what the hub stores, before they are applied.
+func loseMessages(ctx context.Context, r *Rig, random *rand.Rand) error {
+	r.Kill(r.Apply)
+	time.Sleep(700 * time.Millisecond) // the hub stores what nobody applies
+	err := r.punch(ctx, r.hubURL, r.nationalKey, random)
+	return errors.Join(err, r.Apply.Start(ctx))
+}
+
+// loseLeafMessages takes some messages out of the leaf's stream, before the hub has them.
+func loseLeafMessages(ctx context.Context, r *Rig, random *rand.Rand) error {
+	r.Link.set(weather{Down: true})
+	defer r.Link.set(weather{})
+	time.Sleep(700 * time.Millisecond)
+	return r.punch(ctx, r.leafURL, r.provinceKey, random)
+}
+
+// punch removes a few of a server's newest messages, but not the last.
+func (r *Rig) punch(ctx context.Context, url, key string, random *rand.Rand) error {
+	removed := 0
+	err := r.eachStream(ctx, url, key, func(js jetstream.JetStream, info *jetstream.StreamInfo) error {
+		s, err := js.Stream(ctx, info.Config.Name)
+		if err != nil || info.State.Msgs < 3 {
+			return err
+		}
+		most := int(min(info.State.Msgs-2, 20))
+		for range 3 {
+			if s.DeleteMsg(ctx, info.State.LastSeq-1-uint64(random.IntN(most))) == nil { // drawn twice, it is gone
+				removed++
+			}
+		}
+		return nil
+	})
+	if err == nil && removed == 0 {
+		err = fmt.Errorf("%w: there are no messages", errNothing)
+	}
+	return err
 }
 
 // fillStream writes more than the leaf's stream may hold while the link is down.

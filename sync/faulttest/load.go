@@ -178,7 +178,7 @@ func (l *Load) statement(lane int, random *rand.Rand) string {
 		return l.subscriptions(id, random)
 	}
 	child := []string{"contact", "bill", "contract"}[random.IntN(3)]
-	switch random.IntN(14) {
+	switch random.IntN(15) {
 	case 0, 1, 2:
 		return fmt.Sprintf(`WITH c AS (INSERT INTO crm.customer (id, national, number, name, name_terms, industry, city, class, lifecycle, profile, remark)
 			VALUES (%[1]d, %[2]t, 'G%[1]d', '客户 %[1]d', '{}', '65', '350100', 'A1', 'active', %[3]s, '%[4]s') ON CONFLICT DO NOTHING RETURNING id, national),
@@ -217,6 +217,12 @@ func (l *Load) statement(lane int, random *rand.Rand) string {
 					UPDATE crm.contact SET id = b WHERE id = 900000000 + %[1]d;
 				END IF;
 			END $$`, id)
+	case 13: // never selected: nothing of it may be seen anywhere
+		return fmt.Sprintf(`WITH c AS (INSERT INTO crm.customer (id, national, number, name, name_terms, industry, city, class, lifecycle, address, profile, sensitive)
+			VALUES (%[1]d, false, '%[2]s%[1]d', '%[2]s', '{}', '65', '350100', 'D', 'active', '%[2]s', '%[2]s', true)
+			ON CONFLICT (id) DO UPDATE SET address = '%[2]s' || %[3]d RETURNING id, national)
+			INSERT INTO crm.contact (customer_id, national, role, name, work_phone) SELECT id, national, 'liaison', '%[2]s', '%[2]s' FROM c`,
+			base+1000+random.Int64N(customers), Canary, random.Uint32())
 	}
 	return fmt.Sprintf(`UPDATE crm.contact SET name = left(name || '*', 40) WHERE customer_id BETWEEN %d AND %d`, id, min(id+10, base+customers))
 }

@@ -19,6 +19,9 @@ func (r *Rig) Report() string {
 		kills += r.kills[part]
 	}
 	fmt.Fprintf(&b, "kills\t%d\n", kills)
+	for _, fault := range slices.Sorted(maps.Keys(r.done)) {
+		fmt.Fprintf(&b, "fault %s\t%d\n", fault, r.done[fault])
+	}
 	fmt.Fprintf(&b, "transactions\t%d\n", r.history.transactions())
 	fmt.Fprintf(&b, "rows compared\t%d\n", r.compared)
 	fmt.Fprintf(&b, "polls of headquarters\t%d\nstates judged\t%d\nstates in which a row waited for its repair\t%d\n", o.polls, o.states, o.waiting)

@@ -58,6 +58,7 @@ type Rig struct {
 	load               *Load
 	observer           *Observer
 	kills              map[string]int
+	done               map[string]int // faults, by name
 	reconciled         int
 	differencesPlanted int
 	compared           int
@@ -72,7 +73,7 @@ func New(tb testing.TB, s Settings) *Rig {
 	if s.LeafBytes == 0 {
 		s.LeafBytes = 256 << 20
 	}
-	r := &Rig{TB: tb, settings: s, dir: pgtest.Dir(tb), Tap: &Wiretap{}, kills: map[string]int{}, history: newHistory(s.Lanes)}
+	r := &Rig{TB: tb, settings: s, dir: pgtest.Dir(tb), Tap: &Wiretap{}, kills: map[string]int{}, done: map[string]int{}, history: newHistory(s.Lanes)}
 	tb.Cleanup(r.close)
 	for _, step := range []func(context.Context) error{r.makeVolumes, r.makeDatabases, r.makeServers, r.makeNodes, r.makeLoad} {
 		if err := step(tb.Context()); err != nil {
