@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgtype"
 	"pgregory.net/rapid"
 
 	"jike/schemas/replica"
@@ -26,6 +27,9 @@ import (
 var modelTables = []replica.Table{{Schema: "crm", Name: "thing", Key: "id", Columns: []replica.Column{
 	{Name: "id", Type: "int8"}, {Name: "name", Type: "text"},
 }}}
+
+// modelTypes are the OIDs that PostgreSQL has for the types of modelTables.
+var modelTypes = map[string]uint32{"int8": pgtype.Int8OID, "text": pgtype.TextOID}
 
 // modelTx is a committed transaction: the pgoutput messages of its changes, and the rows after it.
 type modelTx struct {
@@ -123,11 +127,15 @@ func (m *model) session(t *rapid.T, whole bool) {
 	}
 	out := make(chan stream.Outgoing, 1<<14)
 	c := m.alive
-	c.tracker.restart(tail)
+	c.tracker.restart(1, tail, m.lsn)
 	c.flying.Store(0)
+	witness, err := c.witnesses(m.state, tail)
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := &packer{
-		c: c, feed: &feed{conn: &script{data: log[:cut]}, buf: make([]byte, 4<<10)}, decoder: newDecoder(modelTables),
-		out: out, tail: tail, link: m.state.previous, expect: m.state.confirmed,
+		c: c, feed: &feed{conn: &script{data: log[:cut]}, buf: make([]byte, 4<<10)}, decoder: newDecoder(modelTables, modelTypes, nil),
+		out: out, tail: tail, link: m.state.previous, first: m.state.confirmed.LSN, witness: witness,
 		header: wire.Header{Province: 591, Epoch: 1, Incarnation: m.state.incarnation, Schema: replica.Hash(modelTables), Selection: 1},
 	}
 	if err := p.run(context.Background()); !errors.Is(err, io.EOF) {
@@ -197,7 +205,7 @@ func (m *model) log() []byte {
 
 // confirm writes the position that the tracker gives.
 func (m *model) confirm() {
-	m.alive.tracker.setApplied(m.told)
+	m.alive.tracker.setApplied(1, m.told)
 	if mark, _, ok := m.alive.tracker.due(1 << 62); ok && mark.link.LSN > m.state.confirmed.LSN {
 		m.state.confirmed, m.state.previous = mark.link, mark.before
 	}

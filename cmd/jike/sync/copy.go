@@ -25,19 +25,23 @@ type copyCmd struct {
 
 // Run asks the running node.
 func (c copyCmd) Run(ctx context.Context) error {
+	all, err := c.progress(ctx)
+	if err != nil {
+		return err
+	}
+	return c.tell(os.Stdout, all, time.Now())
+}
+
+func (c copyCmd) progress(ctx context.Context) (all []copy.Progress, err error) {
 	method := http.MethodGet
 	if c.Cancel {
 		method = http.MethodDelete
 	}
 	body, err := c.ask(ctx, method, "/copies", url.Values{"province": {strconv.Itoa(int(c.Province))}})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var all []copy.Progress
-	if err := errors.Join(json.NewDecoder(body).Decode(&all), body.Close()); err != nil {
-		return err
-	}
-	return c.tell(os.Stdout, all, time.Now())
+	return all, errors.Join(json.NewDecoder(body).Decode(&all), body.Close())
 }
 
 // tell prints a line for each province.

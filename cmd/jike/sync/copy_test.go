@@ -35,18 +35,18 @@ func TestCopyAsksTheNode(t *testing.T) {
 				"ranges": 9, "rangesDone": 2, "begunAt": "2026-11-25T10:00:00Z", "rowsPerSecond": 25}]`)
 		}))
 	}()
-	all, err := Copy{Config: file}.ask(t.Context())
+	all, err := copyCmd{headquarters: headquarters{file}}.progress(t.Context())
 	if err != nil || <-asked != "GET /copies?province=0" {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	if err := (Copy{}).tell(&out, all, time.Date(2026, 11, 25, 10, 0, 10, 0, time.UTC)); err != nil {
+	if err := (copyCmd{}).tell(&out, all, time.Date(2026, 11, 25, 10, 0, 10, 0, time.UTC)); err != nil {
 		t.Fatal(err)
 	}
 	if want := "591 3 running 250 1000 1.5 7 25 10"; strings.Join(strings.Fields(strings.Split(out.String(), "\n")[1]), " ") != want {
 		t.Errorf("got\n%s\nwant %s", out.String(), want)
 	}
-	if _, err := (Copy{Config: file, Province: 571, Cancel: true}).ask(t.Context()); err == nil || !strings.Contains(err.Error(), "not being copied") {
+	if _, err := (copyCmd{headquarters: headquarters{file}, Province: 571, Cancel: true}).progress(t.Context()); err == nil || !strings.Contains(err.Error(), "not being copied") {
 		t.Errorf("refused: %v", err)
 	}
 	if got := <-asked; got != "DELETE /copies?province=571" {
