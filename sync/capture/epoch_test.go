@@ -205,7 +205,7 @@ func TestAPublicationThatIsYoungerThanTheLogBeginsANewEpoch(t *testing.T) {
 // Status says how much log and room is left, and for how long.
 func TestTheBudgetOfLogAndLeafIsShown(t *testing.T) {
 	cluster := pgtest.Cluster(t, map[string]string{"max_slot_wal_keep_size": "256MB"})
-	p := synctest.NewOn(t, cluster)
+	p := synctest.NewOnCluster(t, cluster)
 	c := p.Capture(func(o *capture.Options) { o.Limits.LeafBytes = 64 << 20 })
 	p.Until("both are known", func() bool {
 		b := c.It.Status().Budget
