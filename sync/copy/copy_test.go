@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"jike/internal/bus/bustest"
+	"jike/internal/pg"
 	"jike/internal/pg/pgtest"
 	"jike/schemas/replica"
 	"jike/sync/apply"
@@ -347,4 +349,45 @@ func (s *site) ask(name string, request any) ([]byte, error) {
 		return !errors.Is(err, stream.ErrAway)
 	})
 	return answer, err
+}
+
+// Headquarters' database crashes during the copy and after it. Chunks are committed without waiting
+// for the disk: what a crash takes back it takes back with the place, and a copy that is done is safe.
+func TestACrashOfTheDatabaseLosesNothing(t *testing.T) {
+	s := newSite(t, Options{Chunk: 16 << 10, Rate: 1 << 20})
+	s.fill(10_000, 500)
+	dir := filepath.Join(pgtest.Dir(t), "pg")
+	var cluster *pg.Cluster
+	start := func() { // the memory of the one before may still be in use for a moment
+		s.Until("the database to start", func() bool {
+			c, err := pg.StartCluster(t.Context(), pg.ClusterOptions{Dir: dir, Settings: map[string]string{"wal_writer_delay": "2s"}, Log: synctest.Log(t)})
+			if err == nil {
+				cluster = c
+			}
+			return err == nil
+		})
+		s.Target.Reset() // its connections may be to the server that was killed
+	}
+	start()
+	t.Cleanup(func() { _ = cluster.Stop(context.Background()) })
+	s.Database = pgtest.On(t, cluster, pg.National)
+	s.Target = s.Database.Owner(t)
+	s.province()
+	s.headquarters()
+	for _, rows := range []int64{500, 3000} {
+		s.progress("rows", func(p Progress) bool { return p.Rows > rows })
+		cluster.Kill()
+		start()
+	}
+	p := s.done()
+	cluster.Kill()
+	start()
+	if p.Rows != int64(s.selected()) {
+		t.Errorf("%d rows copied of %d", p.Rows, s.selected())
+	}
+	s.Settle()
+	s.Same()
+	if p := s.done(); p.Rows != int64(s.selected()) {
+		t.Errorf("after the crash: %+v", p)
+	}
 }
