@@ -44,7 +44,7 @@ func openUp(ctx context.Context, n *node.Node, c Config) error {
 	if err != nil {
 		return err
 	}
-	if _, err := copy.NewProvince(copy.ProvinceOptions{Pool: n.Sync, Tables: replica.Up}, control); err != nil {
+	if _, err := copy.NewProvince(copy.ProvinceOptions{Pool: n.Sync, Tables: replica.Up}, up.Handle); err != nil {
 		return err
 	}
 	n.Task(up.Run)

@@ -55,7 +55,7 @@ func (s *site) begin() {
 func (s *site) province() *synctest.Running[*capture.Capture] {
 	s.Helper()
 	return s.Capture(func(o *capture.Options) {
-		_, err := NewProvince(ProvinceOptions{Pool: o.Pool, Tables: o.Tables, RangeBytes: 256 << 10}, o.Control)
+		_, err := NewProvince(ProvinceOptions{Pool: o.Pool, Tables: o.Tables, RangeBytes: 256 << 10}, o.Control.Handle)
 		s.Must(err)
 	})
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/schemas/replica"
-	"jike/sync/stream"
 )
 
 // ProvinceOptions is what a Province needs.
@@ -37,8 +36,9 @@ type Province struct {
 	settled bool   // they have ended
 }
 
-// NewProvince makes a Province and lets control's other side ask it.
-func NewProvince(opts ProvinceOptions, control *stream.Control) (*Province, error) {
+// NewProvince makes a Province and lets headquarters ask it: handle registers a call, such as
+// capture's Handle, which leaves the answer to the process that captures.
+func NewProvince(opts ProvinceOptions, handle func(name string, f func(ctx context.Context, request []byte) ([]byte, error)) error) (*Province, error) {
 	if opts.Readers == 0 {
 		opts.Readers = 4
 	}
@@ -47,7 +47,7 @@ func NewProvince(opts ProvinceOptions, control *stream.Control) (*Province, erro
 	}
 	p := &Province{opts: opts, readers: make(chan struct{}, opts.Readers)}
 	p.bodies.New = func() any { return new([]byte) }
-	return p, errors.Join(control.Handle(CallPlan, p.onPlan), control.Handle(CallRows, p.onRows))
+	return p, errors.Join(handle(CallPlan, p.onPlan), handle(CallRows, p.onRows))
 }
 
 func (p *Province) onPlan(ctx context.Context, request []byte) ([]byte, error) {

@@ -247,7 +247,7 @@ func (s SyncCopy) province(ctx context.Context, o *ours, leaf *nats.Conn) error 
 	o.later(func() error { return o.dropSlot(context.WithoutCancel(ctx), copySource) })
 	control := stream.NewControl(leaf, province, stream.Province, o.rig.log)
 	o.later(func() error { control.Close(); return nil })
-	if _, err := copy.NewProvince(copy.ProvinceOptions{Pool: pool, Tables: tables}, control); err != nil {
+	if _, err := copy.NewProvince(copy.ProvinceOptions{Pool: pool, Tables: tables}, control.Handle); err != nil {
 		return err
 	}
 	c, err := capture.New(capture.Options{Province: province, URL: url, Pool: pool, NATS: leaf, Control: control, Tables: tables, Log: o.rig.log})

@@ -242,7 +242,7 @@ func (j *joiner) join(ctx context.Context, r *joinRig) error {
 	}
 	control := stream.NewControl(j.leaf.Conn, int16(j.code), stream.Province, r.log)
 	j.later(func() error { control.Close(); return nil })
-	if _, err := copy.NewProvince(copy.ProvinceOptions{Pool: pool, Tables: replica.Up}, control); err != nil {
+	if _, err := copy.NewProvince(copy.ProvinceOptions{Pool: pool, Tables: replica.Up}, control.Handle); err != nil {
 		return err
 	}
 	c, err := capture.New(capture.Options{
