@@ -153,6 +153,7 @@ var troubles = map[string]trouble{
 	"Move to a hub of three servers":                   {before: (*machine).natsServer},
 	"Change or revoke a key at a hub of three servers": {},
 	"Replace a server of a hub of three":               {},
+	"Verify certificates":                              {},
 	"Upgrade":                                          {},
 }
 
