@@ -272,7 +272,7 @@ func fillTargetDisk(ctx context.Context, r *Rig, random *rand.Rand) error {
 	if err := r.TargetDisk.fill(); err != nil {
 		return err
 	}
-	_, refused := r.target.Exec(ctx, `CREATE TABLE fault_probe AS SELECT repeat(md5(i::text), 1000) FROM generate_series(1, 10000) i`)
+	_, refused := r.target.Exec(ctx, `CREATE TABLE fault_probe AS SELECT md5(i::text) FROM generate_series(1, 200000) i`)
 	pause(random, 2000)
 	if err := r.TargetDisk.free(); err != nil {
 		return err
