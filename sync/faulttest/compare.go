@@ -92,7 +92,7 @@ func dump(ctx context.Context, pool *pgxpool.Pool, query string) (map[string]str
 
 // explain names the first rows of a lane that differ between the two databases now. It says what was
 // wrong a moment ago only if the lane has not gone on.
-func (r *Rig) explain(ctx context.Context, lane, n int) string {
+func (r *Rig) explain(ctx context.Context, lane int) string {
 	now := r.history.last(lane)
 	for _, f := range family {
 		list, err := columns(ctx, r.target, f.table)
