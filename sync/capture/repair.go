@@ -53,7 +53,8 @@ func (c *Capture) repair(ctx context.Context, table int, keys []int64, before wi
 	})
 }
 
-// readCurrent locks and reads rows and writes the content of the logical message: table, then for
+// readCurrent locks and reads rows, also those that are not selected: one that enters the selection
+// meanwhile would be told absent behind its entry, and what waits for it would be done with. It writes the content of the logical message: table, then for
 // each key an operation, its length and its data as in package wire.
 func readCurrent(ctx context.Context, tx pgx.Tx, t replica.Table, table int, keys []int64, before wire.LSN) ([]byte, error) {
 	names := make([]string, len(t.Columns))
@@ -64,9 +65,9 @@ func readCurrent(ctx context.Context, tx pgx.Tx, t replica.Table, table int, key
 			key = i
 		}
 	}
-	query := fmt.Sprintf(`SELECT %s FROM %s WHERE %s = ANY($1) AND national ORDER BY %s FOR SHARE`,
-		strings.Join(names, ", "), pgx.Identifier{t.Schema, t.Name}.Sanitize(), names[key], names[key])
-	formats := make(pgx.QueryResultFormats, len(names))
+	query := fmt.Sprintf(`SELECT %s, %s FROM %s WHERE %s = ANY($1) ORDER BY %s FOR SHARE`,
+		strings.Join(names, ", "), filterColumn, pgx.Identifier{t.Schema, t.Name}.Sanitize(), names[key], names[key])
+	formats := make(pgx.QueryResultFormats, len(names)+1)
 	for i := range formats {
 		formats[i] = pgx.BinaryFormatCode
 	}
@@ -79,6 +80,10 @@ func readCurrent(ctx context.Context, tx pgx.Tx, t replica.Table, table int, key
 	found := map[int64]bool{}
 	for rows.Next() {
 		values := rows.RawValues()
+		if selected := values[len(names)]; len(selected) != 1 || selected[0] == 0 {
+			continue
+		}
+		values = values[:len(names)]
 		found[int64(binary.BigEndian.Uint64(values[key]))] = true
 		var tuple []byte
 		for _, v := range values {
