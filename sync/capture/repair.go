@@ -70,9 +70,11 @@ func (c *Capture) repairIn(ctx context.Context, tx pgx.Tx, table int, keys []int
 	return nil
 }
 
-// readCurrent locks and reads rows and writes the content of the logical message: table, then for
-// each key an operation, its length and its data as in package wire. It takes the keys, which are in
-// order, one after the other until the content is large enough, and gives how many it took.
+// readCurrent locks and reads rows, also those that are not selected: one that enters the selection
+// meanwhile would be told absent behind its entry, and what waits for it would be done with. It
+// writes the content of the logical message: table, then for each key an operation, its length and
+// its data as in package wire. It takes the keys, which are in order, one after the other until the
+// content is large enough, and gives how many it took.
 func readCurrent(ctx context.Context, tx pgx.Tx, t replica.Table, table int, keys []int64, before wire.LSN) (content []byte, done int, err error) {
 	names := make([]string, len(t.Columns))
 	key := 0
@@ -82,9 +84,9 @@ func readCurrent(ctx context.Context, tx pgx.Tx, t replica.Table, table int, key
 			key = i
 		}
 	}
-	query := fmt.Sprintf(`SELECT %s FROM %s WHERE %s = ANY($1) AND national ORDER BY %s FOR SHARE`,
-		strings.Join(names, ", "), pgx.Identifier{t.Schema, t.Name}.Sanitize(), names[key], names[key])
-	formats := make(pgx.QueryResultFormats, len(names))
+	query := fmt.Sprintf(`SELECT %s, %s FROM %s WHERE %s = ANY($1) ORDER BY %s FOR SHARE`,
+		strings.Join(names, ", "), filterColumn, pgx.Identifier{t.Schema, t.Name}.Sanitize(), names[key], names[key])
+	formats := make(pgx.QueryResultFormats, len(names)+1)
 	for i := range formats {
 		formats[i] = pgx.BinaryFormatCode
 	}
@@ -102,6 +104,10 @@ func readCurrent(ctx context.Context, tx pgx.Tx, t replica.Table, table int, key
 	}
 	for rows.Next() {
 		values := rows.RawValues()
+		if selected := values[len(names)]; len(selected) != 1 || selected[0] == 0 {
+			continue
+		}
+		values = values[:len(names)]
 		now := int64(binary.BigEndian.Uint64(values[key]))
 		absent(func(k int64) bool { return k < now })
 		content = appendRepair(content, wire.Repair, tupleOf(values))

@@ -89,3 +89,31 @@ func dump(ctx context.Context, pool *pgxpool.Pool, query string) (map[string]str
 	}
 	return rows, nil
 }
+
+// explain names the first rows of a lane that differ between the two databases now. It says what was
+// wrong a moment ago only if the lane has not gone on.
+func (r *Rig) explain(ctx context.Context, lane int) string {
+	now := r.history.last(lane)
+	for _, f := range family {
+		list, err := columns(ctx, r.target, f.table)
+		if err != nil {
+			return err.Error()
+		}
+		query := func(where string) string {
+			return fmt.Sprintf("SELECT id, %s FROM crm.%s WHERE %s AND %s BETWEEN %d AND %d",
+				strings.Join(list, ", "), f.table, where, f.owner, lane*laneSize, (lane+1)*laneSize-1)
+		}
+		expected, err := dump(ctx, r.source, query("national"))
+		if err != nil {
+			return err.Error()
+		}
+		here, err := dump(ctx, r.target, query(fmt.Sprintf("province = %d", Province)))
+		if err != nil {
+			return err.Error()
+		}
+		if found := compareTable(f.table, expected, here); len(found) > 0 {
+			return fmt.Sprintf("the lane is at %d now, and %d rows of crm.%s differ: %s", now, len(found), f.table, found[0])
+		}
+	}
+	return fmt.Sprintf("the lane is at %d now, and no row differs (any more)", now)
+}

@@ -30,13 +30,10 @@ func cutPower(ctx context.Context, r *Rig, random *rand.Rand) error {
 func (r *Rig) cutLeafPower(ctx context.Context) (lost uint64, err error) {
 	r.Link.set(weather{Down: true})
 	defer r.Link.set(weather{})
-	acknowledged, err := r.leafLast(ctx)
-	if err != nil {
-		return 0, err
-	}
 	time.Sleep(500 * time.Millisecond) // the writers write
 	r.Kill(r.Capture)                  // or it would write to what comes back, before that is looked at
-	if acknowledged, err = r.leafLast(ctx); err != nil {
+	acknowledged, err := r.leafLast(ctx)
+	if err != nil {
 		return 0, err
 	}
 	if err := r.LeafDisk.cutPower(); err != nil {
@@ -272,7 +269,7 @@ func fillTargetDisk(ctx context.Context, r *Rig, random *rand.Rand) error {
 	if err := r.TargetDisk.fill(); err != nil {
 		return err
 	}
-	_, refused := r.target.Exec(ctx, `CREATE TABLE fault_probe AS SELECT repeat(md5(i::text), 1000) FROM generate_series(1, 10000) i`)
+	_, refused := r.target.Exec(ctx, `CREATE TABLE fault_probe AS SELECT md5(i::text) FROM generate_series(1, 200000) i`)
 	pause(random, 2000)
 	if err := r.TargetDisk.free(); err != nil {
 		return err

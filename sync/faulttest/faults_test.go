@@ -65,7 +65,7 @@ func chosen(t *testing.T) []Fault {
 // of the province's.
 func TestFaults(t *testing.T) {
 	s := seed(t)
-	r := New(t, Settings{Seed: s, LeafBytes: 12 << 20})
+	r := New(t, Settings{Seed: s, LeafBytes: 8 << 20})
 	defer r.end(t)
 	random := rand.New(rand.NewPCG(s, 1000))
 	for _, f := range chosen(t) {

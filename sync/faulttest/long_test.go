@@ -20,7 +20,7 @@ func long(t *testing.T) {
 func TestLong(t *testing.T) {
 	long(t)
 	s := seed(t)
-	r := New(t, Settings{Seed: s, LeafBytes: 12 << 20})
+	r := New(t, Settings{Seed: s, LeafBytes: 8 << 20})
 	defer r.end(t)
 	random := rand.New(rand.NewPCG(s, 2000))
 	var deck []Fault

@@ -23,6 +23,8 @@ type Observer struct {
 	history  *History
 	sum      string // laneSQL of headquarters
 
+	explain func(lane int) string // what differs now, for a finding
+
 	cancel context.CancelFunc
 	group  sync.WaitGroup
 
@@ -222,7 +224,7 @@ func (o *Observer) judgeLane(v view, lane int) {
 		o.waiting++
 		o.mu.Unlock()
 	case v.sums[lane] != then.sum:
-		o.find(Half, "lane %d at transaction %d has other rows than that transaction left", lane, n)
+		o.find(Half, "lane %d at transaction %d has other rows than that transaction left; %s", lane, n, o.explain(lane))
 	default:
 		o.mu.Lock()
 		o.states++

@@ -172,23 +172,3 @@ func (p *Process) Ask(ctx context.Context, question, answer any) error {
 		return ctx.Err()
 	}
 }
-
-// peak is the most memory that the process has held, in kB; 0 if it does not run.
-func (p *Process) peak() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.run == nil {
-		return 0
-	}
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.run.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(text)) {
-		var kb int
-		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kb); n == 1 {
-			return kb
-		}
-	}
-	return 0
-}

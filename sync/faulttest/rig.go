@@ -208,6 +208,7 @@ func (r *Rig) makeLoad(ctx context.Context) error {
 	if r.observer, err = newObserver(ctx, r.target, Province, r.history); err != nil {
 		return err
 	}
+	r.observer.explain = func(lane int) string { return r.explain(ctx, lane) }
 	r.load.start(context.WithoutCancel(ctx), r.settings.Seed)
 	r.observer.start(context.WithoutCancel(ctx))
 	return nil

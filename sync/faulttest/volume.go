@@ -55,7 +55,7 @@ func (v *Volume) mount() error {
 const (
 	shutdownNow    = 0x8004587d
 	withoutFlush   = 2
-	fillUpTo       = 4 << 20 // what fill leaves
+	fillUpTo       = 2 << 20 // what fill leaves
 	fillName       = "fill"
 	mountPathError = "volume %s: %w"
 )
