@@ -122,13 +122,28 @@ func (r *Rig) judgeRun(end outcome, planted map[string]string) {
 	}
 }
 
-// reconcile asks headquarters for a run, again while another one is going on.
+// runPatience is how long a run may go on after a kill.
+const runPatience = 45 * time.Second
+
+// reconcile asks headquarters for a run, again while another one is going on. A run whose end
+// could not be recorded, since the database was away then, ends only when headquarters' process
+// starts anew: that is done after a while, and counted.
 func (r *Rig) reconcile(ctx context.Context) (end outcome, err error) {
+	deadline := time.Now().Add(runPatience)
 	for {
+		end = outcome{}
 		if err := r.Apply.Ask(ctx, question{Reconcile: Province}, &end); err != nil {
 			return end, err
 		}
 		if end.State == "" && strings.Contains(end.Error, "running") {
+			if time.Now().After(deadline) {
+				r.hanging++
+				r.Kill(r.Apply)
+				if err := r.Apply.Start(ctx); err != nil {
+					return end, err
+				}
+				deadline = time.Now().Add(runPatience)
+			}
 			time.Sleep(pollEvery)
 			continue
 		}
