@@ -162,7 +162,10 @@ func (h *heist) goesOn(when string) {
 		in <- stream.Outgoing{Data: canary, Stored: func(uint64) {}}
 	}
 	close(in)
-	must(h.T, h.leaf.Pump(h.Context(), in, func(error) {}))
+	if err := h.leaf.Pump(h.Context(), in, func(error) {}); err != nil {
+		h.breach("%s the victim cannot publish: %v", when, err)
+		return
+	}
 	h.sent += 10
 	h.arrives(when)
 	if _, err := h.own.Check(h.Context()); err != nil {

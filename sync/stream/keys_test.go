@@ -161,7 +161,9 @@ func TestKeysChangeUnderTraffic(t *testing.T) {
 	admit(seeds["new"].Public(), "")
 	hears(t, changing.control, ear, false)
 	changing.moves()
-	changing.unbroken("while the old key was taken away")
+	if failed, gap := changing.quiet(); failed > 1 { // one may be on its way when the accounts are read anew; it is asked again
+		t.Errorf("while the old key was taken away %d calls failed, the longest pause was %s", failed, gap)
+	}
 	other.unbroken("while the other province's keys changed")
 	for _, l := range []*line{changing, other} {
 		n := l.stop()
