@@ -41,6 +41,14 @@ const (
 // HubDomain is the JetStream domain of the hub.
 const HubDomain = "hub"
 
+// DownAPI is the prefix under which a province's leaf server sources what comes down from the hub.
+// It is an alias that stands for one call of the hub's JetStream, and only for consumers of the
+// name DownConsumer: to begin delivery anew.
+const DownAPI = "refs.api"
+
+// DownConsumer is the durable consumer, in the province's account, that the leaf server sources from.
+const DownConsumer = "leaf"
+
 // Account is the name of a province's account, at the hub and at its leaf server.
 func Account(province int16) string { return fmt.Sprintf("P%d", province) }
 
@@ -67,13 +75,16 @@ func HubConfig(o HubOptions) string {
 // whoever steals it can neither read what the hub keeps nor delete it. The link carries calls and
 // notices (ctl.>, _INBOX.>), the hub's calls to the leaf's JetStream, and the answers, deliveries
 // and flow control of the stream that the hub sources. Leaving out $JS.FC.> would stall sourcing
-// for good with one line in the log.
+// for good with one line in the log. The mapping is what DownAPI says: whoever uses it with a
+// stolen key gets the province's own reference data delivered anew, to its own leaf server.
 func writeMember(b *strings.Builder, m Member) {
 	fmt.Fprintf(b, "  %s {\n    jetstream: enabled\n    users: [\n", Account(m.Province))
 	fmt.Fprintf(b, "      { nkey: %s, permissions: { publish: { deny: [\"$JS.%s.>\", \"$JS.API.>\"] }, subscribe: { deny: [\"$JS.%s.>\", \"$JS.API.>\"] } } }\n",
 		m.Leaf, HubDomain, HubDomain)
 	fmt.Fprintf(b, "      { nkey: %s }\n", m.National)
-	b.WriteString("    ]\n  }\n")
+	b.WriteString("    ]\n")
+	fmt.Fprintf(b, "    mappings: { %q: %q }\n  }\n",
+		DownAPI+".CONSUMER.RESET.*."+DownConsumer, "$JS.API.CONSUMER.RESET.{{wildcard(1)}}."+DownConsumer)
 }
 
 // LeafConfig writes a province's nats-server configuration; it holds the seed, so the file must be
@@ -90,7 +101,7 @@ func LeafConfig(o LeafOptions) string {
 	for i, url := range o.Hubs {
 		urls[i] = fmt.Sprintf("%q", url)
 	}
-	fmt.Fprintf(&b, "leafnodes {\n  reconnect: \"500ms\"\n  remotes: [ {\n    compression: off\n    urls: [%s]\n    account: %s\n    nkey: %s\n    deny_exports: [\"up.>\"]\n  } ]\n}\n",
+	fmt.Fprintf(&b, "leafnodes {\n  reconnect: \"500ms\"\n  remotes: [ {\n    compression: off\n    urls: [%s]\n    account: %s\n    nkey: %s\n    deny_exports: [\"up.>\"]\n    deny_imports: [\"down.>\"]\n  } ]\n}\n",
 		strings.Join(urls, ", "), Account(o.Province), o.Seed.text())
 	return b.String()
 }

@@ -69,7 +69,9 @@ func (a *Apply) askRefill(ctx context.Context) bool {
 	if g == nil {
 		return false
 	}
-	err := a.call(ctx, stream.CallRefill, stream.RefillRequest{Epoch: g.from.epoch, LSN: g.from.link.LSN, Incarnation: g.incarnation})
+	err := a.call(ctx, stream.CallRefill, stream.RefillRequest{
+		Epoch: g.from.epoch, LSN: g.from.link.LSN, Chain: fmt.Sprintf("%x", g.from.link.Chain), Incarnation: g.incarnation,
+	})
 	if err != nil && ctx.Err() == nil {
 		a.opts.Log.Warn("apply: no refill yet", "province", a.opts.Province, "error", err)
 	}

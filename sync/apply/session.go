@@ -51,6 +51,11 @@ func (a *Apply) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.opts.Down {
+		if err := hub.KeepOnly(ctx); err != nil {
+			return err
+		}
+	}
 	if p.stream != hub.Key() || p.sequence > hub.Last() {
 		p.sequence = 0
 	}

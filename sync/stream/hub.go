@@ -8,8 +8,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-
-	"jike/internal/bus"
 )
 
 // Hub is apply's end: the hub's stream of one province and epoch.
@@ -71,7 +69,7 @@ func hubConfig(id Identity, limits Limits) jetstream.StreamConfig {
 		Storage:     jetstream.FileStorage,
 		Sources: []*jetstream.StreamSource{{
 			Name:     id.Leaf(),
-			External: &jetstream.ExternalStream{APIPrefix: "$JS." + bus.LeafDomain(id.Province) + ".API"},
+			External: &jetstream.ExternalStream{APIPrefix: id.api()},
 			Consumer: &jetstream.StreamConsumerSource{Name: id.consumer(), DeliverSubject: id.deliver()},
 		}},
 	}
@@ -111,6 +109,26 @@ func (h *Hub) Check(ctx context.Context) (last uint64, err error) {
 		return 0, fmt.Errorf("%w: %s was made anew", ErrGone, h.id.Hub())
 	}
 	return s.CachedInfo().State.LastSeq, nil
+}
+
+// KeepOnly removes the streams of the province's older epochs in the same direction.
+func (h *Hub) KeepOnly(ctx context.Context) error {
+	list := h.js.ListStreams(ctx)
+	for info := range list.Info() {
+		for _, source := range info.Config.Sources {
+			id, ok := parseLeaf(source.Name)
+			if !ok || id.Down != h.id.Down || id.Province != h.id.Province || id.Epoch >= h.id.Epoch || info.Config.Name != id.Hub() {
+				continue
+			}
+			if err := h.js.DeleteStream(ctx, info.Config.Name); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+				return fmt.Errorf("stream: remove %s: %w", info.Config.Name, err)
+			}
+		}
+	}
+	if err := list.Err(); err != nil {
+		return fmt.Errorf("stream: list: %w", err)
+	}
+	return nil
 }
 
 // Last is the stream's last sequence when it was opened.

@@ -84,7 +84,7 @@ func OpenLeaf(ctx context.Context, nc *nats.Conn, id Identity, limits Limits) (*
 
 // KeepOnly removes all other incarnations and epochs from the leaf.
 func (l *Leaf) KeepOnly(ctx context.Context) error {
-	list := l.js.StreamNames(ctx, jetstream.WithStreamListSubject(fmt.Sprintf("up.%d.>", l.id.Province)))
+	list := l.js.StreamNames(ctx, jetstream.WithStreamListSubject(l.id.subjects()+">"))
 	for name := range list.Name() {
 		if name == l.id.Leaf() {
 			continue

@@ -37,6 +37,9 @@ type AppliedNotice struct {
 type RefillRequest struct {
 	Epoch int64    `json:"epoch"`
 	LSN   wire.LSN `json:"lsn"`
+	// Chain is the chain there. Capture finds its own in the log; headquarters, whose reference
+	// data has no log, looks it up.
+	Chain string `json:"chain,omitempty"` // hexadecimal
 	// Incarnation is the youngest that headquarters knows: if the province has moved on already,
 	// there is nothing to do.
 	Incarnation int64 `json:"incarnation"`
