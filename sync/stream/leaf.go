@@ -36,6 +36,26 @@ func LeafExists(ctx context.Context, nc *nats.Conn, id Identity) (bool, error) {
 	return true, nil
 }
 
+// FindLeaf gives the youngest of the publisher's streams that the server has for id's province and
+// direction, the zero Identity if there is none.
+func FindLeaf(ctx context.Context, nc *nats.Conn, id Identity) (Identity, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return Identity{}, fmt.Errorf("stream: %w", err)
+	}
+	var found Identity
+	list := js.StreamNames(ctx, jetstream.WithStreamListSubject(id.subjects()+">"))
+	for name := range list.Name() {
+		if other, ok := parseLeaf(name); ok && other.Province == id.Province && other.Down == id.Down && other.After(found) {
+			found = other
+		}
+	}
+	if err := list.Err(); err != nil {
+		return Identity{}, fmt.Errorf("stream: list: %w", err)
+	}
+	return found, nil
+}
+
 // OpenLeaf makes the stream and the consumer that the hub sources from, unless they exist, and
 // learns where the stream ends. It returns ErrOvertaken when the hub has been sent more than the
 // stream holds: its end was lost and a new incarnation must begin.

@@ -41,8 +41,8 @@ import (
 // down to it.
 type Identity struct {
 	Province    int16 `json:"province"`
-	Epoch       int64 `json:"epoch"`       // rises when log positions may be used again
-	Incarnation int64 `json:"incarnation"` // rises when the publisher's store begins anew
+	Epoch       int64 `json:"epoch"`          // rises when log positions may be used again
+	Incarnation int64 `json:"incarnation"`    // rises when the publisher's store begins anew
 	Down        bool  `json:"down,omitempty"` // from headquarters to the province
 }
 
