@@ -44,6 +44,9 @@ func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, p Pro
 	if err := observe(n.Registry, code, down); err != nil {
 		return err
 	}
+	if err := openDown(n, code, hub, control); err != nil {
+		return err
+	}
 	return proof.AddSite(reconcile.Site{
 		Province: code, Schedule: p.Reconcile, Zone: p.TimeZone,
 		Call: func(ctx context.Context, operation string, request []byte) ([]byte, error) {

@@ -81,7 +81,7 @@ func identity(n *node.Node, b *board.Store) func(context.Context) portal.Node {
 // apart, or an embedded one.
 func openHub(n *node.Node, c Config) (*bus.Hub, error) {
 	seeds := map[int16]bus.Seed{}
-	o := bus.HubOptions{Dir: filepath.Join(c.Data, "hub"), LeafListen: c.NATS.LeafListen, MaxStore: c.NATS.MaxBytes * int64(max(1, len(c.Provinces)))}
+	o := bus.HubOptions{Dir: filepath.Join(c.Data, "hub"), LeafListen: c.NATS.LeafListen, MaxStore: (c.NATS.MaxBytes + downBytes) * int64(max(1, len(c.Provinces)))}
 	for _, p := range c.Provinces {
 		file := p.SeedFile
 		if file == "" {

@@ -39,14 +39,19 @@ const (
 	SubscriptionWrite Permission = "subscription.write"
 	BillWrite         Permission = "bill.write"
 	MemberWrite       Permission = "member.write"
-	JournalRead       Permission = "journal.read" // exchanges with partners
-	SyncRead          Permission = "sync.read"    // state of replication
+	JournalRead       Permission = "journal.read"     // exchanges with partners
+	SyncRead          Permission = "sync.read"        // state of replication
+	ReferenceRead     Permission = "reference.read"   // headquarters' reference data, in a province
+	ReferenceExtend   Permission = "reference.extend" // the province's own words on it
 
 	NationRead         Permission = "nation.read"          // board of provinces
 	NationCustomerRead Permission = "nation.customer.read" // replicated customers
 	ReportRead         Permission = "report.read"
 	ReconciliationRead Permission = "reconciliation.read"
 	ReconciliationRun  Permission = "reconciliation.run"
+
+	NationReferenceRead   Permission = "nation.reference.read"   // reference data, at headquarters
+	NationReferenceChange Permission = "nation.reference.change" // which every province gets
 )
 
 // grants is the table of rights: what each role may do, and how far it reaches.
@@ -56,18 +61,19 @@ var grants = map[Role]struct {
 }{
 	AccountManager: {ReachOwn, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange,
-		ContactChange, ContactPrivate, ContractChange,
+		ContactChange, ContactPrivate, ContractChange, ReferenceRead,
 	}},
 	DepartmentHead: {ReachDepartment, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign,
-		ContactChange, ContractChange,
+		ContactChange, ContractChange, ReferenceRead,
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive,
-		ContactChange, ContractChange, JournalRead, SyncRead,
+		ContactChange, ContractChange, JournalRead, SyncRead, ReferenceRead, ReferenceExtend,
 	}},
 	HeadquartersAnalyst: {ReachNation, []Permission{
 		NationRead, NationCustomerRead, ReportRead, ReconciliationRead, ReconciliationRun,
+		NationReferenceRead, NationReferenceChange,
 	}},
 	PartnerSystem: {ReachProvince, []Permission{
 		CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign,
@@ -76,7 +82,7 @@ var grants = map[Role]struct {
 	SystemTask: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive,
 		ContactChange, ContactPrivate, ContractChange, SubscriptionWrite, BillWrite, MemberWrite,
-		ReconciliationRun,
+		ReconciliationRun, NationReferenceRead, NationReferenceChange,
 	}},
 }
 
