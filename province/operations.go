@@ -10,6 +10,7 @@ import (
 	"jike/province/intake"
 	"jike/province/organisation"
 	"jike/province/overview"
+	"jike/province/reference"
 	"jike/xmlapi/server"
 )
 
@@ -21,6 +22,7 @@ func (s *Stores) Register(p *portal.Server) {
 	contract.Register(p, s.Contracts)
 	overview.Register(p, s.Overview)
 	exchange.Register(p, s.Exchanges)
+	reference.Register(p, s.Reference)
 }
 
 // Operations are the partner messages of every capability.
