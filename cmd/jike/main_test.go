@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"jike/internal/bus"
 	"jike/internal/bus/bustest"
 	"jike/internal/pg"
@@ -76,7 +78,9 @@ provinces:
 	withInput(t, "Spring-rain-88\n", func() {
 		must(t, "admin", "account", "--level=national", "--config", nationalFile, "--login=analyst", "--name=分析员", "--role=headquarters_analyst")
 	})
+	must(t, "seed", "--national", nationalFile, "--seed=3")
 	must(t, "reconcile", "--config", nationalFile, "--province=591")
+	comeDown(t, national, province)
 
 	there, here := count(t, province, `SELECT count(*) FROM crm.customer WHERE national`), count(t, national, `SELECT count(*) FROM crm.customer`)
 	if there == 0 || there != here {
@@ -87,6 +91,30 @@ provinces:
 	}
 	if err := run(t.Context(), []string{"reconcile", "--config", nationalFile, "--province=571"}); err == nil {
 		t.Error("a province that headquarters does not know was reconciled")
+	}
+}
+
+// comeDown waits until the reference data is in the province and the key accounts are matched.
+func comeDown(t *testing.T, national, province *pgtest.DB) {
+	t.Helper()
+	here, there := national.Owner(t), province.Owner(t)
+	const listed = `SELECT count(*) FROM ref.key_account`
+	count := func(db *pgxpool.Pool, query string) (n int) {
+		if err := db.QueryRow(t.Context(), query).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for deadline := time.Now().Add(60 * time.Second); ; {
+		down := count(there, `SELECT count(*) FROM ref.product`) > 0 && count(there, listed) == count(here, listed)
+		if down && count(there, `SELECT count(*) FROM crm.customer WHERE key_account_id IS NOT NULL`) == count(there, listed) &&
+			count(here, `SELECT count(*) FROM sync.receiver r JOIN sync.master m ON m.epoch = r.applied_epoch AND m.version = r.applied_version`) == 1 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the reference data has not come down")
+		}
+		time.Sleep(50 * time.Millisecond) // the nodes are observed from outside here
 	}
 }
 

@@ -35,7 +35,7 @@ type row struct {
 	Code                                                      codes.Province
 	State, Error, LSN                                         string
 	Epoch, LagBytes, BacklogMessages, BacklogBytes, Conflicts int64
-	Divergences                                               int64
+	Divergences, Reference, ReferenceHead                     int64
 	AppliedAt, HeartbeatAt, HeardAt, DataTime                 *time.Time
 	CertID, CertRows, CertDifferences, CertRepaired           *int64
 	CertAt                                                    *time.Time
@@ -59,10 +59,13 @@ func (s *Store) Provinces(ctx context.Context, caller account.Caller) ([]Provinc
 	const query = `SELECT f.province AS code, f.state, f.error, f.lsn::text AS lsn, f.epoch,
 			greatest(f.head_lsn - f.lsn, 0)::bigint AS lag_bytes, f.backlog_messages, f.backlog_bytes, f.conflicts,
 			(SELECT count(*) FROM sync.divergence d WHERE d.province = f.province AND d.repaired_at IS NULL) AS divergences,
+			coalesce(v.applied_version, 0) AS reference, m.version AS reference_head,
 			CASE WHEN f.epoch > 0 THEN f.applied_at END AS applied_at, f.heartbeat_at, f.heard_at, f.data_time,
 			c.id AS cert_id, c.rows AS cert_rows, c.differences AS cert_differences, c.repaired AS cert_repaired,
 			c.ended AS cert_at, c.result AS cert_result
-		FROM sync.freshness f LEFT JOIN LATERAL (
+		FROM sync.freshness f CROSS JOIN sync.master m
+		LEFT JOIN sync.receiver v ON v.province = f.province AND v.applied_epoch = m.epoch
+		LEFT JOIN LATERAL (
 			SELECT id, rows, differences, repaired, ended, result FROM sync.reconciliation
 			WHERE province = f.province AND state = 'done' ORDER BY id DESC LIMIT 1) c ON true
 		ORDER BY f.province`
@@ -88,6 +91,7 @@ func (r row) province() Province {
 		Code: r.Code, State: r.State, Error: r.Error, Epoch: r.Epoch, LSN: r.LSN, LagBytes: r.LagBytes,
 		BacklogMessages: r.BacklogMessages, BacklogBytes: r.BacklogBytes, AppliedAt: r.AppliedAt, HeartbeatAt: r.HeartbeatAt,
 		HeardAt: r.HeardAt, DataTime: r.DataTime, Divergences: r.Divergences, Conflicts: r.Conflicts,
+		Reference: r.Reference, ReferenceHead: r.ReferenceHead,
 	}
 	if r.CertID != nil && r.CertAt != nil && r.CertResult != nil {
 		p.Certificate = &Certificate{*r.CertID, *r.CertAt, *r.CertResult, *r.CertRows, *r.CertDifferences, *r.CertRepaired}

@@ -268,7 +268,7 @@ func TestDownExactlyThis(t *testing.T) {
 	if n := strings.Count(r.dump(r.national, `SELECT name_zh FROM ref.code`), canary); n == 0 {
 		t.Error("headquarters has no canary")
 	}
-	if got := r.publisher.Status(); got.Applied != got.Version || got.Published != got.Version {
+	if got := r.publisher.Status(); got.Error != "" || got.Applied != got.Version || got.Published != got.Version {
 		t.Errorf("the publisher shows %+v", got)
 	}
 }

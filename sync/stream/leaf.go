@@ -308,7 +308,7 @@ func (l *Leaf) Backlog(ctx context.Context) (messages, bytes uint64, err error) 
 	if err != nil {
 		return 0, 0, fmt.Errorf("stream: %w", err)
 	}
-	c, err := s.Consumer(ctx, l.id.consumer())
+	c, err := s.PushConsumer(ctx, l.id.consumer())
 	if err != nil {
 		return 0, 0, fmt.Errorf("stream: %w", err)
 	}
