@@ -18,11 +18,15 @@ export type Permission =
   | 'contact.private'
   | 'contract.change'
   | 'journal.read'
+  | 'reference.read'
+  | 'reference.extend'
   | 'nation.read'
   | 'nation.customer.read'
   | 'report.read'
   | 'reconciliation.read'
   | 'reconciliation.run'
+  | 'nation.reference.read'
+  | 'nation.reference.change'
 
 /** How often the header's data time is asked for. */
 const refresh = 60_000
