@@ -41,6 +41,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("a manager searches, edits and meets a conflict", v.province)
 	t.Run("headquarters sees the edit, proves and reports", v.headquarters)
 	t.Run("an administrator reads the journal", v.journal)
+	t.Run("headquarters changes reference data and a province shows it", v.reference)
 }
 
 func begin(t *testing.T) *visit {

@@ -1,6 +1,6 @@
 import { EditOutlined, ImportOutlined, PlusOutlined, StopOutlined } from '@ant-design/icons'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { App, Button, Card, Popconfirm, Switch, Tabs } from 'antd'
+import { App, Button, Card, Popconfirm, Switch } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { answer, national } from '../../api/client'
@@ -10,7 +10,8 @@ import { SideForm } from '../../edit/SideForm'
 import { Loaded } from '../../frame/Outcome'
 import { PageHead } from '../../frame/PageHead'
 import { useFormats } from '../../language/formats'
-import { kinds, type Kind } from '../../referencedata/kinds'
+import type { Kind } from '../../referencedata/kinds'
+import { KindChoice } from '../../referencedata/KindChoice'
 import { RowTable } from '../../referencedata/RowTable'
 import { Filters } from '../../table/Filters'
 import { Mark } from '../../table/Mark'
@@ -53,11 +54,7 @@ export default function ReferencePage() {
       </PageHead>
       <Receivers />
       <Card size="small">
-        <Tabs
-          activeKey={state.kind}
-          onChange={(kind) => change({ kind: kind as Kind, q: '' })}
-          items={kinds.map((kind) => ({ key: kind, label: t(`referenceKind.${kind}`) }))}
-        />
+        <KindChoice kind={state.kind} onChange={(kind) => change({ kind, q: '' })} />
         <Filters>
           <SearchBox value={state.q} onSearch={(q) => change({ q }, true)} placeholder={t('referenceData.search')} />
           <label style={{ display: 'inline-flex', gap: 8, alignItems: 'center' }}>

@@ -1,6 +1,6 @@
 import { EditOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Button, Card, Tabs, type TableColumnsType } from 'antd'
+import { Button, Card, Typography, type TableColumnsType } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSession } from '../../api/session'
@@ -8,7 +8,7 @@ import { SideForm } from '../../edit/SideForm'
 import { Loaded } from '../../frame/Outcome'
 import { PageHead } from '../../frame/PageHead'
 import { useFormats } from '../../language/formats'
-import { kinds, type Kind } from '../../referencedata/kinds'
+import { KindChoice } from '../../referencedata/KindChoice'
 import { RowTable } from '../../referencedata/RowTable'
 import { Filters } from '../../table/Filters'
 import { Mark } from '../../table/Mark'
@@ -31,11 +31,7 @@ export default function ReferencePage() {
       <PageHead title={t('referenceData.title')} note={t('referenceData.readOnly')} />
       <Freshness />
       <Card size="small">
-        <Tabs
-          activeKey={state.kind}
-          onChange={(kind) => change({ kind: kind as Kind, q: '' })}
-          items={kinds.map((kind) => ({ key: kind, label: t(`referenceKind.${kind}`) }))}
-        />
+        <KindChoice kind={state.kind} onChange={(kind) => change({ kind, q: '' })} />
         <Filters>
           <SearchBox value={state.q} onSearch={(q) => change({ q }, true)} placeholder={t('referenceData.search')} />
         </Filters>
@@ -91,14 +87,13 @@ function Freshness() {
   if (!data) return null
   return (
     <div role="status" style={{ marginBottom: 12 }} data-testid="reference-freshness" data-version={data.version} title={t('referenceData.ageMeaning')}>
-      <Mark mood={freshnessMood(data)}>
-        {data.epoch === 0
-          ? t('referenceData.nothing')
-          : t('referenceData.freshness', {
-              version: integer(data.version), head: integer(data.head), time: dateTime(data.changedAt), age: duration(data.ageSeconds, t('unit.day')),
-            })}
-      </Mark>
-      {data.error && <Mark mood="bad">{data.error}</Mark>}
+      <Mark mood={freshnessMood(data)}>{data.epoch === 0 ? t('referenceData.nothing') : t('referenceData.versionHere', { version: integer(data.version) })}</Mark>
+      {data.epoch > 0 && (
+        <Typography.Text type="secondary">
+          {t('referenceData.freshness', { head: integer(data.head), time: dateTime(data.changedAt), age: duration(data.ageSeconds, t('unit.day')) })}
+        </Typography.Text>
+      )}
+      {data.error && <Typography.Text type="danger" style={{ display: 'block' }}>{data.error}</Typography.Text>}
     </div>
   )
 }
