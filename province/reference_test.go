@@ -63,10 +63,14 @@ func TestExtensionSurvivesEveryUpdate(t *testing.T) {
 		{`UPDATE ref.product SET name_zh = '互联网专线（新）', monthly_fee_fen = 200`, "IDL100 互联网专线（新） 福建快线 100M false 200"},
 		{`UPDATE ref.product SET expired_at = now()`, ""},
 		{`TRUNCATE ref.product`, ""}, // a new epoch begins
-		{`INSERT INTO ref.product (id, province, code, name_zh, monthly_fee_fen, version, changed_at) VALUES (9, 0, 'IDL100', '专线', 5, 2, now())`,
-			"IDL100 专线 福建快线 100M false 5"},
-		{`INSERT INTO ref.product (id, province, code, name_zh, monthly_fee_fen, version, changed_at) VALUES (10, 591, 'IDL100', '福建专线', 4, 2, now())`,
-			"IDL100 福建专线 福建快线 100M false 4"},
+		{
+			`INSERT INTO ref.product (id, province, code, name_zh, monthly_fee_fen, version, changed_at) VALUES (9, 0, 'IDL100', '专线', 5, 2, now())`,
+			"IDL100 专线 福建快线 100M false 5",
+		},
+		{
+			`INSERT INTO ref.product (id, province, code, name_zh, monthly_fee_fen, version, changed_at) VALUES (10, 591, 'IDL100', '福建专线', 4, 2, now())`,
+			"IDL100 福建专线 福建快线 100M false 4",
+		},
 	} {
 		if _, err := owner.Exec(t.Context(), update.sql); err != nil {
 			t.Fatal(err)

@@ -44,9 +44,6 @@ type Report struct {
 	Version                int64 // of the change; 0: nothing was written
 }
 
-// importable are the formats that an import can have.
-var importable = []string{"csv", "json"}
-
 // parsed is one line of an import before it is checked.
 type parsed struct {
 	number int

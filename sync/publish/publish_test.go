@@ -38,7 +38,7 @@ const (
 type rig struct {
 	testing.TB
 	net                        *bustest.Net
-	hubDir, leafDir            string
+	leafDir                    string
 	leaf                       *bus.Server
 	national, nationalSync     *pgxpool.Pool
 	province, provinceSync     *pgxpool.Pool

@@ -88,12 +88,14 @@ func referenceRows(seed uint64) map[string][]values {
 		})
 	}
 	rows["notices"] = []values{
-		{"title": "2026 年度集团客户满意度调查", "body": "请各省公司在月底前完成 A、B 类客户的回访，并在系统中登记结果。", "level": "info",
-			"validFrom": "2026-01-01T00:00:00Z", "validTo": "2027-12-31T00:00:00Z"},
-		{"title": "互联网专线资费调整", "body": "互联网专线 500M 自下季度起执行新资费，在谈合同请提前沟通。", "level": "warning",
-			"validFrom": "2026-01-01T00:00:00Z", "validTo": "2027-12-31T00:00:00Z"},
+		notice("2026 年度集团客户满意度调查", "请各省公司在月底前完成 A、B 类客户的回访，并在系统中登记结果。", "info"),
+		notice("互联网专线资费调整", "互联网专线 500M 自下季度起执行新资费，在谈合同请提前沟通。", "warning"),
 	}
 	return rows
+}
+
+func notice(title, body, level string) values {
+	return values{"title": title, "body": body, "level": level, "validFrom": "2026-01-01T00:00:00Z", "validTo": "2027-12-31T00:00:00Z"}
 }
 
 // Reference fills headquarters' reference data; what is there already stays as it is. seed is the
