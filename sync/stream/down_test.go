@@ -55,9 +55,48 @@ func TestDown(t *testing.T) {
 	must(t, source.KeepOnly(t.Context()))
 	target, err = stream.OpenHub(t.Context(), leaf, second, limits)
 	must(t, err)
-	publish(t, source, 0, 2)
-	await(t, target, second, 2, resumeBound)
-	inOrder(t, target, 2)
+	const many = 700 // more than may be on their way unacknowledged
+	publish(t, source, 0, many)
+	await(t, target, second, many, resumeBound)
+	inOrder(t, target, many)
+	for deadline := time.Now().Add(resumeBound); ; time.Sleep(20 * time.Millisecond) { // another server gives no signal
+		if waiting, _, err := source.Backlog(t.Context()); err == nil && waiting == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the hub does not learn that the leaf server has stored everything")
+		}
+	}
+}
+
+// TestNobodyForgesWhatComesDown publishes with a stolen key, over a leaf link of the thief's own,
+// what the hub delivers to the province's leaf server. That would be stored as headquarters' own, and
+// what it names as its flow control's answer would be called by the leaf server.
+func TestNobodyForgesWhatComesDown(t *testing.T) {
+	net, process := bustest.NewApart(t, province)
+	_, thief := rogue(t, net.LeafAddress(), net.SeedFile(province), "")
+	defer thief.Close()
+	hub, err := bus.Dial(process.URL, net.NationalSeed(province))
+	must(t, err)
+	defer hub.Close()
+	allowed, err := hub.SubscribeSync("deliver.591.>")
+	must(t, err)
+	forged, err := hub.SubscribeSync("deliver.down.>")
+	must(t, err)
+	must(t, hub.Flush())
+	for deadline := time.Now().Add(resumeBound); ; { // the link is up when what is allowed comes
+		must(t, thief.Publish("deliver.down.591.1.1", []byte(thiefMark)))
+		must(t, thief.Publish("deliver.591.1.1", []byte(thiefMark)))
+		if _, err := allowed.NextMsg(100 * time.Millisecond); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the thief's link does not come up")
+		}
+	}
+	if m, err := forged.NextMsg(300 * time.Millisecond); err == nil {
+		t.Errorf("%s reaches the province: %s", m.Subject, m.Data)
+	}
 }
 
 // TestDownOpensNothingElse uses a stolen key of the province, over a leaf link of the thief's own,
