@@ -27,7 +27,7 @@ func openHub(n *node.Node, c Config) (*bus.Hub, error) {
 }
 
 // storeShare is how much of the hub's store a province has, in streams of the largest size: an old
-// epoch's, a new one's, and room for what goes down.
+// epoch's, a new one's, and room; what goes down (downBytes) comes on top.
 const storeShare = 3
 
 // HubOptions are what the hub must be started with for this configuration, and headquarters' own
@@ -36,7 +36,7 @@ func HubOptions(c Config) (bus.HubOptions, map[int16]bus.Seed, error) {
 	seeds := map[int16]bus.Seed{}
 	o := bus.HubOptions{
 		Dir: filepath.Join(c.Data, "hub"), LeafListen: c.NATS.LeafListen,
-		MaxStore: storeShare * c.NATS.MaxBytes * int64(c.NATS.Replicas) * int64(max(1, len(c.Provinces))),
+		MaxStore: (storeShare*c.NATS.MaxBytes + downBytes) * int64(c.NATS.Replicas) * int64(max(1, len(c.Provinces))),
 	}
 	for _, p := range c.Provinces {
 		file := p.SeedFile

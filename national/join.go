@@ -49,6 +49,9 @@ func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, first
 	if err := observe(n.Registry, code, down); err != nil {
 		return err
 	}
+	if err := openDown(n, c, code, hub, control); err != nil {
+		return err
+	}
 	return proof.AddSite(reconcile.Site{
 		Province: code, Schedule: p.Reconcile, Zone: p.TimeZone,
 		Call: func(ctx context.Context, operation string, request []byte) ([]byte, error) {

@@ -39,10 +39,18 @@ var allowed = map[string][]account.Role{
 	"reconciliation-report-xml":  {account.HeadquartersAnalyst},
 	"certificate-export":         {account.HeadquartersAnalyst},
 
-	"session-get":      account.Roles(),
-	"session-language": account.Roles(),
-	"session-close":    account.Roles(),
+	"session-get":        account.Roles(),
+	"session-language":   account.Roles(),
+	"session-close":      account.Roles(),
+	"reference-overview": {account.HeadquartersAnalyst},
+	"reference-list":     {account.HeadquartersAnalyst},
+	"reference-create":   {account.HeadquartersAnalyst},
+	"reference-change":   {account.HeadquartersAnalyst},
+	"reference-expire":   {account.HeadquartersAnalyst},
+	"reference-import":   {account.HeadquartersAnalyst},
 }
+
+const noticeValues = `{"title":"通知","body":"正文","level":"info","validFrom":"2026-01-01T00:00:00Z","validTo":"2027-01-01T00:00:00Z"}`
 
 // requests are good requests of the operations that need more than a path.
 var requests = map[string][2]string{
@@ -56,6 +64,11 @@ var requests = map[string][2]string{
 	"certificate-export":         {"/api/certificates/591", ""},
 
 	"session-language": {"/api/session/language", `{"language":"en"}`},
+	"reference-list":   {"/api/reference/notices", ""},
+	"reference-create": {"/api/reference/notices", `{"province":0,"values":` + noticeValues + `}`},
+	"reference-change": {"/api/reference/notices/1", `{"version":1,"province":0,"values":` + noticeValues + `}`},
+	"reference-expire": {"/api/reference/notices/2?version=1", ""},
+	"reference-import": {"/api/reference/notices/import", `{"format":"json","text":"[]"}`},
 }
 
 // rights calls every operation but signing in and out as every role and as nobody, and without the token of the session

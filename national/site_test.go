@@ -65,6 +65,8 @@ const filled = `
 		(591, 'done', 'schedule', 'schedule', 'repaired', 3, '0/4500', 17, 2, 2, now(), now(), '{}');
 	INSERT INTO sync.reconciliation (province, state, trigger, requested_by, progress) VALUES
 		(571, 'running', 'demand', 'analyst', '{"phase": "compare", "table": "crm.bill", "tablesDone": 3, "tables": 6}');
+	INSERT INTO ref.notice (title, body, level, valid_from, valid_to, version) VALUES
+		('一', '正文', 'info', now(), now(), 1), ('二', '正文', 'info', now(), now(), 1);
 	INSERT INTO sync.difference (reconciliation, recheck, table_name, key, kind, columns, cause) VALUES
 		(1, false, 'crm.bill', 7, 'missing', '{}', 'known-divergence'), (1, false, 'crm.customer', 2, 'different', '{name,class}', 'outside-stream');
 `

@@ -10,6 +10,7 @@ import (
 	"jike/province/intake"
 	"jike/province/organisation"
 	"jike/province/overview"
+	"jike/province/reference"
 	"jike/province/selection"
 	"jike/xmlapi/server"
 )
@@ -23,6 +24,7 @@ func (s *Stores) Register(p *portal.Server) {
 	overview.Register(p, s.Overview)
 	exchange.Register(p, s.Exchanges)
 	selection.Register(p, s.Selection)
+	reference.Register(p, s.Reference)
 }
 
 // Operations are the partner messages of every capability.

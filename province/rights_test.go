@@ -43,6 +43,7 @@ var allowed = map[string][]string{
 	"customer-get": provincial, "customer-change": provincial, "customer-overview": provincial,
 	"contact-create": provincial, "contact-change": provincial, "contact-remove": provincial,
 	"contract-create": provincial, "contract-change": provincial,
+	"reference-state": provincial, "reference-list": provincial, "notice-list": provincial, "product-extend": {"administrator"},
 	"exchange-list": {"administrator"}, "exchange-get": {"administrator"},
 	"customer-selection": provincial, "selection-proof": {"administrator"},
 	"selection-policy-list": {"administrator"}, "selection-policy-get": {"administrator"}, "selection-policy-propose": {"administrator"},
@@ -112,6 +113,11 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, n int) (path
 		return at(o.customer), fmt.Sprintf(`{"number":"NEW%d",%s}`, n, agreed), true
 	case "contract-change":
 		return at(o.contract), fmt.Sprintf(`{"version":1,"number":"HT%d",%s}`, n, agreed), true
+	case "reference-list":
+		return "/api/reference/products", "", false
+	case "product-extend":
+		x.catalogue(t, fmt.Sprint("P", n))
+		return fmt.Sprintf("/api/reference/products/P%d/extension", n), `{"version":0,"localName":"本地","available":true,"note":""}`, false
 	case "exchange-get":
 		return at(x.note(t, journal.Line{TransID: fmt.Sprint("T", n)})), "", false
 	default:
@@ -177,7 +183,7 @@ func (x *site) rights(t *testing.T) (holes []string, calls int) {
 					want = http.StatusNotFound
 				case op.Status != 0:
 					want = op.Status
-				case op.Method == http.MethodDelete:
+				case op.Method == http.MethodDelete || op.ID == "product-extend":
 					want = http.StatusNoContent
 				}
 				if status, doc := b.Call(t, op.Method, path, body); status != want {

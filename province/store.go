@@ -11,9 +11,11 @@ import (
 	"jike/province/customer"
 	"jike/province/exchange"
 	"jike/province/intake"
+	"jike/province/keyaccount"
 	"jike/province/member"
 	"jike/province/organisation"
 	"jike/province/overview"
+	"jike/province/reference"
 	"jike/province/selection"
 	"jike/province/subscription"
 	"jike/province/summary"
@@ -36,6 +38,8 @@ type Stores struct {
 	Exchanges     *exchange.Store
 	Summary       *summary.Store
 	Selection     *selection.Store
+	Reference     *reference.Store
+	KeyAccounts   *keyaccount.Store
 }
 
 // NewStores makes the stores; db is connected as jike_app, zone is the province's.
@@ -47,7 +51,9 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 		Bills:        bill.NewStore(),
 		Summary:      summary.NewStore(db, zone),
 		Selection:    selection.NewStore(db),
+		Reference:    reference.NewStore(db),
 	}
+	s.KeyAccounts = keyaccount.NewStore(db, s.Customers, s.Reference)
 	s.Contacts = contact.NewStore(db, s.Customers)
 	s.Contracts = contract.NewStore(db, s.Customers)
 	s.Subscriptions = subscription.NewStore(s.Customers)

@@ -51,6 +51,9 @@ func openUp(ctx context.Context, n *node.Node, c Config) error {
 	if err := observe(n.Registry, up); err != nil {
 		return err
 	}
+	if err := openDown(n, c, leaf, control); err != nil {
+		return err
+	}
 	return openProof(n, c, up)
 }
 

@@ -79,6 +79,8 @@ provinces:
 	withInput(t, "Spring-rain-88\n", func() {
 		must(t, "admin", "account", "--level=national", "--config", nationalFile, "--login=analyst", "--name=分析员", "--role=headquarters_analyst")
 	})
+	must(t, "seed", "--national", nationalFile, "--seed=3")
+	comeDown(t, national, province) // which moves customers into the selection
 	must(t, "reconcile", "591", "--wait", "--config", nationalFile) // a run of the new epoch may be going on
 
 	there, here := count(t, province, `SELECT count(*) FROM crm.customer WHERE national`), count(t, national, `SELECT count(*) FROM crm.customer`)
@@ -188,6 +190,30 @@ func eventually(t *testing.T, what string, f func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain: %s", what)
 		}
+	}
+}
+
+// comeDown waits until the reference data is in the province and the key accounts are matched.
+func comeDown(t *testing.T, national, province *pgtest.DB) {
+	t.Helper()
+	here, there := national.Owner(t), province.Owner(t)
+	const listed = `SELECT count(*) FROM ref.key_account`
+	count := func(db *pgxpool.Pool, query string) (n int) {
+		if err := db.QueryRow(t.Context(), query).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for deadline := time.Now().Add(60 * time.Second); ; {
+		down := count(there, `SELECT count(*) FROM ref.product`) > 0 && count(there, listed) == count(here, listed)
+		if down && count(there, `SELECT count(*) FROM crm.customer WHERE key_account_id IS NOT NULL`) == count(there, listed) &&
+			count(here, `SELECT count(*) FROM sync.receiver r JOIN sync.master m ON m.epoch = r.applied_epoch AND m.version = r.applied_version`) == 1 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the reference data has not come down")
+		}
+		time.Sleep(50 * time.Millisecond) // the nodes are observed from outside here
 	}
 }
 

@@ -22,7 +22,9 @@ const module = "jike/"
 var Capabilities = map[string][]string{
 	"province/organisation": {},
 	"province/selection":    {},
-	"province/customer":     {"province/organisation", "province/selection"},
+	"province/reference":    {},
+	"province/customer":     {"province/organisation", "province/selection", "province/reference"},
+	"province/keyaccount":   {"province/customer", "province/reference"},
 	"province/contact":      {"province/customer"},
 	"province/contract":     {"province/customer"},
 	"province/subscription": {"province/customer"},
@@ -40,6 +42,7 @@ var Capabilities = map[string][]string{
 	"national/customer":       {},
 	"national/report":         {},
 	"national/reconciliation": {},
+	"national/reference":      {},
 }
 
 // Source is one Go file with its imports.

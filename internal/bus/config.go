@@ -53,6 +53,17 @@ const (
 // HubDomain is the JetStream domain of the hub.
 const HubDomain = "hub"
 
+// DownAPI is the prefix under which a province's leaf server sources what comes down from the hub.
+// It is an alias that stands for one call of the hub's JetStream, and only for consumers of the
+// name DownConsumer: to begin delivery anew.
+const DownAPI = "refs.api"
+
+// DownConsumer is the durable consumer, in the province's account, that the leaf server sources from.
+const DownConsumer = "leaf"
+
+// downReset is the alias's subject; the star is the stream.
+const downReset = DownAPI + ".CONSUMER.RESET.*." + DownConsumer
+
 // Account is the name of a province's account, at the hub and at its leaf server.
 func Account(province int16) string { return fmt.Sprintf("P%d", province) }
 
@@ -92,6 +103,9 @@ func HubAccounts(o HubOptions) string {
 	return b.String()
 }
 
+// writeMember gives the province's key what its link needs, see mayPublish and mayTake. The mapping
+// is what DownAPI says: whoever uses it with a stolen key gets the province's own reference data
+// delivered anew, to its own leaf server.
 func writeMember(b *strings.Builder, m Member, share int64) {
 	fmt.Fprintf(b, "  %s {\n    jetstream { max_file: %d, max_streams: %d, max_consumers: %d }\n", Account(m.Province), share, maxStreams, maxConsumers)
 	fmt.Fprintf(b, "    limits { max_connections: %d, max_leafnodes: %d, max_payload: %d }\n    users: [\n", maxConnections, maxLinks, maxPayload)
@@ -102,26 +116,30 @@ func writeMember(b *strings.Builder, m Member, share int64) {
 		}
 	}
 	fmt.Fprintf(b, "      { nkey: %s, allowed_connection_types: [STANDARD, IN_PROCESS] }\n", m.National)
-	b.WriteString("    ]\n  }\n")
+	fmt.Fprintf(b, "    ]\n    mappings: { %q: %q }\n  }\n", downReset, "$JS.API.CONSUMER.RESET.{{wildcard(1)}}."+DownConsumer)
 }
 
 // mayPublish is what a province's link may bring into its account at the hub: notices and calls,
-// answers to calls, the deliveries of the stream that the hub sources, and the answers of the
-// leaf's JetStream to the hub's. Nothing of the hub's own JetStream is among it: whoever steals
-// the key can neither read what the hub keeps nor delete it.
+// answers to calls, the deliveries of the stream that the hub sources, the answers of the leaf's
+// JetStream to the hub's, and for the stream that comes down the alias and the flow control of its
+// one consumer. Nothing of the hub's own JetStream is among it: whoever steals the key can neither
+// read what the hub keeps nor delete it.
 func mayPublish(province int16) []string {
 	return []string{
 		fmt.Sprintf("ctl.national.%d.>", province), fmt.Sprintf("deliver.%d.>", province), "_INBOX.>", "$JSC.R.>",
+		downReset, "$JS.FC.*." + DownConsumer + ".*",
 	}
 }
 
 // mayTake is what a province's link may take from there: notices and calls, answers to its own
-// calls, and the hub's calls and flow control to the leaf's JetStream. Leaving out $JS.FC.> would
-// stall sourcing for good with one line in the log.
+// calls, the hub's calls and flow control to the leaf's JetStream, and for the stream that comes down
+// its deliveries and the hub's answers. Leaving out $JS.FC.> would stall sourcing for good with one
+// line in the log.
 func mayTake(province int16) []string {
 	return []string{
 		fmt.Sprintf("ctl.province.%d.>", province), inbox(province) + ".>",
 		fmt.Sprintf("$JS.%s.API.>", LeafDomain(province)), "$JS.FC.>",
+		fmt.Sprintf("deliver.down.%d.>", province), "$JSC.R.>",
 	}
 }
 
@@ -149,7 +167,7 @@ func LeafConfig(o LeafOptions) string {
 		users[i] = "{ nkey: " + key + " }"
 	}
 	fmt.Fprintf(&b, "accounts {\n  %s {\n    jetstream: enabled\n    users: [ %s ]\n  }\n}\n", Account(o.Province), strings.Join(users, ", "))
-	fmt.Fprintf(&b, "leafnodes {\n  reconnect: \"500ms\"\n  remotes: [ {\n    compression: off\n    urls: [ %s ]\n    account: %s\n    nkey: %s\n    deny_exports: [\"up.>\"]\n  } ]\n}\n",
+	fmt.Fprintf(&b, "leafnodes {\n  reconnect: \"500ms\"\n  remotes: [ {\n    compression: off\n    urls: [ %s ]\n    account: %s\n    nkey: %s\n    deny_exports: [\"up.>\"]\n    deny_imports: [\"down.>\"]\n  } ]\n}\n",
 		quoted(o.Hubs), Account(o.Province), o.Seed.text())
 	return b.String()
 }

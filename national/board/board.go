@@ -36,6 +36,8 @@ type Province struct {
 	HeartbeatAt     *time.Time // the province's clock in the last heartbeat applied
 	HeardAt         *time.Time // when headquarters last heard of the province
 	DataTime        *time.Time // every change committed before this is here; nil: nothing is known
+	Reference       int64      // version of the reference data that it said it has; 0: none of this epoch
+	ReferenceHead   int64      // newest version
 	Divergences     int64      // changes that met no row and are not repaired yet
 	Conflicts       int64      // inserts that met a row and replaced it
 	Rows            int64      // replicated rows here, counted at RowsAt

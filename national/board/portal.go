@@ -36,6 +36,8 @@ type provinceView struct {
 	HeartbeatAt     *time.Time       `json:"heartbeatAt"`
 	HeardAt         *time.Time       `json:"heardAt"`
 	DataTime        *time.Time       `json:"dataTime" doc:"Every change committed before this is here"`
+	Reference       int64            `json:"referenceVersion" doc:"Of the reference data that it said it has; 0: none of this epoch"`
+	ReferenceHead   int64            `json:"referenceHead" doc:"Newest version of the reference data"`
 	Divergences     int64            `json:"divergences" doc:"Changes that met no row, not repaired yet"`
 	Conflicts       int64            `json:"conflicts" doc:"Inserts that met a row and replaced it"`
 	Rows            int64            `json:"rows" doc:"Replicated rows here"`
@@ -96,6 +98,7 @@ func viewOf(p Province, now time.Time) provinceView {
 		Code: p.Code, Name: p.Code.Name().Chinese, NameEn: p.Code.Name().English, Connected: p.Connected(now), State: p.State, Error: p.Error,
 		LagSeconds: p.LagSeconds(now), LagBytes: p.LagBytes, BacklogMessages: p.BacklogMessages, BacklogBytes: p.BacklogBytes,
 		Epoch: p.Epoch, LSN: p.LSN, AppliedAt: p.AppliedAt, HeartbeatAt: p.HeartbeatAt, HeardAt: p.HeardAt, DataTime: p.DataTime,
+		Reference: p.Reference, ReferenceHead: p.ReferenceHead,
 		Divergences: p.Divergences, Conflicts: p.Conflicts, Rows: p.Rows, RowsAt: p.RowsAt,
 		LastCertificate: (*certificateView)(p.Certificate), TransactionsPerSecond: p.Transactions, ChangesPerSecond: p.Changes,
 		Wal: p.Wal, LogLeft: p.LogLeft, LogDays: p.LogDays, LeafDays: p.LeafDays, HubDays: p.HubDays, Parked: p.Parked, Dirty: p.Dirty,

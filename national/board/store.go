@@ -35,7 +35,7 @@ type row struct {
 	Code                                                      codes.Province
 	State, Error, LSN                                         string
 	Epoch, LagBytes, BacklogMessages, BacklogBytes, Conflicts int64
-	Divergences                                               int64
+	Divergences, Reference, ReferenceHead                     int64
 	AppliedAt, HeartbeatAt, HeardAt, DataTime                 *time.Time
 	CertID, CertRows, CertDifferences, CertRepaired           *int64
 	CertAt                                                    *time.Time
@@ -75,6 +75,7 @@ func (s *Store) read(ctx context.Context) (provinces []Province, now time.Time, 
 	const query = `SELECT f.province AS code, f.state, f.error, f.lsn::text AS lsn, f.epoch,
 			greatest(f.head_lsn - f.lsn, 0)::bigint AS lag_bytes, f.backlog_messages, f.backlog_bytes, f.conflicts,
 			(SELECT count(*) FROM sync.divergence d WHERE d.province = f.province AND d.repaired_at IS NULL) AS divergences,
+			coalesce(v.applied_version, 0) AS reference, m.version AS reference_head,
 			CASE WHEN f.epoch > 0 THEN f.applied_at END AS applied_at, f.heartbeat_at, f.heard_at, f.data_time,
 			c.id AS cert_id, c.rows AS cert_rows, c.differences AS cert_differences, c.repaired AS cert_repaired,
 			c.ended AS cert_at, c.result AS cert_result,
@@ -83,7 +84,9 @@ func (s *Store) read(ctx context.Context) (provinces []Province, now time.Time, 
 			(SELECT count(*) FROM sync.dirty d WHERE d.province = f.province) AS dirty,
 			k.expected AS copy_expected, k.begun_at AS copy_begun,
 			(SELECT sum(r.rows)::bigint FROM sync.copy_range r WHERE r.province = f.province) AS copy_rows
-		FROM sync.freshness f JOIN sync.province_state s ON s.province = f.province LEFT JOIN LATERAL (
+		FROM sync.freshness f JOIN sync.province_state s ON s.province = f.province CROSS JOIN sync.master m
+		LEFT JOIN sync.receiver v ON v.province = f.province AND v.applied_epoch = m.epoch
+		LEFT JOIN LATERAL (
 			SELECT id, rows, differences, repaired, ended, result FROM sync.reconciliation
 			WHERE province = f.province AND state = 'done' AND table_name = '' ORDER BY id DESC LIMIT 1) c ON true
 		LEFT JOIN sync.copy k ON k.province = f.province AND k.state = 'running'
@@ -105,7 +108,7 @@ func (r row) province() Province {
 		BacklogMessages: r.BacklogMessages, BacklogBytes: r.BacklogBytes, AppliedAt: r.AppliedAt, HeartbeatAt: r.HeartbeatAt,
 		HeardAt: r.HeardAt, DataTime: r.DataTime, Divergences: r.Divergences, Conflicts: r.Conflicts,
 		Transactions: r.TransactionRate, Changes: r.ChangeRate, Wal: r.Wal, LogLeft: r.LogLeft, LogDays: r.LogDays, LeafDays: r.LeafDays,
-		HubDays: r.HubDays, Parked: r.Parked, Dirty: r.Dirty,
+		HubDays: r.HubDays, Parked: r.Parked, Dirty: r.Dirty, Reference: r.Reference, ReferenceHead: r.ReferenceHead,
 	}
 	if r.CopyExpected != nil && r.CopyBegun != nil {
 		p.Copy = &Copy{Expected: *r.CopyExpected, BegunAt: *r.CopyBegun}

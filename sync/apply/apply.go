@@ -63,6 +63,13 @@
 //     UPDATE that meets no row inserts it and a DELETE that meets none is nothing: the rows that
 //     were there before the epoch are not known to be here. Later both are divergences: recorded,
 //     and the province is asked to send those keys' current state.
+//
+// # Down
+//
+// The same code applies headquarters' reference data in a province (package publish writes it): the
+// tables are plain, the position is the province's own row, and what is missing is asked of
+// headquarters. Such a stream holds nothing but whole states of rows, so that nothing in it can
+// meet no row.
 package apply
 
 import (
@@ -86,12 +93,13 @@ import (
 // Options is what an Apply needs.
 type Options struct {
 	Province int16
-	Pool     *pgxpool.Pool   // headquarters' database, as jike_sync; a session and a barrier connect beside it
-	NATS     *nats.Conn      // to the hub, in the province's account
-	Control  *stream.Control // headquarters' end; apply takes its notices there
+	Pool     *pgxpool.Pool   // the receiver's database, as jike_sync; a session and a barrier connect beside it
+	NATS     *nats.Conn      // to the receiver's server, in the province's account
+	Control  *stream.Control // the receiver's end; apply takes its notices there
 	Tables   []replica.Table // as they are here
-	Previous []replica.List  // of earlier releases, which the province may still send
+	Previous []replica.List  // of earlier releases, which the sender may still send
 	Limits   stream.Limits
+	Down     bool          // the other way: reference data of headquarters into the plain tables of a province
 	Barrier  func(Arrival) // takes what is found at a barrier and closes it; nil: barriers are passed over
 	Retry    time.Duration // how long a question to the province rests before it is asked again; 0: 5 s
 	Spill    int           // bytes of one transaction's messages kept in memory; 0: 8 MiB
@@ -183,7 +191,7 @@ func New(opts Options) (*Apply, error) {
 		board: make(chan struct{}, 1), ask: make(chan struct{}, 1), tell: make(chan struct{}, 1), turn: make(chan struct{}, 1),
 	}
 	for i, t := range opts.Tables {
-		target, err := newTarget(opts.Province, i, t)
+		target, err := newTarget(opts.Province, opts.Down, i, t)
 		if err != nil {
 			return nil, err
 		}

@@ -14,7 +14,7 @@ type Loader struct{ target *target }
 // NewLoader makes a Loader of a table's columns. It returns an error for a table that apply could
 // not write either: one that does not begin with its key.
 func NewLoader(province int16, t replica.Table) (*Loader, error) {
-	g, err := newTarget(province, 0, t)
+	g, err := newTarget(province, false, 0, t)
 	return &Loader{g}, err
 }
 

@@ -63,7 +63,7 @@ func newModel(t *rapid.T) *model {
 	m := &model{epoch: 1, incarnation: 1, rows: map[int64]modelRow{}, waits: map[int64]bool{}, lsn: 100}
 	m.stored.rows, m.stored.waits = map[int64]modelRow{}, map[int64]bool{}
 	m.begin = map[int64]modelRow{}
-	first, err := newTarget(591, 0, modelTables[0])
+	first, err := newTarget(591, false, 0, modelTables[0])
 	if err != nil {
 		t.Fatal(err)
 	}

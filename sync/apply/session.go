@@ -65,6 +65,11 @@ func (a *Apply) session(ctx context.Context) error {
 	if err := a.join(ctx, hub, id, p.cursor); err != nil {
 		return err
 	}
+	if a.opts.Down {
+		if err := hub.KeepOnly(ctx); err != nil {
+			return err
+		}
+	}
 	if p.stream != hub.Key() || p.sequence > hub.Last() {
 		p.sequence = 0
 	}

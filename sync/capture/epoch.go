@@ -180,7 +180,7 @@ func (c *Capture) settleEpoch(ctx context.Context, lead *lead, s *state) error {
 
 // needsEpoch finds why s cannot go on; an empty reason if it can.
 func (c *Capture) needsEpoch(ctx context.Context, lead *lead, s state) (demand, error) {
-	highest, err := stream.HighestEpoch(ctx, c.opts.NATS, c.opts.Province)
+	youngest, err := stream.FindLeaf(ctx, c.opts.NATS, stream.Identity{Province: c.opts.Province})
 	if err != nil {
 		return demand{}, err
 	}
@@ -191,13 +191,13 @@ func (c *Capture) needsEpoch(ctx context.Context, lead *lead, s state) (demand, 
 	c.mu.Lock()
 	wanted := c.demand
 	c.mu.Unlock()
-	why := demand{reason: slot.lost(s), above: highest}
+	why := demand{reason: slot.lost(s), above: youngest.Epoch}
 	switch {
 	case why.reason != "":
 	case wanted != nil:
 		why.reason = wanted.reason
-	case highest > s.epoch:
-		why.reason = fmt.Sprintf("the leaf server has a stream of epoch %d, this was %d", highest, s.epoch)
+	case youngest.Epoch > s.epoch:
+		why.reason = fmt.Sprintf("the leaf server has a stream of epoch %d, this was %d", youngest.Epoch, s.epoch)
 	}
 	if wanted != nil {
 		why.above = max(why.above, wanted.above)

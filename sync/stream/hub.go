@@ -11,14 +11,13 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-
-	"jike/internal/bus"
 )
 
 // Hub is apply's end: the hub's stream of one province and epoch.
 type Hub struct {
 	js     jetstream.JetStream
 	stream jetstream.Stream
+	id     Identity
 	name   string
 }
 
@@ -100,7 +99,7 @@ func OpenHub(ctx context.Context, nc *nats.Conn, id Identity, limits Limits) (*H
 	if err != nil {
 		return nil, fmt.Errorf("stream: make %s: %w", name, err)
 	}
-	return &Hub{js: js, stream: s, name: name}, nil
+	return &Hub{js: js, stream: s, id: id, name: name}, nil
 }
 
 func hubConfig(name string, id Identity, limits Limits) jetstream.StreamConfig {
@@ -116,7 +115,7 @@ func hubConfig(name string, id Identity, limits Limits) jetstream.StreamConfig {
 		Storage:     jetstream.FileStorage,
 		Sources: []*jetstream.StreamSource{{
 			Name:     id.Leaf(),
-			External: &jetstream.ExternalStream{APIPrefix: "$JS." + bus.LeafDomain(id.Province) + ".API"},
+			External: &jetstream.ExternalStream{APIPrefix: id.api()},
 			Consumer: &jetstream.StreamConsumerSource{Name: id.consumer(), DeliverSubject: id.deliver()},
 		}},
 	}
@@ -156,6 +155,25 @@ func (h *Hub) Check(ctx context.Context) (last uint64, err error) {
 		return 0, fmt.Errorf("%w: %s was made anew", ErrGone, h.name)
 	}
 	return s.CachedInfo().State.LastSeq, nil
+}
+
+// KeepOnly removes the streams of the province's older epochs in the same direction.
+func (h *Hub) KeepOnly(ctx context.Context) error {
+	var older []string
+	err := eachHub(ctx, h.js, func(id Identity, info *jetstream.StreamInfo) {
+		if id.Down == h.id.Down && id.Province == h.id.Province && id.Epoch < h.id.Epoch {
+			older = append(older, info.Config.Name)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range older {
+		if err := h.js.DeleteStream(ctx, name); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return fmt.Errorf("stream: remove %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // Last is the stream's last sequence when it was opened.

@@ -37,23 +37,24 @@ func LeafExists(ctx context.Context, nc *nats.Conn, id Identity) (bool, error) {
 	return true, nil
 }
 
-// HighestEpoch is the youngest epoch of which the leaf server has a stream of the province; 0 if it
-// has none.
-func HighestEpoch(ctx context.Context, nc *nats.Conn, province int16) (highest int64, err error) {
+// FindLeaf gives the youngest of the publisher's streams that the server has for id's province and
+// direction, the zero Identity if there is none.
+func FindLeaf(ctx context.Context, nc *nats.Conn, id Identity) (Identity, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
-		return 0, fmt.Errorf("stream: %w", err)
+		return Identity{}, fmt.Errorf("stream: %w", err)
 	}
-	list := js.StreamNames(ctx, jetstream.WithStreamListSubject(fmt.Sprintf("up.%d.>", province)))
+	var found Identity
+	list := js.StreamNames(ctx, jetstream.WithStreamListSubject(id.subjects()+">"))
 	for name := range list.Name() {
-		if id, ok := parseLeaf(name); ok {
-			highest = max(highest, id.Epoch)
+		if other, ok := parseLeaf(name); ok && other.Province == id.Province && other.Down == id.Down && other.After(found) {
+			found = other
 		}
 	}
 	if err := list.Err(); err != nil {
-		return 0, fmt.Errorf("stream: list: %w", err)
+		return Identity{}, fmt.Errorf("stream: list: %w", err)
 	}
-	return highest, nil
+	return found, nil
 }
 
 // OpenLeaf makes the stream and the consumer that the hub sources from, unless they exist, and
@@ -73,6 +74,7 @@ func OpenLeaf(ctx context.Context, nc *nats.Conn, id Identity, limits Limits) (*
 		Discard:     jetstream.DiscardNew,
 		MaxBytes:    limits.LeafBytes,
 		Storage:     jetstream.FileStorage,
+		Replicas:    id.replicas(limits),
 		Duplicates:  time.Second, // message ids are not used: see package capture
 	})
 	if err != nil {
@@ -104,7 +106,7 @@ func OpenLeaf(ctx context.Context, nc *nats.Conn, id Identity, limits Limits) (*
 
 // KeepOnly removes all other incarnations and epochs from the leaf.
 func (l *Leaf) KeepOnly(ctx context.Context) error {
-	list := l.js.StreamNames(ctx, jetstream.WithStreamListSubject(fmt.Sprintf("up.%d.>", l.id.Province)))
+	list := l.js.StreamNames(ctx, jetstream.WithStreamListSubject(l.id.subjects()+">"))
 	for name := range list.Name() {
 		if name == l.id.Leaf() {
 			continue

@@ -42,6 +42,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("headquarters sees the edit, proves and reports", v.headquarters)
 	t.Run("an administrator reads the journal", v.journal)
 	t.Run("administrators change the selection policy", v.selection)
+	t.Run("headquarters changes reference data and a province shows it", v.reference)
 }
 
 func begin(t *testing.T) *visit {

@@ -43,7 +43,7 @@ func (g *generator) add(b *batch, c customer) {
 	}
 	b.customers = append(b.customers, []any{
 		c.id, up, c.number, orNull(string(c.creditCode)), c.name, business.Terms(c.name), string(c.industry), string(c.city),
-		string(c.class), string(c.lifecycle), orNull(c.parent), orNull(c.manager), c.sensitive, c.cross, c.address,
+		string(c.class), string(c.lifecycle), orNull(c.parent), orNull(c.manager), c.sensitive, c.cross, c.cross, c.address,
 		c.postcode, c.legalPerson, c.capitalFen, int32(c.headcount), c.salesFen, c.profile, c.remark, c.created, c.updated,
 	})
 	for _, h := range g.classHistory(c) {
@@ -97,7 +97,7 @@ func (b *batch) copy(ctx context.Context, tx pgx.Tx) error {
 	}{
 		{"customer", []string{
 			"id", "national", "number", "credit_code", "name", "name_terms", "industry", "city", "class", "lifecycle",
-			"parent_id", "manager_id", "sensitive", "cross_province", "address", "postcode", "legal_person",
+			"parent_id", "manager_id", "sensitive", "cross_province_claim", "cross_province", "address", "postcode", "legal_person",
 			"registered_capital_fen", "headcount", "annual_sales_fen", "profile", "remark", "created_at", "updated_at",
 		}, b.customers},
 		{"class_history", []string{"customer_id", "class_from", "class_to", "actor", "at"}, b.history},

@@ -21,11 +21,15 @@ export type Permission =
   | 'selection.read'
   | 'selection.change'
   | 'selection.approve'
+  | 'reference.read'
+  | 'reference.extend'
   | 'nation.read'
   | 'nation.customer.read'
   | 'report.read'
   | 'reconciliation.read'
   | 'reconciliation.run'
+  | 'nation.reference.read'
+  | 'nation.reference.change'
 
 /** How often the header's data time is asked for. */
 const refresh = 60_000

@@ -151,6 +151,14 @@ function useColumns(): TableColumnsType<ProvinceState> {
       ),
     },
     {
+      title: t('board.reference'), align: 'right',
+      render: (_, p) => (
+        <Mark mood={p.referenceVersion === p.referenceHead ? 'good' : 'warning'} data-testid={`board-reference-${p.code}`}>
+          {integer(p.referenceVersion)} / {integer(p.referenceHead)}
+        </Mark>
+      ),
+    },
+    {
       title: t('board.certificate'),
       render: (_, { code, lastCertificate: c }) =>
         c ? (
