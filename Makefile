@@ -39,7 +39,7 @@ controls: setup-test ## each mechanism switched off in a build of its own: the s
 	JIKE_LONG=1 go test -count=1 -timeout 30m -run '^TestControls$$' -v ./sync/faulttest
 
 lint: $(LINTER)
-	$(LINTER) run ./...
+	$(LINTER) run --allow-parallel-runners ./...
 
 long: setup-test build ## what takes longer than CI may: ROUNDS of faults, 5 reconciliations for each, all controls
 	$(BIN) demo check --kills 5
