@@ -22,7 +22,7 @@ const module = "jike/"
 var Capabilities = map[string][]string{
 	"province/organisation": {},
 	"province/selection":    {},
-	"province/reference":    {},
+	"province/reference":    {"province/selection"},
 	"province/customer":     {"province/organisation", "province/selection", "province/reference"},
 	"province/keyaccount":   {"province/customer", "province/reference"},
 	"province/contact":      {"province/customer"},
