@@ -82,7 +82,7 @@ provinces:
 		must(t, "admin", "account", "--level=national", "--config", nationalFile, "--login=analyst", "--name=分析员", "--role=headquarters_analyst")
 	})
 	must(t, "seed", "--national", nationalFile, "--seed=3")
-	comeDown(t, national, province) // which moves customers into the selection
+	comeDown(t, national, province)                                 // which moves customers into the selection
 	must(t, "reconcile", "591", "--wait", "--config", nationalFile) // a run of the new epoch may be going on
 
 	there, here := count(t, province, `SELECT count(*) FROM crm.customer WHERE national`), count(t, national, `SELECT count(*) FROM crm.customer`)
