@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
@@ -14,6 +15,7 @@ import (
 	"jike/internal/bus/bustest"
 	"jike/internal/pg/pgtest"
 	"jike/sync/apply"
+	"jike/sync/stream"
 	"jike/sync/synctest"
 )
 
@@ -149,6 +151,76 @@ func TestTheHubOfThreeLosesNothing(t *testing.T) {
 	w.Stop()
 	p.Settle()
 	p.Same()
+}
+
+// TestTheHubOfThreeSendsDown kills the servers one by one while reference data goes down: what was
+// published while two were left arrives.
+func TestTheHubOfThreeSendsDown(t *testing.T) {
+	var h hub
+	files, net := h.place(t)
+	h.start(t, files)
+	id := stream.Identity{Province: synctest.Province, Epoch: 1, Incarnation: 1, Down: true}
+	limits := stream.Limits{HubReplicas: 3}
+	leaf := bustest.Connect(t, net.Leaf(synctest.Province, ""), net.ProvinceSeed(synctest.Province))
+	there, err := stream.OpenHub(t.Context(), leaf, id, stream.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := uint64(0)
+	for _, away := range append([]*bustest.Process{nil}, h.servers...) {
+		if away != nil {
+			away.Kill()
+		}
+		want += 10
+		eventually(t, fmt.Sprintf("%d messages are down", want), func() error {
+			if err := h.publish(t, net, id, limits, want); err != nil {
+				return err
+			}
+			last, err := there.Check(t.Context())
+			if err == nil && last != want {
+				err = fmt.Errorf("%d are", last)
+			}
+			return err
+		})
+		if away != nil {
+			away.Start()
+		}
+	}
+}
+
+// publish adds messages to the stream that goes down until it has so many.
+func (h *hub) publish(t *testing.T, net *bustest.Net, id stream.Identity, limits stream.Limits, want uint64) error {
+	nc, err := bus.Dial(h.url(), net.NationalSeed(synctest.Province))
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	source, err := stream.OpenLeaf(t.Context(), nc, id, limits)
+	if err != nil {
+		return err
+	}
+	in := make(chan stream.Outgoing, want)
+	for n := source.Last(); n < want; n++ {
+		in <- stream.Outgoing{Data: []byte("a version"), Stored: func(uint64) {}}
+	}
+	close(in)
+	return source.Pump(t.Context(), in, func(error) {})
+}
+
+// eventually waits for what other processes do.
+func eventually(t *testing.T, what string, f func() error) {
+	t.Helper()
+	began := time.Now()
+	for deadline := began.Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		err := f()
+		if err == nil {
+			t.Logf("%s after %s", what, time.Since(began).Round(time.Millisecond))
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain: %s: %v", what, err)
+		}
+	}
 }
 
 // leader is the server that leads the province's stream.

@@ -12,10 +12,12 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"jike/internal/account"
 	"jike/internal/bus"
 	"jike/internal/bus/bustest"
 	"jike/internal/pg"
 	"jike/internal/pg/pgtest"
+	"jike/national/reference"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -193,28 +195,34 @@ func eventually(t *testing.T, what string, f func() bool) {
 	}
 }
 
-// comeDown waits until the reference data is in the province and the key accounts are matched.
+// comeDown waits until the reference data is in the province, the key accounts are matched, and a
+// selection policy of headquarters', which says what holds already, is the one in force.
 func comeDown(t *testing.T, national, province *pgtest.DB) {
 	t.Helper()
 	here, there := national.Owner(t), province.Owner(t)
-	const listed = `SELECT count(*) FROM ref.key_account`
-	count := func(db *pgxpool.Pool, query string) (n int) {
-		if err := db.QueryRow(t.Context(), query).Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		return n
+	policies, err := reference.KindOf("policies")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(60 * time.Second); ; {
-		down := count(there, `SELECT count(*) FROM ref.product`) > 0 && count(there, listed) == count(here, listed)
-		if down && count(there, `SELECT count(*) FROM crm.customer WHERE key_account_id IS NOT NULL`) == count(there, listed) &&
-			count(here, `SELECT count(*) FROM sync.receiver r JOIN sync.master m ON m.epoch = r.applied_epoch AND m.version = r.applied_version`) == 1 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the reference data has not come down")
-		}
-		time.Sleep(50 * time.Millisecond) // the nodes are observed from outside here
+	_, err = reference.NewStore(national.App(t)).Create(t.Context(), account.System("test"), policies, reference.Draft{Values: map[string]any{
+		"number": "12", "rule": `{"classes":["A1","A2","B1","B2"],"crossProvince":true}`, "effectiveAt": "2026-01-01T00:00:00Z",
+	}})
+	if err != nil {
+		t.Fatal(err)
 	}
+	listed := number(t, here, `SELECT count(*) FROM ref.key_account`)
+	eventually(t, "the reference data comes down", func() bool {
+		return number(t, there, `SELECT count(*) FROM ref.product`) > 0 && number(t, there, `SELECT count(*) FROM ref.key_account`) == listed
+	})
+	eventually(t, "headquarters knows what the province has", func() bool {
+		return number(t, here, `SELECT count(*) FROM sync.receiver r JOIN sync.master m ON m.epoch = r.applied_epoch AND m.version = r.applied_version`) == 1
+	})
+	eventually(t, "the customers are matched with the key accounts", func() bool {
+		return number(t, there, `SELECT count(*) FROM crm.customer WHERE key_account_id IS NOT NULL`) == listed
+	})
+	eventually(t, "headquarters' selection policy is in force", func() bool {
+		return number(t, there, `SELECT count(*) FROM crm.selection_policy WHERE national_number = 12 AND state = 'in_force'`) == 1
+	})
 }
 
 // cluster starts a PostgreSQL of the test's own, with its database prepared and not migrated.

@@ -526,7 +526,7 @@ func TestManyCustomersAreJudgedAgain(t *testing.T) {
 	w := newWorld(t)
 	w.fill(30)
 	w.InTx(t, func(tx pg.Tx) {
-		rows, err := tx.PGX().Query(t.Context(), `UPDATE crm.customer SET cross_province = true, cross_province_claim = true WHERE number IN ('F1', 'F2', 'F3') RETURNING id`)
+		rows, err := tx.PGX().Query(t.Context(), `UPDATE crm.customer SET cross_province_claim = true, cross_province = true WHERE number IN ('F1', 'F2', 'F3') RETURNING id`)
 		if err != nil {
 			t.Fatal(err)
 		}
