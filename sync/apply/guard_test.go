@@ -191,7 +191,7 @@ func TestRowsAndPositionAreNeverApart(t *testing.T) {
 			}
 		}()
 	}()
-	for key := int64(0); key < 600 || cuts.Load() < 5 && key < 6000; key++ { // a slow machine cuts less often
+	for key := int64(0); key < 600 || cuts.Load() < 5 && key < 60_000; key++ { // a slow machine cuts less often
 		f.tx(insert(key, "a", 1, ""))
 	}
 	f.applied()
