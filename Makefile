@@ -24,7 +24,7 @@ test: setup-test build lint test-go faults test-web test-browser ## everything t
 
 test-go: setup-test
 	go vet -tags browser ./...
-	go test -race -timeout 12m ./...
+	go test -race -p 4 -timeout 12m ./... # most of them wait for other processes
 
 test-web: web/node_modules/.package-lock.json
 	cd web && npm run --silent check
@@ -45,7 +45,7 @@ long: setup-test build ## what takes longer than CI may: ROUNDS of faults, 5 rec
 	$(BIN) demo check --kills 5
 	JIKE_LONG=1 JIKE_FAULTS=1 JIKE_ROUNDS=$(ROUNDS) JIKE_RECONCILIATIONS=$$((5 * $(ROUNDS))) \
 		go test -count=1 -timeout 5h -v -run '^(TestLong|TestReconciliations|TestControls)$$' ./sync/faulttest
-	JIKE_LONG=1 go test -count=1 -timeout 60m -skip '^(TestLong|TestReconciliations|TestControls|TestFaults)$$' ./sync/...
+	JIKE_LONG=1 go test -count=1 -timeout 60m -skip '^(TestLong|TestReconciliations|TestControls|TestFaults)$$' ./sync/... ./deploy/...
 
 bench: build ## the ratios against native replication and against JSON
 	$(BIN) bench sync

@@ -156,6 +156,9 @@ func TestTheHubOfThreeLosesNothing(t *testing.T) {
 // TestTheHubOfThreeSendsDown kills the servers one by one while reference data goes down: what was
 // published while two were left arrives.
 func TestTheHubOfThreeSendsDown(t *testing.T) {
+	if os.Getenv("JIKE_LONG") == "" {
+		t.Skip("takes a minute: make long")
+	}
 	var h hub
 	files, net := h.place(t)
 	h.start(t, files)

@@ -133,7 +133,7 @@ func TestTheApplicationIsNotDisturbed(t *testing.T) {
 // Making the slot waits for transactions that write, and nobody waits for it.
 func TestTheSlotWaitsForOpenTransactions(t *testing.T) {
 	p := synctest.NewSource(t)
-	p.Exec(p.ProvinceDB.Sync(t), `SELECT pg_drop_replication_slot('jike_up')`)
+	p.DropSlot()
 	tx, err := p.Source.Begin(t.Context())
 	p.Must(err)
 	defer func() { _ = tx.Rollback(context.Background()) }()

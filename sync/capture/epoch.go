@@ -118,6 +118,14 @@ func (o opening) beginEpoch(ctx context.Context, s *state, why demand) error {
 // remakeSlot drops the slot, if it is there, makes it anew, and looks in the snapshot of its
 // consistent point whether selected rows are older than it.
 func (o opening) remakeSlot(ctx context.Context) (start wire.LSN, existing bool, err error) {
+	var other string
+	err = o.pool.QueryRow(ctx, `SELECT database FROM pg_replication_slots WHERE slot_name = $1 AND database <> current_database()`, Slot).Scan(&other)
+	if err == nil {
+		return 0, false, fmt.Errorf("the slot %s belongs to database %s of the same cluster: a province needs a cluster of its own", Slot, other)
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, fmt.Errorf("look for the slot: %w", err)
+	}
 	_, err = o.pool.Exec(ctx, `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
 		WHERE slot_name = $1 AND database = current_database()`, Slot)
 	if err != nil {

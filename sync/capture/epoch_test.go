@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"jike/internal/pg"
 	"jike/internal/pg/pgtest"
 	"jike/schemas/replica"
 	"jike/sync/capture"
@@ -54,7 +55,7 @@ func TestBeginningAnEpochSurvivesADeathAtEachStep(t *testing.T) {
 	died := errors.New("died")
 	for _, step := range capture.Steps {
 		t.Run(step, func(t *testing.T) {
-			p.Exec(p.ProvinceDB.Sync(t), `SELECT pg_drop_replication_slot('jike_up') FROM pg_replication_slots WHERE slot_name = 'jike_up' AND database = current_database()`)
+			p.DropSlot()
 			reached := make(chan struct{}, 100)
 			dying := p.Capture(func(o *capture.Options) {
 				capture.SetStep(o, func(at string) error {
@@ -220,4 +221,18 @@ func TestTheBudgetOfLogAndLeafIsShown(t *testing.T) {
 		return s.BacklogMessages > 0 && s.BacklogBytes > 0 && // nobody takes it here
 			b.LogLeft < before.LogLeft && b.LeafLeft < before.LeafLeft && b.LogDays < capture.Forever && b.LeafDays < capture.Forever && b.LogDays > 0
 	})
+}
+
+// A slot's name is one for the whole cluster: a second province in it is told so, and does not wait.
+func TestASecondProvinceInTheClusterIsRefused(t *testing.T) {
+	cluster := pgtest.Cluster(t, nil)
+	synctest.NewOnCluster(t, cluster)
+	second := pgtest.On(t, cluster, pg.Province)
+	if err := capture.EnsurePublication(t.Context(), second.OwnerURL, replica.Up); err != nil {
+		t.Fatal(err)
+	}
+	err := capture.EnsureSlot(t.Context(), second.SyncURL, second.Sync(t))
+	if err == nil || !strings.Contains(err.Error(), "a cluster of its own") {
+		t.Errorf("the second province got %v", err)
+	}
 }

@@ -47,9 +47,8 @@ func (s *site) fill(summaries, customers int) {
 // begin makes the slot behind what is there: the epoch's stream begins now.
 func (s *site) begin() {
 	s.Helper()
-	pool := s.ProvinceDB.Sync(s)
-	s.Exec(pool, `SELECT pg_drop_replication_slot('jike_up')`)
-	s.Must(capture.EnsureSlot(s.Context(), s.ProvinceDB.SyncURL, pool))
+	s.DropSlot()
+	s.Must(capture.EnsureSlot(s.Context(), s.ProvinceDB.SyncURL, s.ProvinceDB.Sync(s)))
 }
 
 func (s *site) province() *synctest.Running[*capture.Capture] {
@@ -236,9 +235,6 @@ func TestNothingIsCopiedWithoutNeed(t *testing.T) {
 // epoch begins an epoch as capture would, and gives its number; no capture runs.
 func (s *site) epoch() int {
 	s.Helper()
-	s.Until("the slot to be free", func() bool {
-		return s.Int(s.Source, `SELECT count(*)::int FROM pg_replication_slots WHERE active AND database = current_database()`) == 0
-	})
 	s.begin()
 	return s.Int(s.Source, `SELECT epoch::int FROM sync.capture`)
 }

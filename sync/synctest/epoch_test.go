@@ -133,7 +133,7 @@ func TestADroppedSlotBeginsANewEpoch(t *testing.T) {
 	c.Stop()
 	p.Exec(p.Source, `UPDATE crm.customer SET name = 'changed' WHERE id <= 20`, `DELETE FROM crm.customer WHERE id > 195`)
 	customers(p, 201, 230)
-	p.Exec(p.ProvinceDB.Sync(t), `SELECT pg_drop_replication_slot('jike_up')`)
+	p.DropSlot()
 	provinceNode(p)
 	e := epoch(p, 1)
 	if !strings.Contains(p.Text(p.Source, `SELECT reason FROM sync.capture WHERE existing`), "slot is gone") {

@@ -110,7 +110,7 @@ func TestReconciliationsUnderLoad(t *testing.T) {
 	p.Exec(p.Source, `INSERT INTO crm.monthly_summary (id, month, city, class, industry, customers, members, income_fen)
 		SELECT i, '2025-01-01', '350100', 'A1', i::text, i, i, i FROM generate_series(1, 3000) i`)
 	sync := p.ProvinceDB.Sync(t)
-	p.Exec(sync, `SELECT pg_drop_replication_slot('jike_up')`)
+	p.DropSlot()
 	p.Must(capture.EnsureSlot(t.Context(), p.ProvinceDB.SyncURL, sync)) // behind the rows
 	n := both(p)
 	// What was there before the slot comes by the first reconciliation and nothing else.
