@@ -96,6 +96,16 @@ func crossings(ctx context.Context, r *Rig, random *rand.Rand) error {
 	return nil
 }
 
+// crossFast has all writers take a few customers with large values across the selection and to other
+// keys, one transaction behind the other: many rows wait for their repair, and much happens to them
+// meanwhile.
+func crossFast(_ context.Context, r *Rig, random *rand.Rand) error {
+	r.load.crossing.Store(true)
+	defer r.load.crossing.Store(false)
+	pause(random, 4000)
+	return nil
+}
+
 // truncate has lane 0, whose the table is, empty it in one of its transactions.
 func truncate(ctx context.Context, r *Rig, random *rand.Rand) error {
 	for range 2 {
