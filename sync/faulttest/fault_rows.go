@@ -137,17 +137,59 @@ func ddl(ctx context.Context, r *Rig, random *rand.Rand) error {
 	return nil
 }
 
-// poison makes headquarters refuse a row for a while. Afterwards it takes it.
+// poison makes headquarters refuse a row. Its transaction is parked, later changes of its keys are
+// skipped, and everything else goes on. When headquarters takes the row again a person has it repaired.
 func poison(ctx context.Context, r *Rig, random *rand.Rand) error {
 	id := beside + 4_000_000 + random.Int64N(1_000_000)
-	_, err := r.target.Exec(ctx, fmt.Sprintf(`ALTER TABLE crm.customer ADD CONSTRAINT poison CHECK (id <> %d)`, id))
-	if err != nil {
+	if err := r.onTarget(ctx, fmt.Sprintf(`ALTER TABLE crm.customer ADD CONSTRAINT poison CHECK (id <> %d)`, id)); err != nil {
 		return err
 	}
-	err = r.customer(ctx, id, 3)
-	time.Sleep(time.Duration(1000+random.IntN(1000)) * time.Millisecond)
-	_, after := r.target.Exec(ctx, `ALTER TABLE crm.customer DROP CONSTRAINT poison`)
-	return errors.Join(err, after)
+	if err := r.customer(ctx, id, 3); err != nil {
+		return err
+	}
+	if err := r.until(ctx, "the transaction is parked", `SELECT EXISTS (SELECT FROM sync.parked WHERE outcome = 'open')`); err != nil {
+		return err
+	}
+	for range 3 {
+		if _, err := r.source.Exec(ctx, `UPDATE crm.contact SET name = left(name || '!', 40) WHERE customer_id = $1`, id); err != nil {
+			return err
+		}
+		pause(random, 300)
+	}
+	if err := r.onTarget(ctx, `ALTER TABLE crm.customer DROP CONSTRAINT poison`); err != nil {
+		return err
+	}
+	var end outcome
+	if err := r.Apply.Ask(ctx, question{Repair: Province}, &end); err != nil || end.Error != "" {
+		return fmt.Errorf("repair: %s, %v", end.Error, err)
+	}
+	return r.until(ctx, "no key is dirty", `SELECT NOT EXISTS (SELECT FROM sync.dirty)`)
+}
+
+// onTarget changes headquarters' database, again after a deadlock with those who read and write there.
+func (r *Rig) onTarget(ctx context.Context, sql string) (err error) {
+	for range 5 {
+		if _, err = r.target.Exec(ctx, sql); err == nil || lasting(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// until waits until headquarters' database says so.
+func (r *Rig) until(ctx context.Context, what, query string) error {
+	deadline := time.Now().Add(time.Minute)
+	for {
+		var yes bool
+		err := r.target.QueryRow(ctx, query).Scan(&yes)
+		switch {
+		case err == nil && yes:
+			return nil
+		case time.Now().After(deadline):
+			return fmt.Errorf("not in time: %s, %v", what, err)
+		}
+		time.Sleep(pollEvery) // another process's database gives no signal
+	}
 }
 
 // locale gives the province's database other ways to write values, which each new connection of

@@ -35,6 +35,7 @@ type Observer struct {
 	polls    int
 	states   int // lanes compared with the history
 	waiting  int // not compared, since a row waited for its repair
+	dirty    int // not compared, since a key was dirty
 	findings map[Kind][]string
 }
 
@@ -110,6 +111,7 @@ type view struct {
 	waiting  map[int]bool // lanes of which a row waits for its repair
 	waitsAll bool
 	open     int
+	dirty    int // keys of which a change could not be applied
 }
 
 // whole reports whether nothing waits and every lane is at its last transaction.
@@ -119,7 +121,7 @@ func (o *Observer) whole(v view) bool {
 			return false
 		}
 	}
-	return v.open == 0
+	return v.open+v.dirty == 0
 }
 
 // look reads a state and judges it.
@@ -172,7 +174,7 @@ func (o *Observer) readWaiting(ctx context.Context, tx pgx.Tx, v *view) error {
 	}
 	var relation string
 	var key int64
-	_, err = pgx.ForEachRow(rows, []any{&relation, &key}, func() error {
+	if _, err = pgx.ForEachRow(rows, []any{&relation, &key}, func() error {
 		v.open++
 		if relation == "crm.customer" {
 			v.waiting[int(key/laneSize)] = true
@@ -180,8 +182,10 @@ func (o *Observer) readWaiting(ctx context.Context, tx pgx.Tx, v *view) error {
 			v.waitsAll = true
 		}
 		return nil
-	})
-	return err
+	}); err != nil {
+		return err
+	}
+	return tx.QueryRow(ctx, `SELECT count(*)::int FROM sync.dirty WHERE province = $1`, o.province).Scan(&v.dirty)
 }
 
 // judge compares a state with the history.
@@ -219,6 +223,10 @@ func (o *Observer) judgeLane(v view, lane int) {
 	switch {
 	case !known:
 		o.find(Half, "lane %d shows transaction %d, which nobody committed", lane, n)
+	case v.dirty > 0:
+		o.mu.Lock()
+		o.dirty++
+		o.mu.Unlock()
 	case v.waitsAll || v.waiting[lane]:
 		o.mu.Lock()
 		o.waiting++
@@ -264,6 +272,9 @@ func (o *Observer) behind(v view, err error) string {
 	}
 	if v.open > 0 {
 		all = append(all, fmt.Sprintf("%d rows wait for their repair", v.open))
+	}
+	if v.dirty > 0 {
+		all = append(all, fmt.Sprintf("%d keys are dirty", v.dirty))
 	}
 	return strings.Join(all, ", ")
 }

@@ -60,7 +60,6 @@ type Rig struct {
 	kills              map[string]int
 	done               map[string]int // faults, by name
 	reconciled         int
-	hanging            int // runs that ended only with headquarters' process
 	differencesPlanted int
 	compared           int
 }
