@@ -13,9 +13,9 @@ import (
 type Fault struct {
 	Name string
 	// Needs says what the machine must allow; nil: nothing.
-	Needs    func(*Rig) error
-	Do       func(ctx context.Context, r *Rig, random *rand.Rand) error
-	Patience time.Duration // until all has come after it; 0: a minute
+	Needs func(*Rig) error
+	Do    func(ctx context.Context, r *Rig, random *rand.Rand) error
+	Epoch bool // the log has a gap afterwards, or is another one: a new epoch may begin
 }
 
 // needsDisk leaves a fault out where file systems cannot be mounted.
@@ -55,14 +55,23 @@ var Faults = []Fault{
 	{Name: "full disk of headquarters", Needs: needsDisk, Do: fillTargetDisk},
 	{Name: "large transaction", Do: largeTransaction},
 	{Name: "thousands of savepoints", Do: savepoints},
+	{Name: "value of 60 MB", Do: hugeValue},
 	{Name: "selection crossed both ways", Do: crossings},
 	{Name: "selection crossed at full speed", Do: crossFast},
+	{Name: "selection changed live", Do: changeSelection},
 	{Name: "TRUNCATE", Do: truncate},
 	{Name: "DDL on what is not selected", Do: ddl},
 	{Name: "poison row", Do: poison},
 	{Name: "other locale and time zone", Do: locale},
 	{Name: "planted differences under load", Do: plantedDifferences},
 	{Name: "kill during a reconciliation", Do: killDuringReconciliation},
+	{Name: "slot dropped", Do: dropSlot, Epoch: true},
+	{Name: "slot lost", Do: loseSlot, Epoch: true},
+	{Name: "province restored from a disk image", Do: restoreImage, Epoch: true},
+	{Name: "province restored to a point in time", Do: restorePoint, Epoch: true},
+	{Name: "province failed over to a lagging stand-by", Do: failOver, Epoch: true},
+	{Name: "headquarters restored", Do: restoreTarget},
+	{Name: "headquarters restored beyond retention", Do: restoreTargetBeyond, Epoch: true},
 }
 
 // Find gives the fault of a name.

@@ -26,7 +26,7 @@ func (r *Rig) customer(ctx context.Context, id int64, contacts int) error {
 // headquarters, and is seen whole.
 func largeTransaction(ctx context.Context, r *Rig, random *rand.Rand) error {
 	id := beside + random.Int64N(1_000_000)
-	rows := 20_000 + random.IntN(20_000)
+	rows := 30_000 + random.IntN(10_000)
 	if err := r.customer(ctx, id, rows); err != nil {
 		return err
 	}
@@ -103,6 +103,51 @@ func crossFast(_ context.Context, r *Rig, random *rand.Rand) error {
 	r.load.crossing.Store(true)
 	defer r.load.crossing.Store(false)
 	pause(random, 4000)
+	return nil
+}
+
+// hugeValue stores a value of 60 MB: in the log, or while its row is not selected, so that it comes by
+// repair when the row enters. It removes it again.
+func hugeValue(ctx context.Context, r *Rig, random *rand.Rand) error {
+	id := beside + 5_000_000 + random.Int64N(1_000_000)
+	if err := r.customer(ctx, id, 1); err != nil {
+		return err
+	}
+	statements := []string{`UPDATE crm.customer SET profile = repeat(md5(random()::text), 60 * 1024 * 1024 / 32) WHERE id = $1`}
+	if random.IntN(2) == 0 {
+		statements = append([]string{`UPDATE crm.customer SET national = false WHERE id = $1`},
+			append(statements, `UPDATE crm.customer SET national = true WHERE id = $1`)...)
+	}
+	for _, sql := range statements {
+		if _, err := r.source.Exec(ctx, sql, id); err != nil {
+			return err
+		}
+	}
+	same := fmt.Sprintf(`SELECT EXISTS (SELECT FROM crm.customer WHERE id = %d AND length(profile) = 60 * 1024 * 1024)`, id)
+	if err := r.until(ctx, "the large value has come", same); err != nil {
+		return err
+	}
+	_, err := r.source.Exec(ctx, `UPDATE crm.customer SET profile = '' WHERE id = $1`, id)
+	return err
+}
+
+// changeSelection selects customers in batches, as a change of policy does, and takes them back.
+func changeSelection(ctx context.Context, r *Rig, random *rand.Rand) error {
+	first := beside + 10_000_000 + 1000*random.Int64N(10_000)
+	for i := range int64(10) {
+		if err := r.customer(ctx, first+i, 50); err != nil {
+			return err
+		}
+	}
+	for _, selected := range []bool{false, true, false, true} {
+		for batch := range int64(5) {
+			if _, err := r.source.Exec(ctx, `UPDATE crm.customer SET national = $3 WHERE id BETWEEN $1 AND $2`,
+				first+2*batch, first+2*batch+1, selected); err != nil {
+				return err
+			}
+			pause(random, 40)
+		}
+	}
 	return nil
 }
 

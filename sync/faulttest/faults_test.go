@@ -86,6 +86,7 @@ func (r *Rig) carryOut(t *testing.T, random *rand.Rand, faults ...Fault) {
 			}
 		}
 		names += ", " + f.Name
+		r.mayBegin = r.mayBegin || f.Epoch
 		if err := f.Do(t.Context(), r, random); err != nil {
 			t.Fatalf("%s: %v", f.Name, err)
 		}
