@@ -154,7 +154,8 @@ func (g *group) settleRows() step {
 }
 
 // record writes the incidents down. A key of which one is open already has its repair coming; the
-// younger one counts, unless it says only that a row is not there.
+// younger one counts, unless it says only that a row is not there. A row whose values are not known
+// is none that was lost, whatever is changed of it meanwhile.
 func record(ctx context.Context, tx pgx.Tx, province int16, j *job) error {
 	if len(j.incidents) == 0 {
 		return nil
@@ -170,7 +171,7 @@ func record(ctx context.Context, tx pgx.Tx, province int16, j *job) error {
 		FROM unnest($3::text[], $4::int8[], $5::text[], $6::text[]) i(relation, key, kind, lsn)
 		ORDER BY i.relation, i.key, i.kind = 'delete'
 		ON CONFLICT (province, relation, key) WHERE repaired_at IS NULL DO UPDATE
-		SET kind = EXCLUDED.kind, epoch = EXCLUDED.epoch, lsn = EXCLUDED.lsn WHERE EXCLUDED.kind <> 'delete'`,
+		SET kind = CASE sync.divergence.kind WHEN 'unknown' THEN 'unknown' ELSE EXCLUDED.kind END, epoch = EXCLUDED.epoch, lsn = EXCLUDED.lsn WHERE EXCLUDED.kind <> 'delete'`,
 		province, j.epoch, relations, keys, kinds, lsns)
 	if err != nil {
 		return fmt.Errorf("apply: record divergences: %w", err)

@@ -94,6 +94,8 @@ func TestAnAbsenceDoesNotOutrunAnEntry(t *testing.T) {
 			prev := f.link
 			f.send(f.message(prev, f.part(unknown(2)), f.part(absent(1, one), absent(2, 0)))) // in one batch
 			expect("1unknown 2unknown", "")
+			f.tx(update(2, "b", 2, keep)) // and what changes meanwhile
+			expect("1unknown 2unknown", "")
 			f.tx(remove(2), unknown(3))
 			f.tx(absent(3, f.lsn), repair(1, "a", 1, "p"))
 			expect("3unknown", "1,a,1,p,1,"+f.lsn.String())

@@ -27,7 +27,7 @@ func newDatabase(name, dir string, level pg.Level) *Database {
 		Settings: map[string]string{
 			"max_connections": "200", "max_replication_slots": "40", "max_wal_senders": "40",
 			"wal_keep_size":       "64MB", // for who restores to a point in time
-			"restart_after_crash": "off",   // who kills one backend means the server
+			"restart_after_crash": "off",  // who kills one backend means the server
 		},
 	}}
 }

@@ -48,8 +48,8 @@ var Faults = []Fault{
 	{Name: "messages lost in the leaf", Do: loseLeafMessages},
 	{Name: "link down", Do: linkDown},
 	{Name: "flapping link", Do: linkFlaps},
-	{Name: "1 % loss on the link", Do: linkWeather(weather{Loss: 0.01}, 3*time.Second)},
-	{Name: "slow link", Do: linkWeather(weather{Rate: 64 << 10, Delay: 50 * time.Millisecond}, 3*time.Second)},
+	{Name: "1 % loss on the link", Do: linkWeather(weather{Loss: 0.01}, 2*time.Second)},
+	{Name: "slow link", Do: linkWeather(weather{Rate: 64 << 10, Delay: 50 * time.Millisecond}, 2*time.Second)},
 	{Name: "full leaf stream", Do: fillStream},
 	{Name: "full disk of the leaf", Needs: needsDisk, Do: fillLeafDisk},
 	{Name: "full disk of headquarters", Needs: needsDisk, Do: fillTargetDisk},
@@ -179,7 +179,7 @@ func linkDown(_ context.Context, r *Rig, random *rand.Rand) error {
 }
 
 func linkFlaps(_ context.Context, r *Rig, random *rand.Rand) error {
-	for range 4 + random.IntN(4) {
+	for range 3 + random.IntN(3) {
 		r.Link.set(weather{Down: true})
 		pause(random, 300)
 		r.Link.set(weather{})

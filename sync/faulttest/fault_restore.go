@@ -63,7 +63,7 @@ func loseSlot(ctx context.Context, r *Rig, random *rand.Rand) (err error) {
 }
 
 // forget is how long the province goes on before it is taken back: capture confirms once a second.
-const forget = 3000
+const forget = 2500
 
 // restoreImage takes the province's database back to a copy of its disk, with or without capture
 // seeing it before other changes stand at the same positions.

@@ -205,8 +205,11 @@ func poison(ctx context.Context, r *Rig, random *rand.Rand) error {
 		return err
 	}
 	var end outcome
-	if err := r.Apply.Ask(ctx, question{Repair: Province}, &end); err != nil || end.Error != "" {
-		return fmt.Errorf("repair: %s, %v", end.Error, err)
+	if err := r.Apply.Ask(ctx, question{Repair: Province}, &end); err != nil {
+		return err
+	}
+	if end.Error != "" {
+		return errors.New(end.Error)
 	}
 	return r.until(ctx, "no key is dirty", `SELECT NOT EXISTS (SELECT FROM sync.dirty)`)
 }
@@ -231,7 +234,7 @@ func (r *Rig) until(ctx context.Context, what, query string) error {
 		case err == nil && yes:
 			return nil
 		case time.Now().After(deadline):
-			return fmt.Errorf("not in time: %s, %v", what, err)
+			return errors.Join(fmt.Errorf("not in time: %s", what), err)
 		}
 		time.Sleep(pollEvery) // another process's database gives no signal
 	}
