@@ -97,6 +97,21 @@ func killer(part func(*Rig) Part) func(context.Context, *Rig, *rand.Rand) error 
 	}
 }
 
+// randomKills kills parts, one after the other.
+func randomKills(ctx context.Context, r *Rig, random *rand.Rand) error {
+	for range 3 + random.IntN(3) {
+		all := r.parts()
+		pause(random, 300)
+		p := all[random.IntN(len(all))]
+		r.Kill(p)
+		pause(random, 200)
+		if err := startAll(ctx, []Part{p}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // killSeveral kills some parts at once and starts them in any order.
 func killSeveral(ctx context.Context, r *Rig, random *rand.Rand) error {
 	pause(random, 300)

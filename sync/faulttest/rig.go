@@ -27,6 +27,7 @@ const Province = 591
 type Settings struct {
 	Seed      uint64
 	Lanes     int   // writers; 0: 4
+	Long      bool  // what takes its time is done, too
 	Small     bool  // no values that PostgreSQL stores out of line
 	LeafBytes int64 // limit of the leaf's stream; 0: 256 MB
 	Cap       uint64
