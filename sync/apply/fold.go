@@ -33,9 +33,10 @@ type entry struct {
 	key      int64
 	removal  removal
 	write    write
-	settled  bool     // a repair or an absence: what was recorded of the key is done with
+	settled  bool     // a repair or a deletion: what was recorded of the key is done with
+	absent   bool     // an absence: what was recorded before it was read is done with
 	unknown  bool     // the row cannot be written before its repair comes
-	before   wire.LSN // of removeOlder
+	before   wire.LSN // of removeOlder and absent; 0: nobody knows
 	lsn      wire.LSN // of the last transaction that changed the key
 	tuple    []byte   // of write
 	replaced int      // inserts on top of a row that this batch itself had written
@@ -158,7 +159,7 @@ func (e *entry) add(c wire.Change, lsn wire.LSN, columns int) error {
 		e.settle()
 		e.write, e.tuple, e.lsn = writePut, c.Data, lsn
 	case wire.Absent:
-		e.absent(c.Before())
+		e.lack(c.Before())
 	case wire.Unknown:
 		if e.write != writeNone {
 			e.delete()
@@ -185,7 +186,7 @@ func (e *entry) update(tuple []byte, lsn wire.LSN, columns int) error {
 func (e *entry) delete() {
 	switch {
 	case e.write == writeNone && e.unknown:
-		e.removal, e.settled = removeAny, true // the row never was here, and no repair is needed any more
+		e.removal = removeAny // the row never was here
 	case e.write == writeNone && e.removal != removeAny:
 		e.removal = removeExpected
 	case e.write == writeUpdate:
@@ -193,7 +194,7 @@ func (e *entry) delete() {
 	case e.write != writeNone && e.removal != removeExpected:
 		e.removal = removeAny // the row is of this batch; one that it replaced goes too
 	}
-	e.write, e.tuple, e.unknown = writeNone, nil, false
+	e.write, e.tuple, e.unknown, e.settled = writeNone, nil, false, true
 }
 
 // settle ends what is or would be recorded of the key.
@@ -204,19 +205,25 @@ func (e *entry) settle() {
 	}
 }
 
-// absent settles a key that the province does not have. What was written at or after before may be
-// a commit that the province's reader could not see yet, so it stays.
-func (e *entry) absent(before wire.LSN) {
-	e.settle()
+// lack takes a key that the province does not have. What was written at or after before may be a
+// commit that the province's reader could not see yet, so it stays; and a row that was to come at or
+// after before is still to come. 0 is before everything: the stream itself says when such a row goes.
+func (e *entry) lack(before wire.LSN) {
+	if e.unknown && e.lsn >= before {
+		return
+	}
+	e.absent, e.unknown = true, false
+	if e.removal == removeExpected {
+		e.removal = removeAny
+	}
 	switch {
 	case before == 0:
 	case e.write == writeNone && e.removal == removeNone:
-		e.removal, e.before = removeOlder, before
-	case e.write == writeNone && e.removal == removeOlder:
-		e.before = max(e.before, before)
+		e.removal = removeOlder
 	case e.write != writeNone && e.lsn < before:
 		e.removal, e.write, e.tuple = removeAny, writeNone, nil
 	}
+	e.before = max(e.before, before)
 }
 
 // gone settles a key that the province surely does not have: whatever is here goes.

@@ -128,6 +128,8 @@ func (a *Apply) Release(ctx context.Context, id int64, by string, accept bool) e
 			return fmt.Errorf("%w: %d of them", ErrDirty, dirty)
 		}
 		b := &pgx.Batch{}
+		b.Queue(`UPDATE sync.divergence v SET repaired_at = now() FROM sync.dirty d WHERE d.parked = $1
+			AND v.province = d.province AND v.relation = d.relation AND v.key = d.key AND v.repaired_at IS NULL`, id)
 		b.Queue(`DELETE FROM sync.dirty WHERE parked = $1`, id)
 		b.Queue(`UPDATE sync.parked SET outcome = 'accepted', ended_at = now(), ended_by = $2 WHERE id = $1`, id, by)
 		if err := tx.SendBatch(ctx, b).Close(); err != nil {

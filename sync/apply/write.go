@@ -94,12 +94,13 @@ func (w *writer) write(ctx context.Context, tx pgx.Tx, epoch int64, f *fold) (*j
 
 // remove plans what goes away before anything is written, and what is recorded of keys.
 func (j *job) remove(g *target, p *pile) {
+	province, relation := int8Param(int64(g.province)), []byte(g.table.Qualified())
 	if p.truncated {
-		j.steps = append(j.steps, step{sql: "DELETE FROM " + g.partition})
+		j.steps = append(j.steps, step{sql: "DELETE FROM " + g.partition}, step{emptySQL, [][]byte{province, relation}, nil})
 	}
-	var keys, older, settled []int64
+	var keys, older, settled, absent []int64
 	expected := map[int64]*entry{}
-	befores := arrayHeader(lsnOID, 0)
+	befores, limits := arrayHeader(lsnOID, 0), arrayHeader(lsnOID, 0)
 	for i := range p.entries {
 		e := &p.entries[i]
 		j.conflicts += e.replaced
@@ -115,10 +116,23 @@ func (j *job) remove(g *target, p *pile) {
 		}
 		if e.settled {
 			settled = append(settled, e.key)
+		} else if e.absent {
+			absent = append(absent, e.key)
+			limits = appendLSN(limits, e.before)
 		}
 		if e.unknown {
 			j.incidents = append(j.incidents, incident{g.table.Qualified(), e.key, kindUnknown, e.lsn})
 		}
+	}
+	if len(settled) > 0 {
+		j.steps = append(j.steps, step{settleSQL, [][]byte{province, relation, keyArray(settled)}, func(r *pgconn.Result) {
+			for _, open := range r.Rows { // its row was known to be missing
+				delete(expected, int64(binary.BigEndian.Uint64(open[0])))
+			}
+		}})
+	}
+	if len(absent) > 0 {
+		j.steps = append(j.steps, step{absentSQL, [][]byte{province, relation, keyArray(absent), sized(limits, len(absent)), int8Param(j.epoch)}, nil})
 	}
 	if len(keys) > 0 {
 		j.steps = append(j.steps, step{g.deleteSQL(), [][]byte{keyArray(keys)}, func(r *pgconn.Result) {
@@ -131,12 +145,14 @@ func (j *job) remove(g *target, p *pile) {
 		}})
 	}
 	if len(older) > 0 {
-		binary.BigEndian.PutUint32(befores[12:], uint32(len(older)))
-		j.steps = append(j.steps, step{g.deleteOlderSQL(), [][]byte{int8Param(j.epoch), keyArray(older), befores}, nil})
+		j.steps = append(j.steps, step{g.deleteOlderSQL(), [][]byte{int8Param(j.epoch), keyArray(older), sized(befores, len(older))}, nil})
 	}
-	if len(settled) > 0 {
-		j.steps = append(j.steps, step{settleSQL, [][]byte{int8Param(int64(g.province)), []byte(g.table.Qualified()), keyArray(settled)}, nil})
-	}
+}
+
+// sized writes the number of elements into an array that was begun without it.
+func sized(array []byte, n int) []byte {
+	binary.BigEndian.PutUint32(array[12:], uint32(n))
+	return array
 }
 
 func int8Param(v int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(v)) }

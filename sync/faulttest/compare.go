@@ -27,7 +27,7 @@ func (m mismatch) kind() Kind {
 }
 
 func (m mismatch) String() string {
-	return fmt.Sprintf("%s %s: headquarters has %.200q, the province %.200q", m.table, m.key, m.here, m.expected)
+	return fmt.Sprintf("%s %s: headquarters has %.160q, the province %.160q", m.table, m.key, m.here, m.expected)
 }
 
 // compareAll compares every selected row and column of a province with headquarters' copy, in the
@@ -90,10 +90,10 @@ func dump(ctx context.Context, pool *pgxpool.Pool, query string) (map[string]str
 	return rows, nil
 }
 
-// explain names the first rows of a lane that differ between the two databases now. It says what was
-// wrong a moment ago only if the lane has not gone on.
+// explain names rows of a lane that differ between the two databases now, with what wrote them. It says
+// what was wrong a moment ago only if they have not changed since.
 func (r *Rig) explain(ctx context.Context, lane int) string {
-	now := r.history.last(lane)
+	var all []string
 	for _, f := range family {
 		list, err := columns(ctx, r.target, f.table)
 		if err != nil {
@@ -101,7 +101,7 @@ func (r *Rig) explain(ctx context.Context, lane int) string {
 		}
 		query := func(where string) string {
 			return fmt.Sprintf("SELECT id, %s FROM crm.%s WHERE %s AND %s BETWEEN %d AND %d",
-				strings.Join(list, ", "), f.table, where, f.owner, lane*laneSize, (lane+1)*laneSize-1)
+				strings.Join(list, ", "), f.table, where, f.owner, lane*laneSize+1, (lane+1)*laneSize-1) // the head goes on
 		}
 		expected, err := dump(ctx, r.source, query("national"))
 		if err != nil {
@@ -111,9 +111,9 @@ func (r *Rig) explain(ctx context.Context, lane int) string {
 		if err != nil {
 			return err.Error()
 		}
-		if found := compareTable(f.table, expected, here); len(found) > 0 {
-			return fmt.Sprintf("the lane is at %d now, and %d rows of crm.%s differ: %s", now, len(found), f.table, found[0])
+		for _, m := range compareTable(f.table, expected, here) {
+			all = append(all, m.String())
 		}
 	}
-	return fmt.Sprintf("the lane is at %d now, and no row differs (any more)", now)
+	return fmt.Sprintf("the lane is at %d now, and %d rows differ: %.2000s", r.history.last(lane), len(all), strings.Join(all, "; "))
 }

@@ -35,7 +35,7 @@ var controls = []control{
 	{
 		name:  "capture confirms what headquarters has not applied",
 		edits: []edit{{"sync/capture/track.go", "upTo := t.applied", "upTo := t.published.LSN"}},
-		run:   "TestFaults", fault: "^wiped leaf$", finds: string(Stuck),
+		run:   "TestFaults", fault: "^wiped leaf$", finds: string(Begun),
 	},
 	{
 		name:  "apply trusts a sequence of another stream",
@@ -46,6 +46,11 @@ var controls = []control{
 		name:  "a barrier stands behind its position instead of before it",
 		edits: []edit{{"sync/capture/pack.go", "if h.lsn == 0 || lsn < h.lsn ||", "if h.lsn == 0 || lsn <= h.lsn ||"}},
 		run:   "TestReconciliations", fault: "-", finds: string(False), repeats: "60",
+	},
+	{
+		name:  "an absence ends the wait for a row whatever it came behind",
+		edits: []edit{{"sync/apply/divergence.go", "AND (d.kind = 'delete' OR", "AND (true OR"}},
+		pkg:   "./sync/apply", run: "TestAnAbsenceDoesNotOutrunAnEntry", finds: "waits, want",
 	},
 	{
 		name:  "the snapshot guard is off",

@@ -2,8 +2,12 @@ package faulttest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/internal/pg"
@@ -22,7 +26,8 @@ func newDatabase(name, dir string, level pg.Level) *Database {
 		Dir: dir, Log: slog.New(slog.DiscardHandler),
 		Settings: map[string]string{
 			"max_connections": "200", "max_replication_slots": "40", "max_wal_senders": "40",
-			"restart_after_crash": "off", // who kills one backend means the server
+			"wal_keep_size":       "64MB", // for who restores to a point in time
+			"restart_after_crash": "off",  // who kills one backend means the server
 		},
 	}}
 }
@@ -32,12 +37,41 @@ func (d *Database) Title() string { return d.name }
 
 // Start runs the server and brings its schema to the newest version.
 func (d *Database) Start(ctx context.Context) error {
-	cluster, err := pg.StartCluster(ctx, d.options)
-	if err != nil {
+	if err := d.serve(ctx); err != nil {
 		return err
 	}
-	d.cluster = cluster
 	return pg.Migrate(ctx, d.url(pg.RoleOwner), d.level)
+}
+
+// serve runs the server on what lies there, which may be in recovery.
+func (d *Database) serve(ctx context.Context) (err error) {
+	d.cluster, err = pg.StartCluster(ctx, d.options)
+	return err
+}
+
+// super carries out statements as the server's superuser, one by one, and gives the first column of
+// the last one's first row as text, if there is one.
+func (d *Database) super(ctx context.Context, statements ...string) (text string, err error) {
+	conn, err := pgx.Connect(ctx, d.url(pg.Superuser))
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	for _, sql := range statements {
+		results, err := conn.PgConn().Exec(ctx, sql).ReadAll()
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", sql, err)
+		}
+		if last := results[len(results)-1]; len(last.Rows) > 0 {
+			text = string(last.Rows[0][0])
+		}
+	}
+	return text, nil
+}
+
+// replace puts another data directory in the place of the server's, which must not run.
+func (d *Database) replace(image string) error {
+	return errors.Join(os.RemoveAll(d.options.Dir), run("cp", "-a", image, d.options.Dir), os.RemoveAll(image))
 }
 
 // Kill ends the server and all its backends at once.

@@ -13,9 +13,9 @@ import (
 type Fault struct {
 	Name string
 	// Needs says what the machine must allow; nil: nothing.
-	Needs    func(*Rig) error
-	Do       func(ctx context.Context, r *Rig, random *rand.Rand) error
-	Patience time.Duration // until all has come after it; 0: a minute
+	Needs func(*Rig) error
+	Do    func(ctx context.Context, r *Rig, random *rand.Rand) error
+	Epoch bool // the log has a gap afterwards, or is another one: a new epoch may begin
 }
 
 // needsDisk leaves a fault out where file systems cannot be mounted.
@@ -48,20 +48,30 @@ var Faults = []Fault{
 	{Name: "messages lost in the leaf", Do: loseLeafMessages},
 	{Name: "link down", Do: linkDown},
 	{Name: "flapping link", Do: linkFlaps},
-	{Name: "1 % loss on the link", Do: linkWeather(weather{Loss: 0.01}, 3*time.Second)},
-	{Name: "slow link", Do: linkWeather(weather{Rate: 64 << 10, Delay: 50 * time.Millisecond}, 3*time.Second)},
+	{Name: "1 % loss on the link", Do: linkWeather(weather{Loss: 0.01}, 2*time.Second)},
+	{Name: "slow link", Do: linkWeather(weather{Rate: 64 << 10, Delay: 50 * time.Millisecond}, 2*time.Second)},
 	{Name: "full leaf stream", Do: fillStream},
 	{Name: "full disk of the leaf", Needs: needsDisk, Do: fillLeafDisk},
 	{Name: "full disk of headquarters", Needs: needsDisk, Do: fillTargetDisk},
 	{Name: "large transaction", Do: largeTransaction},
 	{Name: "thousands of savepoints", Do: savepoints},
+	{Name: "value of 60 MB", Do: hugeValue},
 	{Name: "selection crossed both ways", Do: crossings},
+	{Name: "selection crossed at full speed", Do: crossFast},
+	{Name: "selection changed live", Do: changeSelection},
 	{Name: "TRUNCATE", Do: truncate},
 	{Name: "DDL on what is not selected", Do: ddl},
 	{Name: "poison row", Do: poison},
 	{Name: "other locale and time zone", Do: locale},
 	{Name: "planted differences under load", Do: plantedDifferences},
 	{Name: "kill during a reconciliation", Do: killDuringReconciliation},
+	{Name: "slot dropped", Do: dropSlot, Epoch: true},
+	{Name: "slot lost", Do: loseSlot, Epoch: true},
+	{Name: "province restored from a disk image", Do: restoreImage, Epoch: true},
+	{Name: "province restored to a point in time", Do: restorePoint, Epoch: true},
+	{Name: "province failed over to a lagging stand-by", Do: failOver, Epoch: true},
+	{Name: "headquarters restored", Do: restoreTarget},
+	{Name: "headquarters restored beyond retention", Do: restoreTargetBeyond, Epoch: true},
 }
 
 // Find gives the fault of a name.
@@ -87,6 +97,21 @@ func killer(part func(*Rig) Part) func(context.Context, *Rig, *rand.Rand) error 
 	}
 }
 
+// randomKills kills parts, one after the other.
+func randomKills(ctx context.Context, r *Rig, random *rand.Rand) error {
+	for range 3 + random.IntN(3) {
+		all := r.parts()
+		pause(random, 300)
+		p := all[random.IntN(len(all))]
+		r.Kill(p)
+		pause(random, 200)
+		if err := startAll(ctx, []Part{p}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // killSeveral kills some parts at once and starts them in any order.
 func killSeveral(ctx context.Context, r *Rig, random *rand.Rand) error {
 	pause(random, 300)
@@ -98,9 +123,23 @@ func killSeveral(ctx context.Context, r *Rig, random *rand.Rand) error {
 	}
 	pause(random, 300)
 	random.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
-	for _, p := range some {
+	return startAll(ctx, some)
+}
+
+// startAll starts parts in their order. One that ends at once, since another that it needs does not
+// run yet, is started again, as a service manager does it.
+func startAll(ctx context.Context, parts []Part) error {
+	for attempt := 0; len(parts) > 0; attempt++ {
+		p := parts[0]
+		parts = parts[1:]
 		if err := p.Start(ctx); err != nil {
-			return err
+			if attempt == 20 {
+				return err
+			}
+			parts = append(parts, p)
+			if len(parts) == 1 {
+				time.Sleep(200 * time.Millisecond) // the manager's pause
+			}
 		}
 	}
 	return nil
@@ -155,7 +194,7 @@ func linkDown(_ context.Context, r *Rig, random *rand.Rand) error {
 }
 
 func linkFlaps(_ context.Context, r *Rig, random *rand.Rand) error {
-	for range 4 + random.IntN(4) {
+	for range 3 + random.IntN(3) {
 		r.Link.set(weather{Down: true})
 		pause(random, 300)
 		r.Link.set(weather{})

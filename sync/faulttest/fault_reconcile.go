@@ -107,7 +107,7 @@ func (r *Rig) judgeRun(end outcome, planted map[string]string) {
 		switch {
 		case known && kind == string(d.Kind):
 			delete(planted, key)
-		case !known && d.Cause == reconcile.KnownDivergence:
+		case !known && waits(d):
 		default:
 			r.observer.find(False, "%s %s (%s), planted was %q", d.Kind, key, d.Cause, kind)
 		}
@@ -116,18 +116,23 @@ func (r *Rig) judgeRun(end outcome, planted map[string]string) {
 		r.observer.find(Missed, "%s %s", kind, key)
 	}
 	for _, d := range end.Left {
-		if d.Cause != reconcile.KnownDivergence {
+		if !waits(d) {
 			r.observer.find(Missed, "%s %s %d is left after the repair", d.Kind, d.Table, d.Key)
 		}
 	}
 }
 
-// runPatience is how long a run may go on after a kill.
-const runPatience = 45 * time.Second
+// waits reports whether a difference is one that headquarters knew before: the row's large values
+// were not in the log, or a change of it was parked.
+func waits(d reconcile.Difference) bool {
+	return d.Cause == reconcile.LargeValue || d.Cause == reconcile.Parked
+}
 
-// reconcile asks headquarters for a run, again while another one is going on. A run whose end
-// could not be recorded, since the database was away then, ends only when headquarters' process
-// starts anew: that is done after a while, and counted.
+// runPatience is how long a run may go on after a kill.
+const runPatience = 90 * time.Second
+
+// reconcile asks headquarters for a run, again while another one is going on. One that does not end
+// is an error.
 func (r *Rig) reconcile(ctx context.Context) (end outcome, err error) {
 	deadline := time.Now().Add(runPatience)
 	for {
@@ -135,23 +140,18 @@ func (r *Rig) reconcile(ctx context.Context) (end outcome, err error) {
 		if err := r.Apply.Ask(ctx, question{Reconcile: Province}, &end); err != nil {
 			return end, err
 		}
-		if end.State == "" && strings.Contains(end.Error, "running") {
+		switch {
+		case end.State == "" && strings.Contains(end.Error, "running"):
 			if time.Now().After(deadline) {
-				r.hanging++
-				r.Kill(r.Apply)
-				if err := r.Apply.Start(ctx); err != nil {
-					return end, err
-				}
-				deadline = time.Now().Add(runPatience)
+				return end, fmt.Errorf("a reconciliation goes on for more than %s", runPatience)
 			}
 			time.Sleep(pollEvery)
-			continue
-		}
-		if end.State == string(reconcile.NeedsApproval) {
+		case end.State == string(reconcile.NeedsApproval):
 			err := r.Apply.Ask(ctx, question{Reconcile: Province, Approve: true}, &end)
 			return end, err
+		default:
+			return end, nil
 		}
-		return end, nil
 	}
 }
 

@@ -26,7 +26,7 @@ func (r *Rig) customer(ctx context.Context, id int64, contacts int) error {
 // headquarters, and is seen whole.
 func largeTransaction(ctx context.Context, r *Rig, random *rand.Rand) error {
 	id := beside + random.Int64N(1_000_000)
-	rows := 20_000 + random.IntN(20_000)
+	rows := 30_000 + random.IntN(10_000)
 	if err := r.customer(ctx, id, rows); err != nil {
 		return err
 	}
@@ -96,6 +96,61 @@ func crossings(ctx context.Context, r *Rig, random *rand.Rand) error {
 	return nil
 }
 
+// crossFast has all writers take a few customers with large values across the selection and to other
+// keys, one transaction behind the other: many rows wait for their repair, and much happens to them
+// meanwhile.
+func crossFast(_ context.Context, r *Rig, random *rand.Rand) error {
+	r.load.crossing.Store(true)
+	defer r.load.crossing.Store(false)
+	pause(random, 4000)
+	return nil
+}
+
+// hugeValue stores a value of 60 MB: in the log, or while its row is not selected, so that it comes by
+// repair when the row enters. It removes it again.
+func hugeValue(ctx context.Context, r *Rig, random *rand.Rand) error {
+	id := beside + 5_000_000 + random.Int64N(1_000_000)
+	if err := r.customer(ctx, id, 1); err != nil {
+		return err
+	}
+	statements := []string{`UPDATE crm.customer SET profile = repeat(md5(random()::text), 60 * 1024 * 1024 / 32) WHERE id = $1`}
+	if r.settings.Long && random.IntN(4) == 0 {
+		statements = append([]string{`UPDATE crm.customer SET national = false WHERE id = $1`},
+			append(statements, `UPDATE crm.customer SET national = true WHERE id = $1`)...)
+	}
+	for _, sql := range statements {
+		if _, err := r.source.Exec(ctx, sql, id); err != nil {
+			return err
+		}
+	}
+	same := fmt.Sprintf(`SELECT EXISTS (SELECT FROM crm.customer WHERE id = %d AND length(profile) = 60 * 1024 * 1024)`, id)
+	if err := r.until(ctx, "the large value has come", same); err != nil {
+		return err
+	}
+	_, err := r.source.Exec(ctx, `UPDATE crm.customer SET profile = '' WHERE id = $1`, id)
+	return err
+}
+
+// changeSelection selects customers in batches, as a change of policy does, and takes them back.
+func changeSelection(ctx context.Context, r *Rig, random *rand.Rand) error {
+	first := beside + 10_000_000 + 1000*random.Int64N(10_000)
+	for i := range int64(10) {
+		if err := r.customer(ctx, first+i, 50); err != nil {
+			return err
+		}
+	}
+	for _, selected := range []bool{false, true, false, true} {
+		for batch := range int64(5) {
+			if _, err := r.source.Exec(ctx, `UPDATE crm.customer SET national = $3 WHERE id BETWEEN $1 AND $2`,
+				first+2*batch, first+2*batch+1, selected); err != nil {
+				return err
+			}
+			pause(random, 40)
+		}
+	}
+	return nil
+}
+
 // truncate has lane 0, whose the table is, empty it in one of its transactions.
 func truncate(ctx context.Context, r *Rig, random *rand.Rand) error {
 	for range 2 {
@@ -127,17 +182,62 @@ func ddl(ctx context.Context, r *Rig, random *rand.Rand) error {
 	return nil
 }
 
-// poison makes headquarters refuse a row for a while. Afterwards it takes it.
+// poison makes headquarters refuse a row. Its transaction is parked, later changes of its keys are
+// skipped, and everything else goes on. When headquarters takes the row again a person has it repaired.
 func poison(ctx context.Context, r *Rig, random *rand.Rand) error {
 	id := beside + 4_000_000 + random.Int64N(1_000_000)
-	_, err := r.target.Exec(ctx, fmt.Sprintf(`ALTER TABLE crm.customer ADD CONSTRAINT poison CHECK (id <> %d)`, id))
-	if err != nil {
+	if err := r.onTarget(ctx, fmt.Sprintf(`ALTER TABLE crm.customer ADD CONSTRAINT poison CHECK (id <> %d)`, id)); err != nil {
 		return err
 	}
-	err = r.customer(ctx, id, 3)
-	time.Sleep(time.Duration(1000+random.IntN(1000)) * time.Millisecond)
-	_, after := r.target.Exec(ctx, `ALTER TABLE crm.customer DROP CONSTRAINT poison`)
-	return errors.Join(err, after)
+	if err := r.customer(ctx, id, 3); err != nil {
+		return err
+	}
+	if err := r.until(ctx, "the transaction is parked", `SELECT EXISTS (SELECT FROM sync.parked WHERE outcome = 'open')`); err != nil {
+		return err
+	}
+	for range 3 {
+		if _, err := r.source.Exec(ctx, `UPDATE crm.contact SET name = left(name || '!', 40) WHERE customer_id = $1`, id); err != nil {
+			return err
+		}
+		pause(random, 300)
+	}
+	if err := r.onTarget(ctx, `ALTER TABLE crm.customer DROP CONSTRAINT poison`); err != nil {
+		return err
+	}
+	var end outcome
+	if err := r.Apply.Ask(ctx, question{Repair: Province}, &end); err != nil {
+		return err
+	}
+	if end.Error != "" {
+		return errors.New(end.Error)
+	}
+	return r.until(ctx, "no key is dirty", `SELECT NOT EXISTS (SELECT FROM sync.dirty)`)
+}
+
+// onTarget changes headquarters' database, again after a deadlock with those who read and write there.
+func (r *Rig) onTarget(ctx context.Context, sql string) (err error) {
+	for range 5 {
+		if _, err = r.target.Exec(ctx, sql); err == nil || lasting(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// until waits until headquarters' database says so.
+func (r *Rig) until(ctx context.Context, what, query string) error {
+	deadline := time.Now().Add(time.Minute)
+	for {
+		var yes bool
+		err := r.target.QueryRow(ctx, query).Scan(&yes)
+		switch {
+		case err == nil && yes:
+			return nil
+		case time.Now().After(deadline):
+			return errors.Join(fmt.Errorf("not in time: %s", what), err)
+		}
+		time.Sleep(pollEvery) // another process's database gives no signal
+	}
 }
 
 // locale gives the province's database other ways to write values, which each new connection of

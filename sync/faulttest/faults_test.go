@@ -86,6 +86,7 @@ func (r *Rig) carryOut(t *testing.T, random *rand.Rand, faults ...Fault) {
 			}
 		}
 		names += ", " + f.Name
+		r.mayBegin = r.mayBegin || f.Epoch
 		if err := f.Do(t.Context(), r, random); err != nil {
 			t.Fatalf("%s: %v", f.Name, err)
 		}
@@ -106,6 +107,7 @@ func (r *Rig) carryOut(t *testing.T, random *rand.Rand, faults ...Fault) {
 func (r *Rig) end(t *testing.T) {
 	if t.Failed() {
 		r.tellLogs()
+		fmt.Println(r.Report())
 		return
 	}
 	if err := r.Silence(t.Context()); err != nil {

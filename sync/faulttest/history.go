@@ -100,6 +100,18 @@ func (h *History) settle(lane, n int) {
 	}
 }
 
+// reread takes the history back to what a restored database holds of it. The writers must rest.
+func (h *History) reread(ctx context.Context, province *pgxpool.Pool) error {
+	for lane := range h.lanes {
+		var n int
+		if err := province.QueryRow(ctx, `SELECT coalesce(max(n), 0) FROM fault.history WHERE lane = $1`, lane).Scan(&n); err != nil {
+			return err
+		}
+		h.settle(lane, n)
+	}
+	return nil
+}
+
 // last is the number of the lane's last committed transaction.
 func (h *History) last(lane int) int {
 	h.mu.Lock()

@@ -25,6 +25,7 @@ type Load struct {
 	pause   time.Duration
 
 	truncate atomic.Bool // lane 0's next transaction begins with one
+	crossing atomic.Bool // mostly rows enter, leave and change keys, without a rest
 
 	gate   sync.RWMutex // held by writers for a transaction, by who pauses them for long
 	cancel context.CancelFunc
@@ -77,7 +78,7 @@ func (l *Load) write(ctx context.Context, lane int, random *rand.Rand) {
 			l.mu.Unlock()
 			return
 		}
-		if l.pause > 0 {
+		if l.pause > 0 && !l.crossing.Load() {
 			time.Sleep(l.pause)
 		}
 	}
@@ -171,14 +172,20 @@ func (l *Load) step(ctx context.Context, tx pgx.Tx, lane int, random *rand.Rand)
 // statement draws what happens to a customer of the lane and its family. Keys above the head's are
 // the lane's; negative ones of children are the same row's other key.
 func (l *Load) statement(lane int, random *rand.Rand) string {
-	const customers = 30
+	customers := int64(30)
 	base := int64(lane)*laneSize + 1
 	id := base + random.Int64N(customers)
 	if lane == 0 && random.IntN(8) == 0 {
 		return l.subscriptions(id, random)
 	}
 	child := []string{"contact", "bill", "contract"}[random.IntN(3)]
-	switch random.IntN(15) {
+	kind := random.IntN(15)
+	if l.crossing.Load() && random.IntN(4) > 0 {
+		customers = 6 // again and again
+		id = base + random.Int64N(customers)
+		kind = []int{0, 3, 5, 11, 11}[random.IntN(5)]
+	}
+	switch kind {
 	case 0, 1, 2:
 		return fmt.Sprintf(`WITH c AS (INSERT INTO crm.customer (id, national, number, name, name_terms, industry, city, class, lifecycle, profile, remark)
 			VALUES (%[1]d, %[2]t, 'G%[1]d', '客户 %[1]d', '{}', '65', '350100', 'A1', 'active', %[3]s, '%[4]s') ON CONFLICT DO NOTHING RETURNING id, national),
@@ -241,7 +248,7 @@ func (l *Load) subscriptions(id int64, random *rand.Rand) string {
 
 // profile is a small value, or one that PostgreSQL stores out of line, sometimes of some 100 kB.
 func (l *Load) profile(random *rand.Rand) string {
-	if !l.large || random.IntN(3) > 0 {
+	if !l.large || random.IntN(3) > 0 && !l.crossing.Load() {
 		return fmt.Sprintf("'short %d'", random.IntN(1000))
 	}
 	words := 300 + random.IntN(300)

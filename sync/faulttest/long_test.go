@@ -16,16 +16,21 @@ func long(t *testing.T) {
 }
 
 // Rounds of faults in random order under load. Every fault comes as often as every other; a round is
-// one to three of them, and a check.
+// some kills of any part, one to three faults, and a check. It ends in time for the test's own limit.
 func TestLong(t *testing.T) {
 	long(t)
 	s := seed(t)
-	r := New(t, Settings{Seed: s, LeafBytes: 8 << 20})
+	r := New(t, Settings{Seed: s, LeafBytes: 8 << 20, Long: true})
 	defer r.end(t)
 	random := rand.New(rand.NewPCG(s, 2000))
+	limit, limited := t.Deadline()
 	var deck []Fault
-	for range number(t, "JIKE_ROUNDS", 10) {
-		var hand []Fault
+	for i := range number(t, "JIKE_ROUNDS", 10) {
+		if limited && time.Until(limit) < 2*time.Minute {
+			t.Logf("the time is over after %d rounds", i)
+			return
+		}
+		hand := []Fault{{Name: "random kills", Do: randomKills}}
 		for range 1 + random.IntN(3) {
 			if len(deck) == 0 {
 				deck = chosen(t)

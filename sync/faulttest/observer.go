@@ -33,8 +33,11 @@ type Observer struct {
 	mu       sync.Mutex
 	seen     []int // newest number seen of each lane
 	polls    int
-	states   int // lanes compared with the history
-	waiting  int // not compared, since a row waited for its repair
+	states   int   // lanes compared with the history
+	waiting  int   // not compared, since a row waited for its repair
+	dirty    int   // not compared, since a key was dirty
+	unproven int   // not compared, since a new epoch was not reconciled yet
+	after    int64 // an epoch whose history the province has lost: what is of it is not judged
 	findings map[Kind][]string
 }
 
@@ -51,6 +54,7 @@ const (
 	False   Kind = "false"   // a reconciliation named a difference that is none
 	Missed  Kind = "missed"  // a reconciliation did not name one that was planted
 	Stuck   Kind = "stuck"   // what was committed does not come
+	Begun   Kind = "begun"   // an epoch began though the log was whole
 )
 
 func newObserver(ctx context.Context, pool *pgxpool.Pool, province int16, h *History) (*Observer, error) {
@@ -110,6 +114,9 @@ type view struct {
 	waiting  map[int]bool // lanes of which a row waits for its repair
 	waitsAll bool
 	open     int
+	dirty    int // keys of which a change could not be applied
+	epoch    int64
+	proven   bool // the epoch, by a certificate; the first one has nothing before it
 }
 
 // whole reports whether nothing waits and every lane is at its last transaction.
@@ -119,7 +126,22 @@ func (o *Observer) whole(v view) bool {
 			return false
 		}
 	}
-	return v.open == 0
+	return v.open+v.dirty == 0 && o.judges(v)
+}
+
+// judges reports whether a state must be one of the history: not while a new epoch, before which
+// something was lost, waits for its reconciliation.
+func (o *Observer) judges(v view) bool { return v.proven && v.epoch > o.after }
+
+// distrust stops judging until an epoch after the given one is proven, since the province has lost
+// what headquarters has; 0: headquarters has gone back itself. Nobody may write meanwhile.
+func (o *Observer) distrust(epoch int64) {
+	o.looking.Lock()
+	defer o.looking.Unlock()
+	o.after = max(o.after, epoch)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	clear(o.seen)
 }
 
 // look reads a state and judges it.
@@ -131,14 +153,26 @@ func (o *Observer) look(ctx context.Context) (view, error) {
 		v, err = o.read(ctx, tx)
 		return err
 	})
-	if err == nil {
+	switch {
+	case err != nil:
+	case o.judges(v):
 		o.judge(v)
+	default:
+		o.mu.Lock()
+		o.unproven++
+		clear(o.seen)
+		o.mu.Unlock()
 	}
 	return v, err
 }
 
 func (o *Observer) read(ctx context.Context, tx pgx.Tx) (view, error) {
 	v := view{last: map[int]int{}, count: map[int]int{}, sums: map[int]string{}, waiting: map[int]bool{}}
+	if err := tx.QueryRow(ctx, `SELECT coalesce(max(epoch), 1), coalesce(bool_and(epoch = 1 OR EXISTS (
+		SELECT FROM sync.certificate c WHERE c.province = p.province AND c.proves_epoch = p.epoch)), true)
+		FROM sync.position p WHERE province = $1`, o.province).Scan(&v.epoch, &v.proven); err != nil {
+		return v, err
+	}
 	rows, err := tx.Query(ctx, `SELECT customers, count(*)::int, max(members)::int, max(income_fen), count(*) FILTER (WHERE income_fen > 0)
 		FROM crm.monthly_summary WHERE province = $1 AND city = 'fault' GROUP BY customers`, o.province)
 	if err != nil {
@@ -172,7 +206,7 @@ func (o *Observer) readWaiting(ctx context.Context, tx pgx.Tx, v *view) error {
 	}
 	var relation string
 	var key int64
-	_, err = pgx.ForEachRow(rows, []any{&relation, &key}, func() error {
+	if _, err = pgx.ForEachRow(rows, []any{&relation, &key}, func() error {
 		v.open++
 		if relation == "crm.customer" {
 			v.waiting[int(key/laneSize)] = true
@@ -180,8 +214,10 @@ func (o *Observer) readWaiting(ctx context.Context, tx pgx.Tx, v *view) error {
 			v.waitsAll = true
 		}
 		return nil
-	})
-	return err
+	}); err != nil {
+		return err
+	}
+	return tx.QueryRow(ctx, `SELECT count(*)::int FROM sync.dirty WHERE province = $1`, o.province).Scan(&v.dirty)
 }
 
 // judge compares a state with the history.
@@ -219,6 +255,10 @@ func (o *Observer) judgeLane(v view, lane int) {
 	switch {
 	case !known:
 		o.find(Half, "lane %d shows transaction %d, which nobody committed", lane, n)
+	case v.dirty > 0:
+		o.mu.Lock()
+		o.dirty++
+		o.mu.Unlock()
 	case v.waitsAll || v.waiting[lane]:
 		o.mu.Lock()
 		o.waiting++
@@ -264,6 +304,12 @@ func (o *Observer) behind(v view, err error) string {
 	}
 	if v.open > 0 {
 		all = append(all, fmt.Sprintf("%d rows wait for their repair", v.open))
+	}
+	if !o.judges(v) {
+		all = append(all, fmt.Sprintf("epoch %d is not proved", v.epoch))
+	}
+	if v.dirty > 0 {
+		all = append(all, fmt.Sprintf("%d keys are dirty", v.dirty))
 	}
 	return strings.Join(all, ", ")
 }

@@ -24,13 +24,14 @@ func (r *Rig) Report() string {
 	}
 	fmt.Fprintf(&b, "transactions\t%d\n", r.history.transactions())
 	fmt.Fprintf(&b, "rows compared\t%d\n", r.compared)
-	fmt.Fprintf(&b, "polls of headquarters\t%d\nstates judged\t%d\nstates in which a row waited for its repair\t%d\n", o.polls, o.states, o.waiting)
+	fmt.Fprintf(&b, "polls of headquarters\t%d\nstates judged\t%d\nstates in which a row waited for its repair\t%d\nstates in which a key was dirty\t%d\nstates of an epoch that was not proved yet\t%d\n",
+		o.polls, o.states, o.waiting, o.dirty, o.unproven)
+	fmt.Fprintf(&b, "epochs begun\t%d\n", r.epochs)
 	fmt.Fprintf(&b, "reconciliations\t%d\ndifferences planted\t%d\n", r.reconciled, r.differencesPlanted)
-	fmt.Fprintf(&b, "reconciliations that hung until headquarters was started anew\t%d\n", r.hanging)
 	r.Tap.mu.Lock()
 	fmt.Fprintf(&b, "messages read on link and in streams\t%d\nchanges in them\t%d\n", r.Tap.messages, r.Tap.changes)
 	r.Tap.mu.Unlock()
-	for _, k := range []Kind{Lost, Doubled, Half, Back, Leaked, False, Missed, Stuck} {
+	for _, k := range []Kind{Lost, Doubled, Half, Back, Leaked, False, Missed, Stuck, Begun} {
 		n := len(o.findings[k])
 		if k == Leaked {
 			n = len(r.Tap.leaks)

@@ -27,6 +27,7 @@ const Province = 591
 type Settings struct {
 	Seed      uint64
 	Lanes     int   // writers; 0: 4
+	Long      bool  // what takes its time is done, too
 	Small     bool  // no values that PostgreSQL stores out of line
 	LeafBytes int64 // limit of the leaf's stream; 0: 256 MB
 	Cap       uint64
@@ -60,9 +61,12 @@ type Rig struct {
 	kills              map[string]int
 	done               map[string]int // faults, by name
 	reconciled         int
-	hanging            int // runs that ended only with headquarters' process
 	differencesPlanted int
 	compared           int
+	epoch              int64 // that capture was in at the last check
+	epochs             int   // begun since then, in all
+	conflicted         int   // inserts that met rows in the beginnings of epochs
+	mayBegin           bool  // a fault was done after which an epoch may begin
 }
 
 // New makes a rig and starts all its parts; writers and observer too.
@@ -210,6 +214,7 @@ func (r *Rig) makeLoad(ctx context.Context) error {
 		return err
 	}
 	r.observer.explain = func(lane int) string { return r.explain(ctx, lane) }
+	r.epoch = 1
 	r.load.start(context.WithoutCancel(ctx), r.settings.Seed)
 	r.observer.start(context.WithoutCancel(ctx))
 	return nil
@@ -258,17 +263,35 @@ func (r *Rig) Check(ctx context.Context, patience time.Duration) error {
 	for _, m := range found {
 		r.observer.find(m.kind(), "%s", m)
 	}
-	return errors.Join(r.observer.verdict(), r.conflicts(ctx))
+	if err := r.judgeEpoch(ctx); err != nil {
+		return err
+	}
+	return r.observer.verdict()
 }
 
-// conflicts is an error when inserts have met rows: they were applied twice.
-func (r *Rig) conflicts(ctx context.Context) error {
-	var n int
-	err := r.target.QueryRow(ctx, `SELECT coalesce(sum(conflicts), 0)::int FROM sync.province_state`).Scan(&n)
-	if err == nil && n > 0 {
-		return fmt.Errorf("%s: %d inserts met a row", Doubled, n)
+// judgeEpoch finds fault with an epoch that began without need, and with inserts that met rows: they
+// were applied twice, unless an epoch began, before which some of its rows were there.
+func (r *Rig) judgeEpoch(ctx context.Context) error {
+	var epoch int64
+	var reason string
+	var conflicts int
+	if err := r.source.QueryRow(ctx, `SELECT epoch, reason FROM sync.capture`).Scan(&epoch, &reason); err != nil {
+		return err
 	}
-	return err
+	if err := r.target.QueryRow(ctx, `SELECT coalesce(sum(conflicts), 0)::int FROM sync.province_state`).Scan(&conflicts); err != nil {
+		return err
+	}
+	begun := epoch != r.epoch
+	if begun && !r.mayBegin {
+		r.observer.find(Begun, "epoch %d: %s", epoch, reason)
+	}
+	if begun {
+		r.epochs++
+	} else if conflicts > r.conflicted {
+		r.observer.find(Doubled, "%d inserts met a row", conflicts-r.conflicted)
+	}
+	r.epoch, r.conflicted, r.mayBegin = epoch, conflicts, false
+	return nil
 }
 
 // Silence looks through the streams of leaf and hub and says whether anything unselected was found,

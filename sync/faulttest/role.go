@@ -196,10 +196,11 @@ type nationalConfig struct {
 	Seeds    map[int16]string // files, by province
 }
 
-// question is what headquarters' process is asked: to reconcile a province.
+// question is what headquarters' process is asked: to reconcile a province, or to repair what is parked.
 type question struct {
 	Reconcile int16
 	Approve   bool
+	Repair    int16
 }
 
 // outcome is how a reconciliation ended.
@@ -228,10 +229,12 @@ func runNational(c nationalConfig, log *slog.Logger) error {
 	n, err := reconcile.OpenNational(ctx, reconcile.NationalOptions{
 		Pool: pool, Tables: replica.Up, Key: key, Version: "faulttest", Log: log,
 		CallTimeout: 10 * time.Second, SnapshotTimeout: 20 * time.Second, ArrivalTimeout: 20 * time.Second,
+		Dirty: apply.DirtyAmong, Look: 500 * time.Millisecond, EpochAfter: time.Second, Patience: 20 * time.Second,
 	})
 	if err != nil {
 		return err
 	}
+	appliers := map[int16]*apply.Apply{}
 	for province, file := range c.Seeds {
 		seed, err := bus.ReadSeed(file)
 		if err != nil {
@@ -241,16 +244,29 @@ func runNational(c nationalConfig, log *slog.Logger) error {
 		if err != nil {
 			return err
 		}
-		if err := applyProvince(ctx, n, province, apply.Options{
+		appliers[province], err = applyProvince(ctx, n, province, apply.Options{
 			Pool: pool, NATS: nc, Limits: stream.Limits{HubBytes: c.HubBytes}, Log: log,
-		}); err != nil {
+		})
+		if err != nil {
 			return err
 		}
 	}
-	return ready(func(line []byte) any { return reconcileOnce(ctx, n, line) })
+	return ready(func(line []byte) any {
+		var q question
+		if err := json.Unmarshal(line, &q); err != nil {
+			return outcome{Error: err.Error()}
+		}
+		if q.Repair != 0 {
+			if _, err := appliers[q.Repair].Repair(ctx, 0); err != nil {
+				return outcome{Error: err.Error()}
+			}
+			return outcome{}
+		}
+		return reconcileOnce(ctx, n, q)
+	})
 }
 
-func applyProvince(ctx context.Context, n *reconcile.National, province int16, o apply.Options) error {
+func applyProvince(ctx context.Context, n *reconcile.National, province int16, o apply.Options) (*apply.Apply, error) {
 	o.Province, o.Tables, o.Retry = province, replica.Up, time.Second
 	o.Control = stream.NewControl(o.NATS, province, stream.National, o.Log)
 	o.Spill = 256 << 10 // so that large transactions are staged
@@ -259,7 +275,7 @@ func applyProvince(ctx context.Context, n *reconcile.National, province int16, o
 	}
 	a, err := apply.New(o)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := n.AddSite(reconcile.Site{
 		Province: province,
@@ -271,18 +287,15 @@ func applyProvince(ctx context.Context, n *reconcile.National, province int16, o
 			return answer, err
 		},
 		Applied: func() (int64, reconcile.LSN) { epoch, lsn := a.Applied(); return epoch, reconcile.LSN(lsn) },
+		Running: func() bool { return a.Status().State == apply.Running },
 	}); err != nil {
-		return err
+		return nil, err
 	}
 	go a.Run(ctx)
-	return nil
+	return a, nil
 }
 
-func reconcileOnce(ctx context.Context, n *reconcile.National, line []byte) (end outcome) {
-	var q question
-	if err := json.Unmarshal(line, &q); err != nil {
-		return outcome{Error: err.Error()}
-	}
+func reconcileOnce(ctx context.Context, n *reconcile.National, q question) (end outcome) {
 	id, err := n.Start(ctx, reconcile.Request{Province: q.Reconcile, By: "faulttest", Approve: q.Approve})
 	if err == nil {
 		err = n.Follow(ctx, id, func(r reconcile.Run) { end = outcomeOf(r) })

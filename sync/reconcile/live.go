@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"jike/internal/fault"
 )
@@ -27,6 +28,23 @@ func (n *National) carryOut(site Site, l *live) {
 	l.set(r.row, true)
 	n.opts.Log.Info("reconciliation ended", "province", site.Province, "run", r.row.ID, "state", r.row.State,
 		"result", r.row.resultText(), "differences", r.row.Differences, "reason", r.row.Reason)
+}
+
+// insist does what must be recorded, again and again until it is or the node stops; what is not then,
+// the next start of the node records. The node may be stopping, so one attempt is made in any case.
+func (n *National) insist(what string, province int16, record func(context.Context) error) {
+	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		err := record(ctx)
+		cancel()
+		if err == nil {
+			return
+		}
+		n.opts.Log.Error("reconciliation: "+what+"; it is tried again, at the latest by the next start of the node", "province", province, "error", err)
+		if !n.wait(pause) {
+			return
+		}
+	}
 }
 
 // turn carries out do, for a run that nobody waits for when its turn has come.

@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/internal/fault"
@@ -97,6 +100,8 @@ type National struct {
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
 	turns  chan struct{} // one for each run in the background that may go on
+
+	beginning sync.Mutex // held from the look for a run that is going on until it is in live
 
 	mu       sync.Mutex
 	sites    map[int16]Site
@@ -240,8 +245,11 @@ func (n *National) Start(ctx context.Context, req Request) (int64, error) {
 	if req.trigger == "" {
 		req.trigger = Demand
 	}
+	n.beginning.Lock()
+	defer n.beginning.Unlock()
 	row, err := n.store.begin(ctx, req)
 	if err != nil {
+		n.giveUpBeginning(req, err)
 		return 0, err
 	}
 	l := newLive(n.ctx, row)
@@ -255,4 +263,28 @@ func (n *National) Start(ctx context.Context, req Request) (int64, error) {
 	n.tasks.Go(func() { n.carryOut(site, l) })
 	n.mu.Unlock()
 	return row.ID, nil
+}
+
+// giveUpBeginning ends a run that may have begun all the same when the database went away during
+// its first commit: nobody carries it out, and no other one could begin.
+func (n *National) giveUpBeginning(req Request, err error) {
+	var answer *pgconn.PgError
+	if known := fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound); known || errors.As(err, &answer) && answer.Severity == "ERROR" {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return
+	}
+	n.tasks.Go(func() {
+		n.insist("whether a run began is not known", req.Province, func(ctx context.Context) error {
+			n.beginning.Lock()
+			defer n.beginning.Unlock()
+			n.mu.Lock()
+			carried := slices.AppendSeq([]int64{}, maps.Keys(n.live)) // never null
+			n.mu.Unlock()
+			return n.store.failOrphans(ctx, req, carried)
+		})
+	})
 }

@@ -231,6 +231,17 @@ func (s nationalStore) failUnfinished(ctx context.Context) error {
 	return nil
 }
 
+// failOrphans ends what a request may have begun and nobody carries out.
+func (s nationalStore) failOrphans(ctx context.Context, req Request, carried []int64) error {
+	_, err := s.pool.Exec(ctx, `UPDATE sync.reconciliation SET state = 'failed', ended = now(), reason_code = $4, reason = $5
+		WHERE province = $1 AND requested_by = $2 AND state = 'running' AND id <> ALL ($3)`,
+		req.Province, req.By, carried, ReasonInternal, "the database went away while the run began")
+	if err != nil {
+		return fmt.Errorf("a run that nobody carries out: %w", err)
+	}
+	return nil
+}
+
 // interrupted gives for each province the request of its newest run, if that was cut off by a stop
 // of the node less than a day ago.
 func (s nationalStore) interrupted(ctx context.Context) (map[int16]Request, error) {

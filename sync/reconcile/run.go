@@ -116,10 +116,9 @@ func (r *run) judge(m *meeting, found *comparison) error {
 	return nil
 }
 
-// finish records how the run ended. The node may be stopping, so it does not use the run's context.
+// finish records how the run ended, as soon as it can: as long as the database does not take it, the
+// run is going on and no other one can begin.
 func (r *run) finish(err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
 	now := time.Now()
 	r.row.Ended, r.row.Progress.Note = &now, ""
 	if err == nil {
@@ -140,9 +139,7 @@ func (r *run) finish(err error) {
 		}
 		r.row.Result, r.row.Certificate = nil, nil
 	}
-	if err := r.n.store.save(ctx, r.row); err != nil {
-		r.n.opts.Log.Error("reconciliation: its end is not recorded; the next start of the node will", "run", r.row.ID, "error", err)
-	}
+	r.n.insist("its end is not recorded", r.site.Province, func(ctx context.Context) error { return r.n.store.save(ctx, r.row) })
 }
 
 // progress changes the progress, shows it, and writes it unless it was written just now.

@@ -3,6 +3,8 @@ package reconcile
 import (
 	"bytes"
 	"context"
+	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -184,6 +186,75 @@ func TestARunCanBeCanceled(t *testing.T) {
 	}
 	if _, err := p.n.Start(t.Context(), Request{Province: testProvince, Approve: true}); !fault.Is(err, fault.NotFound) {
 		t.Fatalf("a canceled run is approved: %v", err)
+	}
+}
+
+// lines gives what is logged, line by line.
+type lines chan string
+
+func (l lines) Write(line []byte) (int, error) {
+	l <- string(line)
+	return len(line), nil
+}
+
+// A run whose end could not be recorded is recorded when that is possible again, without a new start
+// of the node; and so is the end of one of which nobody knows that it began.
+func TestAnEndIsRecordedLater(t *testing.T) {
+	p := newPair(t, 10)
+	logged := make(lines, 100)
+	p.n.opts.Log = slog.New(slog.NewTextHandler(logged, nil))
+	until := func(text string) {
+		t.Helper()
+		for {
+			select {
+			case line := <-logged:
+				if strings.Contains(line, text) {
+					return
+				}
+			case <-time.After(30 * time.Second):
+				t.Fatalf("%q was not logged", text)
+			}
+		}
+	}
+	p.intercept = func(operation string) error {
+		if operation == opCut {
+			p.exec(p.national, `REVOKE UPDATE ON sync.reconciliation FROM jike_sync`)
+			return errors.New("and the link is down")
+		}
+		return nil
+	}
+	id, err := p.n.Start(t.Context(), Request{Province: testProvince, By: "one"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	until("its end is not recorded")
+	p.intercept = nil
+	p.exec(p.national, `GRANT UPDATE ON sync.reconciliation TO jike_sync`)
+	var end Run
+	if err := p.n.Follow(t.Context(), id, func(r Run) { end = r }); err != nil {
+		t.Fatal(err)
+	}
+	if end.State != Failed {
+		t.Errorf("%s: %s", end.State, end.Reason)
+	}
+	var state string
+	if err := p.national.QueryRow(t.Context(), `SELECT state FROM sync.reconciliation WHERE id = $1`, id).Scan(&state); err != nil || state != string(Failed) {
+		t.Errorf("recorded is %q, %v", state, err)
+	}
+	// The commit of a beginning was cut off: its row is there, and who asked does not know.
+	p.exec(p.national, `INSERT INTO sync.reconciliation (province, state, trigger, requested_by) VALUES (591, 'running', 'demand', 'two'), (592, 'running', 'demand', 'two')`)
+	p.n.giveUpBeginning(Request{Province: testProvince, By: "two"}, errors.New("the connection is gone"))
+	for running := true; running; time.Sleep(10 * time.Millisecond) {
+		var err error
+		if running, err = p.n.store.isRunning(t.Context(), testProvince); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if running, err := p.n.store.isRunning(t.Context(), 592); err != nil || !running {
+		t.Errorf("another province's run was ended, %v", err)
+	}
+	if r := p.reconcile(Request{}); r.State != Done {
+		t.Errorf("%s: %s", r.State, r.Reason)
 	}
 }
 
