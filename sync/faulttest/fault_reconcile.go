@@ -146,6 +146,8 @@ func (r *Rig) reconcile(ctx context.Context) (end outcome, err error) {
 				return end, fmt.Errorf("a reconciliation goes on for more than %s", runPatience)
 			}
 			time.Sleep(pollEvery)
+		case strings.Contains(end.Reason, "was truncated") && time.Now().Before(deadline):
+			// the snapshot's rows are gone: another one is made
 		case end.State == string(reconcile.NeedsApproval):
 			err := r.Apply.Ask(ctx, question{Reconcile: Province, Approve: true}, &end)
 			return end, err
