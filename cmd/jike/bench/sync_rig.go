@@ -140,6 +140,11 @@ func execAt(ctx context.Context, c *pg.Cluster, database, sql string, args ...an
 	return errors.Join(err, conn.Close(ctx))
 }
 
+func execOn(ctx context.Context, conn *pgx.Conn, sql string) error {
+	_, err := conn.Exec(ctx, sql)
+	return err
+}
+
 // awaitAt asks a server on a connection of its own until the query says true.
 func awaitAt(ctx context.Context, c *pg.Cluster, database, query string, args ...any) error {
 	conn, err := pgx.Connect(ctx, c.SuperuserURL(database))
