@@ -9,7 +9,7 @@ GO_SRC    = $(shell find cmd internal national province schemas sync xmlapi -typ
 WEB_SRC   = $(shell find web/src web/scripts schemas/openapi schemas/codes -type f; ls web/index.html web/package.json web/tsconfig.json web/vite.config.ts)
 ROUNDS   ?= 10
 
-.PHONY: help demo check-demo test test-go test-web test-browser lint long bench build clean setup setup-test
+.PHONY: help demo check-demo test test-go test-web test-browser faults controls lint long bench build clean setup setup-test
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,11 +20,11 @@ demo: setup build ## two provinces and headquarters with live traffic; Ctrl-C en
 check-demo: setup build ## the main job unattended, checked from outside, with kills
 	$(BIN) demo check
 
-test: setup-test build lint test-go test-web test-browser ## everything that CI runs
+test: setup-test build lint test-go faults test-web test-browser ## everything that CI runs
 
 test-go: setup-test
 	go vet -tags browser ./...
-	go test -race -timeout 12m ./...
+	go test -race -p 4 -timeout 12m ./... # most of them wait for other processes
 
 test-web: web/node_modules/.package-lock.json
 	cd web && npm run --silent check
@@ -32,15 +32,24 @@ test-web: web/node_modules/.package-lock.json
 test-browser: setup-test build ## both portals in a headless Chromium; pictures in build/screenshots
 	go test -tags browser -count=1 -timeout 5m -run TestBrowser -v ./cmd/jike/demo/...
 
-lint: $(LINTER)
-	$(LINTER) run ./...
+faults: setup-test ## every fault once, each part a process of its own; JIKE_SEED=… draws the same again
+	JIKE_FAULTS=1 go test -count=1 -timeout 10m -run '^(TestFaults|TestControls)$$' -v ./sync/faulttest
 
-long: setup-test build ## what takes longer than CI may: more kills, 50 reconciliations under load
-	$(BIN) demo check --kills $(ROUNDS)
-	JIKE_LONG=1 go test -count=1 -timeout 60m ./sync/...
+controls: setup-test ## each mechanism switched off in a build of its own: the suite must fail
+	JIKE_LONG=1 go test -count=1 -timeout 30m -run '^TestControls$$' -v ./sync/faulttest
+
+lint: $(LINTER)
+	$(LINTER) run --allow-parallel-runners ./...
+
+long: setup-test build ## what takes longer than CI may: ROUNDS of faults, 5 reconciliations for each, all controls
+	$(BIN) demo check --kills 5
+	JIKE_LONG=1 JIKE_FAULTS=1 JIKE_ROUNDS=$(ROUNDS) JIKE_RECONCILIATIONS=$$((5 * $(ROUNDS))) \
+		go test -count=1 -timeout 5h -v -run '^(TestLong|TestReconciliations|TestControls)$$' ./sync/faulttest
+	JIKE_LONG=1 go test -count=1 -timeout 60m -skip '^(TestLong|TestReconciliations|TestControls|TestFaults)$$' ./sync/... ./deploy/...
 
 bench: build ## the ratios against native replication and against JSON
 	$(BIN) bench sync
+	$(BIN) bench reconcile
 	$(BIN) bench xml
 
 build: $(BIN) ## the binary with its front end

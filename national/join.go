@@ -10,16 +10,16 @@ import (
 
 	"jike/internal/bus"
 	"jike/internal/node"
-	"jike/national/reconciliation"
-	"jike/schemas/codes"
 	"jike/schemas/replica"
 	"jike/sync/apply"
+	"jike/sync/copy"
 	"jike/sync/reconcile"
 	"jike/sync/stream"
 )
 
-// join takes a province's records from now on and makes it known to reconciliation.
-func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, p Province) error {
+// join takes a province's records from now on and makes it known to reconciliation and to the
+// commands.
+func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, first *copy.National, o operations, p Province) error {
 	code := int16(p.Code)
 	nc, err := hub.Conn(code)
 	if err != nil {
@@ -28,8 +28,12 @@ func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, p Pro
 	control := stream.NewControl(nc, code, stream.National, n.Log)
 	n.OnClose(control.Close)
 	down, err := apply.New(apply.Options{
-		Province: code, Pool: n.Sync, NATS: nc, Control: control, Tables: replica.Up,
-		Limits: stream.Limits{HubBytes: c.NATS.MaxBytes}, Log: n.Log,
+		Province: code, Pool: n.Sync, NATS: nc, Control: control, Tables: replica.Up, Previous: replica.Previous,
+		Limits:       stream.Limits{HubBytes: c.NATS.MaxBytes, HubReplicas: c.NATS.Replicas},
+		TruncateRows: c.Sync.TruncateRows, Log: n.Log,
+		Join: func(ctx context.Context, epoch int64) error {
+			return first.Join(ctx, copy.Site{Province: code, Control: control}, epoch)
+		},
 		Barrier: func(a apply.Arrival) {
 			proof.Barrier(reconcile.Arrival{Barrier: a.Barrier, Epoch: a.Epoch, Point: reconcile.LSN(a.Point), Tx: a.Tx, Close: a.Close})
 		},
@@ -37,11 +41,15 @@ func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, p Pro
 	if err != nil {
 		return err
 	}
+	o.provinces[code] = down
 	n.Task(func(ctx context.Context) error {
 		down.Run(ctx)
 		return nil
 	})
 	if err := observe(n.Registry, code, down); err != nil {
+		return err
+	}
+	if err := openDown(n, c, code, hub, control); err != nil {
 		return err
 	}
 	return proof.AddSite(reconcile.Site{
@@ -57,14 +65,8 @@ func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, p Pro
 			epoch, lsn := down.Applied()
 			return epoch, reconcile.LSN(lsn)
 		},
+		Running: func() bool { return down.Status().State == apply.Running },
 	})
-}
-
-// begin starts a reconciliation for the portal and the command.
-func begin(proof *reconcile.National) reconciliation.Begin {
-	return func(ctx context.Context, province codes.Province, by string, approve bool) (int64, error) {
-		return proof.Start(ctx, reconcile.Request{Province: int16(province), By: by, Approve: approve})
-	}
 }
 
 // observe shows how far a province's stream is applied.
@@ -95,6 +97,16 @@ func observe(registry *prometheus.Registry, province int16, down *apply.Apply) e
 				return float64(s.Heartbeat.UnixMilli()) / 1000
 			}),
 		gauge("jike_apply_epoch", "Epoch of the province's stream.", func(s apply.Status) float64 { return float64(s.Epoch) }),
+		gauge("jike_apply_paused", "1 while a person stopped the province, or is to look at what comes next.", func(s apply.Status) float64 {
+			if s.State == apply.Paused {
+				return 1
+			}
+			return 0
+		}),
+		gauge("jike_apply_parked", "Transactions that were refused here and that nobody has dealt with.",
+			func(s apply.Status) float64 { return float64(s.Parked) }),
+		gauge("jike_apply_dirty_keys", "Keys whose rows here are not what the province has, because of parked transactions.",
+			func(s apply.Status) float64 { return float64(s.Dirty) }),
 		counter("jike_apply_transactions_total", "Transactions applied by this process.", func(s apply.Status) int64 { return s.Transactions }),
 		counter("jike_apply_changes_total", "Changes in them.", func(s apply.Status) int64 { return s.Rows }),
 		counter("jike_apply_divergences_total", "Changes that met no row.", func(s apply.Status) int64 { return s.Divergences }),

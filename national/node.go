@@ -10,13 +10,13 @@ import (
 	"path/filepath"
 
 	"jike/internal/build"
-	"jike/internal/bus"
 	"jike/internal/node"
 	"jike/internal/pg"
 	"jike/internal/portal"
 	"jike/national/board"
 	"jike/schemas/codes"
 	"jike/schemas/replica"
+	"jike/sync/apply"
 	"jike/sync/reconcile"
 )
 
@@ -44,16 +44,25 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	if err != nil {
 		return err
 	}
-	proof, err := openProof(ctx, n, c)
+	alarms, err := openAlarms(n, c)
 	if err != nil {
 		return err
 	}
+	proof, err := openProof(ctx, n, c, tellEnded(n, alarms))
+	if err != nil {
+		return err
+	}
+	first, err := openCopy(ctx, n, c)
+	if err != nil {
+		return err
+	}
+	commands := operations{map[int16]*apply.Apply{}, n.Log}
 	for _, p := range c.Provinces {
-		if err := join(n, c, hub, proof, p); err != nil {
+		if err := join(n, c, hub, proof, first, commands, p); err != nil {
 			return fmt.Errorf("province %d: %w", p.Code, err)
 		}
 	}
-	all := NewStores(n.App, begin(proof))
+	all := NewStores(n.App, runner(proof))
 	err = n.OpenPortal(node.PortalOptions{
 		Title: "Jike, national node", Listen: c.HTTP.Listen, Secure: c.HTTP.Secure, Accounts: c.Account, Static: static,
 		Identity: identity(n, all.Board),
@@ -62,7 +71,13 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 		return err
 	}
 	all.Register(n.Portal)
-	n.Commands.Handle("POST /reconciliations", reconciliations{all.Reconciliations, proof})
+	if err := n.Registry.Register(board.NewMetrics(all.Board)); err != nil {
+		return err
+	}
+	commands.register(n.Commands)
+	reconciliations{all.Reconciliations, proof}.register(n.Commands)
+	n.Commands.Handle("POST /keys", &keyring{hub: hub, config: c})
+	n.Commands.Handle("/copies", copies{first})
 	return nil
 }
 
@@ -77,39 +92,16 @@ func identity(n *node.Node, b *board.Store) func(context.Context) portal.Node {
 	}
 }
 
-// openHub connects to the hub with headquarters' key in each province's account: a hub that runs
-// apart, or an embedded one.
-func openHub(n *node.Node, c Config) (*bus.Hub, error) {
-	seeds := map[int16]bus.Seed{}
-	o := bus.HubOptions{Dir: filepath.Join(c.Data, "hub"), LeafListen: c.NATS.LeafListen, MaxStore: c.NATS.MaxBytes * int64(max(1, len(c.Provinces)))}
-	for _, p := range c.Provinces {
-		file := p.SeedFile
-		if file == "" {
-			file = filepath.Join(keys(c), fmt.Sprintf("national-%d.nk", p.Code))
-		}
-		seed, err := bus.EnsureSeed(file)
-		if err != nil {
-			return nil, err
-		}
-		seeds[int16(p.Code)] = seed
-		o.Members = append(o.Members, bus.Member{Province: int16(p.Code), Leaf: p.PublicKey, National: seed.Public()})
-	}
-	hub, err := bus.OpenHub(c.NATS.URL, o, seeds)
-	if err != nil {
-		return nil, err
-	}
-	n.OnClose(hub.Close)
-	return hub, nil
-}
-
 // openProof makes headquarters' side of reconciliation.
-func openProof(ctx context.Context, n *node.Node, c Config) (*reconcile.National, error) {
+func openProof(ctx context.Context, n *node.Node, c Config, ended func(reconcile.Run, bool)) (*reconcile.National, error) {
 	key, err := reconcile.LoadKey(keys(c))
 	if err != nil {
 		return nil, err
 	}
 	proof, err := reconcile.OpenNational(ctx, reconcile.NationalOptions{
 		Pool: n.Sync, Tables: replica.Up, Key: key, Version: build.Version(), Log: n.Log,
+		Parallel: c.Reconcile.Parallel, RowsPerSecond: c.Reconcile.RowsPerSecond,
+		Dirty: apply.DirtyAmong, Ended: ended,
 	})
 	if err != nil {
 		return nil, err

@@ -2,18 +2,15 @@ package national_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"testing"
 
 	"jike/internal/account"
 	"jike/internal/portal"
+	"jike/xmlapi/shape/shapetest"
 )
-
-var update = flag.Bool("update", false, "write schemas/openapi/national.json anew")
 
 const openAPIFile = "../schemas/openapi/national.json"
 
@@ -22,18 +19,7 @@ func TestOpenAPIDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile(openAPIFile, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(openAPIFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != string(want) {
-		t.Errorf("%s is not what the operations are: run go test ./national -run OpenAPI -update", openAPIFile)
-	}
+	shapetest.Golden(t, openAPIFile, string(got))
 }
 
 // allowed says who may call each operation; everybody else must be refused.
@@ -45,10 +31,26 @@ var allowed = map[string][]account.Role{
 	"reconciliation-start": {account.HeadquartersAnalyst},
 	"reconciliation-list":  {account.HeadquartersAnalyst},
 	"reconciliation-get":   {account.HeadquartersAnalyst},
-	"session-get":          account.Roles(),
-	"session-language":     account.Roles(),
-	"session-close":        account.Roles(),
+
+	"reconciliation-start-all":   {account.HeadquartersAnalyst},
+	"reconciliation-cancel":      {account.HeadquartersAnalyst},
+	"reconciliation-certificate": {account.HeadquartersAnalyst},
+	"reconciliation-report":      {account.HeadquartersAnalyst},
+	"reconciliation-report-xml":  {account.HeadquartersAnalyst},
+	"certificate-export":         {account.HeadquartersAnalyst},
+
+	"session-get":        account.Roles(),
+	"session-language":   account.Roles(),
+	"session-close":      account.Roles(),
+	"reference-overview": {account.HeadquartersAnalyst},
+	"reference-list":     {account.HeadquartersAnalyst},
+	"reference-create":   {account.HeadquartersAnalyst},
+	"reference-change":   {account.HeadquartersAnalyst},
+	"reference-expire":   {account.HeadquartersAnalyst},
+	"reference-import":   {account.HeadquartersAnalyst},
 }
+
+const noticeValues = `{"title":"通知","body":"正文","level":"info","validFrom":"2026-01-01T00:00:00Z","validTo":"2027-01-01T00:00:00Z"}`
 
 // requests are good requests of the operations that need more than a path.
 var requests = map[string][2]string{
@@ -56,7 +58,17 @@ var requests = map[string][2]string{
 	"report-summary":       {"/api/reports/summary?from=2026-09&to=2026-10", ""},
 	"reconciliation-start": {"/api/reconciliations", `{"province":591}`},
 	"reconciliation-get":   {"/api/reconciliations/1", ""},
-	"session-language":     {"/api/session/language", `{"language":"en"}`},
+
+	"reconciliation-cancel":      {"/api/reconciliations/1/cancel", ""},
+	"reconciliation-certificate": {"/api/reconciliations/1/certificate", ""},
+	"certificate-export":         {"/api/certificates/591", ""},
+
+	"session-language": {"/api/session/language", `{"language":"en"}`},
+	"reference-list":   {"/api/reference/notices", ""},
+	"reference-create": {"/api/reference/notices", `{"province":0,"values":` + noticeValues + `}`},
+	"reference-change": {"/api/reference/notices/1", `{"version":1,"province":0,"values":` + noticeValues + `}`},
+	"reference-expire": {"/api/reference/notices/2?version=1", ""},
+	"reference-import": {"/api/reference/notices/import", `{"format":"json","text":"[]"}`},
 }
 
 // rights calls every operation but signing in and out as every role and as nobody, and without the token of the session

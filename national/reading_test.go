@@ -197,8 +197,27 @@ func TestReconciliations(t *testing.T) {
 	if got := texts(t, done["differences"], "table") + " " + texts(t, done["differences"], "kind"); got != "crm.bill crm.customer missing different" {
 		t.Errorf("differences %s", got)
 	}
-	if certificate := done["certificate"].(map[string]any); certificate["province"] != 591.0 {
-		t.Errorf("certificate %v", certificate)
+	if statement := done["certificate"].(map[string]any)["statement"].(map[string]any); statement["province"] != 591.0 {
+		t.Errorf("certificate %v", statement)
+	}
+	if causes := done["run"].(map[string]any)["causes"].([]any); len(causes) == 0 {
+		t.Error("no causes")
+	}
+	const part = `{"province":591,"table":"crm.bill","from":5,"resync":true}`
+	if status, doc := b.Call(t, http.MethodPost, "/api/reconciliations", part); status != http.StatusAccepted {
+		t.Errorf("a part: %d %v", status, doc)
+	}
+	if r := s.last; r.Table != "crm.bill" || r.From == nil || *r.From != 5 || r.To != nil || !r.Resync {
+		t.Errorf("asked for %+v", r)
+	}
+	if status, doc := b.Call(t, http.MethodPost, "/api/reconciliations/all", ""); status != http.StatusAccepted || len(doc["ids"].([]any)) != 2 {
+		t.Errorf("all: %d %v", status, doc)
+	}
+	if status, _ := b.Call(t, http.MethodPost, "/api/reconciliations/1/cancel", ""); status != http.StatusNoContent {
+		t.Errorf("cancel: %d", status)
+	}
+	if status, _ := b.Call(t, http.MethodPost, "/api/reconciliations/9/cancel", ""); status != http.StatusNotFound {
+		t.Errorf("cancel an unknown run: %d", status)
 	}
 	if status, _ := b.Call(t, http.MethodGet, "/api/reconciliations/9", ""); status != http.StatusNotFound {
 		t.Errorf("an unknown run: %d", status)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,9 @@ import (
 	"jike/internal/portal"
 	"jike/internal/portal/portaltest"
 	"jike/national"
+	"jike/national/reconciliation"
 	"jike/schemas/codes"
+	"jike/sync/reconcile"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -28,6 +31,7 @@ type site struct {
 	url   string
 	owner *pgxpool.Pool
 	asked []codes.Province // reconciliations that were begun
+	last  reconciliation.Request
 }
 
 // filled has rows of two provinces: a family, the same company in both, and summaries.
@@ -58,9 +62,11 @@ const filled = `
 	INSERT INTO sync.divergence (province, relation, key, kind, epoch, lsn, repaired_at) VALUES
 		(591, 'crm.bill', 7, 'update', 3, '0/4000', NULL), (591, 'crm.bill', 8, 'update', 3, '0/4000', now());
 	INSERT INTO sync.reconciliation (province, state, trigger, requested_by, result, epoch, point, rows, differences, repaired, started, ended, certificate) VALUES
-		(591, 'done', 'schedule', 'schedule', 'repaired', 3, '0/4500', 17, 2, 2, now(), now(), '{"version": 1, "province": 591}');
+		(591, 'done', 'schedule', 'schedule', 'repaired', 3, '0/4500', 17, 2, 2, now(), now(), '{}');
 	INSERT INTO sync.reconciliation (province, state, trigger, requested_by, progress) VALUES
 		(571, 'running', 'demand', 'analyst', '{"phase": "compare", "table": "crm.bill", "tablesDone": 3, "tables": 6}');
+	INSERT INTO ref.notice (title, body, level, valid_from, valid_to, version) VALUES
+		('一', '正文', 'info', now(), now(), 1), ('二', '正文', 'info', now(), now(), 1);
 	INSERT INTO sync.difference (reconciliation, recheck, table_name, key, kind, columns, cause) VALUES
 		(1, false, 'crm.bill', 7, 'missing', '{}', 'known-divergence'), (1, false, 'crm.customer', 2, 'different', '{name,class}', 'outside-stream');
 `
@@ -72,20 +78,59 @@ func newSite(t *testing.T) *site {
 	if _, err := s.owner.Exec(t.Context(), filled); err != nil {
 		t.Fatal(err)
 	}
+	certify(t, s.owner)
 	db := database.App(t)
 	s.Server = newPortal(t, db)
-	national.NewStores(db, s.begin).Register(s.Server)
+	national.NewStores(db, reconciliation.Runner{Begin: s.begin, BeginAll: s.beginAll, Cancel: s.cancel}).Register(s.Server)
 	s.url = portaltest.Serve(t, s.Handler())
 	return s
 }
 
-// begin stands for sync/reconcile.
-func (s *site) begin(_ context.Context, province codes.Province, _ string, approve bool) (int64, error) {
-	if province == 571 && !approve {
-		return 0, fault.New(fault.Conflict, "reconciliation.running", "province", province)
+// certify puts the certificate into run 1 of sync/reconcile's testdata, which a real run made.
+func certify(t *testing.T, owner *pgxpool.Pool) {
+	t.Helper()
+	raw, err := os.ReadFile("../sync/reconcile/testdata/certificates.json")
+	if err != nil {
+		t.Fatal(err)
 	}
-	s.asked = append(s.asked, province)
+	chain, err := reconcile.ReadChain(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range chain {
+		body, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := c.Statement
+		if _, err := owner.Exec(t.Context(), `INSERT INTO sync.certificate (province, sequence, reconciliation, digest, result, at, body)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`, s.Province, s.Sequence, s.Reconciliation, []byte(c.Digest), s.Result, s.Ended, body); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := owner.Exec(t.Context(), `UPDATE sync.reconciliation SET certificate = $2, causes = $3 WHERE id = $1`,
+			s.Reconciliation, body, s.Found.Causes); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// begin stands for sync/reconcile.
+func (s *site) begin(_ context.Context, _ string, r reconciliation.Request) (int64, error) {
+	if r.Province == 571 && !r.Approve {
+		return 0, fault.New(fault.Conflict, "reconciliation.running", "province", r.Province)
+	}
+	s.asked = append(s.asked, r.Province)
+	s.last = r
 	return int64(len(s.asked)), nil
+}
+
+func (s *site) beginAll(context.Context, string) ([]int64, error) { return []int64{7, 8}, nil }
+
+func (s *site) cancel(_ context.Context, _ string, id int64) error {
+	if id != 1 {
+		return fault.New(fault.NotFound, "reconciliation.unknown", "id", id)
+	}
+	return nil
 }
 
 func newPortal(t *testing.T, db *pgxpool.Pool) *portal.Server {

@@ -7,6 +7,7 @@ import (
 	"jike/national/board"
 	"jike/national/customer"
 	"jike/national/reconciliation"
+	"jike/national/reference"
 	"jike/national/report"
 )
 
@@ -16,11 +17,12 @@ type Stores struct {
 	Customers       *customer.Store
 	Reports         *report.Store
 	Reconciliations *reconciliation.Store
+	Reference       *reference.Store
 }
 
-// NewStores makes the stores; db is connected as jike_app, begin starts a reconciliation.
-func NewStores(db *pgxpool.Pool, begin reconciliation.Begin) *Stores {
-	return &Stores{board.NewStore(db), customer.NewStore(db), report.NewStore(db), reconciliation.NewStore(db, begin)}
+// NewStores makes the stores; db is connected as jike_app, runner carries out reconciliations.
+func NewStores(db *pgxpool.Pool, runner reconciliation.Runner) *Stores {
+	return &Stores{board.NewStore(db), customer.NewStore(db), report.NewStore(db), reconciliation.NewStore(db, runner), reference.NewStore(db)}
 }
 
 // Register adds the portal's operations of every capability.
@@ -29,4 +31,5 @@ func (s *Stores) Register(p *portal.Server) {
 	customer.Register(p, s.Customers)
 	report.Register(p, s.Reports)
 	reconciliation.Register(p, s.Reconciliations)
+	reference.Register(p, s.Reference)
 }

@@ -8,6 +8,7 @@ import (
 	"jike/internal/account"
 	"jike/internal/config"
 	"jike/internal/pg"
+	"jike/province/selection"
 )
 
 // Config is everything that can be set at a provincial node. NewConfig has the defaults.
@@ -35,7 +36,7 @@ type Config struct {
 
 	NATS struct {
 		URL      string `yaml:"url"`       // of a running leaf server; empty: embedded
-		HubURL   string `yaml:"hub_url"`   // where the embedded leaf connects to
+		HubURL   string `yaml:"hub_url"`   // where the embedded leaf connects to; several, with commas, of a hub of several servers
 		SeedFile string `yaml:"seed_file"` // nkey seed of the province's credential
 		MaxBytes int64  `yaml:"max_bytes"` // of the leaf's stream: the outage that it can bridge
 	} `yaml:"nats"`
@@ -43,7 +44,14 @@ type Config struct {
 	Sync struct {
 		Heartbeat time.Duration `yaml:"heartbeat"`
 		HoldBytes int64         `yaml:"hold_bytes"` // of log held for headquarters that does not confirm
+		// ResendRate is how many rows a second are sent again after a release added a column.
+		ResendRate int `yaml:"resend_rate"`
+		// DigestShare is the greatest part of the time that the database may spend on headquarters'
+		// reconciliations, from 0.05 to 1.
+		DigestShare float64 `yaml:"digest_share"`
 	} `yaml:"sync"`
+
+	Selection selection.Settings `yaml:"selection"` // how a changed policy is carried over the customers
 
 	Summary struct {
 		Schedule string `yaml:"schedule"` // cron expression of the monthly summary's refresh
@@ -74,6 +82,9 @@ func NewConfig() Config {
 	c.NATS.MaxBytes = 4 << 30
 	c.Sync.Heartbeat = 10 * time.Second
 	c.Sync.HoldBytes = 8 << 30
+	c.Sync.ResendRate = 2000
+	c.Selection = selection.DefaultSettings()
+	c.Sync.DigestShare = 1
 	c.Summary.Schedule = "@every 5m"
 	return c
 }
@@ -100,6 +111,12 @@ func (c Config) validate() error {
 	}
 	if err := c.Postgres.Validate(); err != nil {
 		return err
+	}
+	if err := c.Selection.Validate(); err != nil {
+		return fmt.Errorf("selection: %w", err)
+	}
+	if share := c.Sync.DigestShare; share < 0.05 || share > 1 {
+		return fmt.Errorf("sync.digest_share: %g is not from 0.05 to 1", share)
 	}
 	for i, p := range c.XML.Partners {
 		if p.KeyID == "" || p.SecretFile == "" || p.Domain == "" {

@@ -61,9 +61,18 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 		return err
 	}
 	all.Register(n.Portal)
+	n.Task(func(ctx context.Context) error {
+		all.KeyAccounts.Run(ctx, n.Log)
+		return nil
+	})
 	if err := openPartners(n, c, all); err != nil {
 		return err
 	}
+	n.Task(func(ctx context.Context) error {
+		all.Selection.Keep(ctx, c.Selection, all.Reference.Policies, n.Log)
+		return nil
+	})
+	command(n, all)
 	return schedule(n, c, zone, all)
 }
 

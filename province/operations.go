@@ -10,6 +10,8 @@ import (
 	"jike/province/intake"
 	"jike/province/organisation"
 	"jike/province/overview"
+	"jike/province/reference"
+	"jike/province/selection"
 	"jike/xmlapi/server"
 )
 
@@ -21,6 +23,8 @@ func (s *Stores) Register(p *portal.Server) {
 	contract.Register(p, s.Contracts)
 	overview.Register(p, s.Overview)
 	exchange.Register(p, s.Exchanges)
+	selection.Register(p, s.Selection)
+	reference.Register(p, s.Reference)
 }
 
 // Operations are the partner messages of every capability.

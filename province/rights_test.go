@@ -43,7 +43,12 @@ var allowed = map[string][]string{
 	"customer-get": provincial, "customer-change": provincial, "customer-overview": provincial,
 	"contact-create": provincial, "contact-change": provincial, "contact-remove": provincial,
 	"contract-create": provincial, "contract-change": provincial,
+	"reference-state": provincial, "reference-list": provincial, "notice-list": provincial, "product-extend": {"administrator"},
 	"exchange-list": {"administrator"}, "exchange-get": {"administrator"},
+	"customer-selection": provincial, "selection-proof": {"administrator"},
+	"selection-policy-list": {"administrator"}, "selection-policy-get": {"administrator"}, "selection-policy-propose": {"administrator"},
+	"selection-policy-try": {"administrator"}, "selection-policy-approve": {"administrator"}, "selection-policy-pause": {"administrator"},
+	"selection-policy-resume": {"administrator"}, "selection-policy-cancel": {"administrator"},
 }
 
 // family is a fresh customer with a contact and a contract.
@@ -92,7 +97,11 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, n int) (path
 		return op.Path, `{"language":"en"}`, false
 	case "customer-change":
 		return at(o.customer), stated(t, o.document, map[string]any{"address": "新"}), true
-	case "customer-get", "customer-overview":
+	case "selection-policy-propose":
+		return op.Path, `{"rule":` + anyRule + `,"effectiveAt":null,"note":""}`, false
+	case "selection-policy-get", "selection-policy-try", "selection-policy-approve", "selection-policy-pause", "selection-policy-resume", "selection-policy-cancel":
+		return strings.ReplaceAll(op.Path, "{version}", fmt.Sprint(x.policy(t, op.ID))), "", false
+	case "customer-get", "customer-overview", "customer-selection":
 		return at(o.customer), "", true
 	case "contact-create":
 		return at(o.customer), `{` + person + `}`, true
@@ -104,11 +113,43 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, n int) (path
 		return at(o.customer), fmt.Sprintf(`{"number":"NEW%d",%s}`, n, agreed), true
 	case "contract-change":
 		return at(o.contract), fmt.Sprintf(`{"version":1,"number":"HT%d",%s}`, n, agreed), true
+	case "reference-list":
+		return "/api/reference/products", "", false
+	case "product-extend":
+		x.catalogue(t, fmt.Sprint("P", n))
+		return fmt.Sprintf("/api/reference/products/P%d/extension", n), `{"version":0,"localName":"本地","available":true,"note":""}`, false
 	case "exchange-get":
 		return at(x.note(t, journal.Line{TransID: fmt.Sprint("T", n)})), "", false
 	default:
 		return op.Path, "", false
 	}
+}
+
+const anyRule = `{"classes":["A1"],"crossProvince":true,"industries":[],"cities":[],"named":[],"excluded":[]}`
+
+// policy makes a version of the selection policy, by another author than those who call, in a state
+// in which the operation can be done.
+func (x *site) policy(t *testing.T, operation string) (version int32) {
+	t.Helper()
+	state := map[string]string{"selection-policy-approve": "tried", "selection-policy-pause": "applying", "selection-policy-resume": "applying"}[operation]
+	if state == "" {
+		state = "draft"
+	}
+	owner := x.Database.Owner(t)
+	if _, err := owner.Exec(t.Context(), `UPDATE crm.selection_policy SET state = 'cancelled' WHERE state = 'applying'`); err != nil {
+		t.Fatal(err)
+	}
+	const insert = `INSERT INTO crm.selection_policy (version, rule, state, origin, author)
+		SELECT max(version) + 1, $1::jsonb, $2, 'province', 'somebody' FROM crm.selection_policy RETURNING version`
+	if err := owner.QueryRow(t.Context(), insert, anyRule, state).Scan(&version); err != nil {
+		t.Fatal(err)
+	}
+	if state == "applying" {
+		if _, err := owner.Exec(t.Context(), `INSERT INTO crm.selection_rollout (version, reached, upto, total) VALUES ($1, 0, 1, 1)`, version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return version
 }
 
 // rights calls every operation as every caller on every object, and everything that changes
@@ -142,7 +183,7 @@ func (x *site) rights(t *testing.T) (holes []string, calls int) {
 					want = http.StatusNotFound
 				case op.Status != 0:
 					want = op.Status
-				case op.Method == http.MethodDelete:
+				case op.Method == http.MethodDelete || op.ID == "product-extend":
 					want = http.StatusNoContent
 				}
 				if status, doc := b.Call(t, op.Method, path, body); status != want {

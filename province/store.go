@@ -11,9 +11,12 @@ import (
 	"jike/province/customer"
 	"jike/province/exchange"
 	"jike/province/intake"
+	"jike/province/keyaccount"
 	"jike/province/member"
 	"jike/province/organisation"
 	"jike/province/overview"
+	"jike/province/reference"
+	"jike/province/selection"
 	"jike/province/subscription"
 	"jike/province/summary"
 	"jike/schemas/codes"
@@ -34,6 +37,9 @@ type Stores struct {
 	Overview      *overview.Store
 	Exchanges     *exchange.Store
 	Summary       *summary.Store
+	Selection     *selection.Store
+	Reference     *reference.Store
+	KeyAccounts   *keyaccount.Store
 }
 
 // NewStores makes the stores; db is connected as jike_app, zone is the province's.
@@ -44,7 +50,10 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 		Customers:    customer.NewStore(db, province),
 		Bills:        bill.NewStore(),
 		Summary:      summary.NewStore(db, zone),
+		Selection:    selection.NewStore(db),
+		Reference:    reference.NewStore(db),
 	}
+	s.KeyAccounts = keyaccount.NewStore(db, s.Customers, s.Reference)
 	s.Contacts = contact.NewStore(db, s.Customers)
 	s.Contracts = contract.NewStore(db, s.Customers)
 	s.Subscriptions = subscription.NewStore(s.Customers)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,6 +15,7 @@ import (
 	"jike/internal/node"
 	"jike/schemas/replica"
 	"jike/sync/capture"
+	"jike/sync/copy"
 	"jike/sync/reconcile"
 	"jike/sync/stream"
 	"jike/sync/wire"
@@ -37,57 +39,52 @@ func openUp(ctx context.Context, n *node.Node, c Config) error {
 	up, err := capture.New(capture.Options{
 		Province: int16(c.Code), URL: n.Server.SyncURL, Pool: n.Sync, NATS: leaf.Conn, Control: control, Tables: replica.Up,
 		Limits: stream.Limits{LeafBytes: c.NATS.MaxBytes}, Heartbeat: c.Sync.Heartbeat, Cap: uint64(c.Sync.HoldBytes), Log: n.Log,
+		ResendRate: c.Sync.ResendRate,
 	})
 	if err != nil {
 		return err
 	}
-	n.Task(func(ctx context.Context) error { return keepUp(ctx, n, up) })
+	if _, err := copy.NewProvince(copy.ProvinceOptions{Pool: n.Sync, Tables: replica.Up}, up.Handle); err != nil {
+		return err
+	}
+	n.Task(up.Run)
 	if err := observe(n.Registry, up); err != nil {
 		return err
 	}
-	return openProof(n, c, up, control)
-}
-
-// keepUp runs capture. What ends it for good needs a person, and is no reason to stop the province's
-// own work: the log keeps what is committed meanwhile.
-func keepUp(ctx context.Context, n *node.Node, up *capture.Capture) error {
-	if err := up.Run(ctx); err != nil {
-		n.Log.Error("nothing goes up to headquarters until this is mended and the node restarted", "error", err)
-		<-ctx.Done()
+	if err := openDown(n, c, leaf, control); err != nil {
+		return err
 	}
-	return nil
+	return openProof(n, c, up)
 }
 
 // openLeaf connects to the province's leaf server: one that runs apart, or an embedded one.
 func openLeaf(n *node.Node, c Config) (*bus.Leaf, error) {
-	file := c.NATS.SeedFile
-	if file == "" {
-		file = filepath.Join(keys(c), "province.nk")
-	}
-	seed, err := bus.EnsureSeed(file)
+	seed, err := bus.EnsureSeed(SeedFile(c))
 	if err != nil {
 		return nil, err
 	}
 	leaf, err := bus.OpenLeaf(c.NATS.URL, bus.LeafOptions{
-		Dir: filepath.Join(c.Data, "leaf"), Province: int16(c.Code), Seed: seed, Hubs: []string{c.NATS.HubURL},
+		Dir: filepath.Join(c.Data, "leaf"), Province: int16(c.Code), Seed: seed, Hubs: strings.Split(c.NATS.HubURL, ","),
 		MaxStore: 3 * c.NATS.MaxBytes, // an old and a new incarnation side by side, and room for their indexes
 	})
 	if err != nil {
 		return nil, err
 	}
 	n.OnClose(leaf.Close)
+	n.Commands.Handle("POST /keys", keyring{leaf})
 	n.Log.Info("leaf server reached", "public_key", seed.Public())
 	return leaf, nil
 }
 
 // openProof lets headquarters' reconciliation ask this node.
-func openProof(n *node.Node, c Config, up *capture.Capture, control *stream.Control) error {
+func openProof(n *node.Node, c Config, up *capture.Capture) error {
 	key, err := reconcile.LoadKey(keys(c))
 	if err != nil {
 		return err
 	}
 	proof := reconcile.NewProvince(reconcile.ProvinceOptions{
 		Province: int16(c.Code), Pool: n.Sync, Tables: replica.Up, Key: key, Version: build.Version(), Log: n.Log,
+		Share: c.Sync.DigestShare,
 		Barrier: func(ctx context.Context, id uuid.UUID) (*reconcile.Snapshot, error) {
 			s, err := up.Barrier(ctx, id)
 			if err != nil {
@@ -104,7 +101,7 @@ func openProof(n *node.Node, c Config, up *capture.Capture, control *stream.Cont
 	})
 	n.OnClose(proof.Close)
 	for _, operation := range reconcile.Operations() {
-		err = errors.Join(err, control.Handle(operation, func(ctx context.Context, request []byte) ([]byte, error) {
+		err = errors.Join(err, up.Handle(operation, func(ctx context.Context, request []byte) ([]byte, error) {
 			return proof.Answer(ctx, operation, request)
 		}))
 	}
@@ -137,5 +134,19 @@ func observe(registry *prometheus.Registry, up *capture.Capture) error {
 			func(s capture.Status) float64 { return float64(s.BacklogBytes) }),
 		gauge("jike_sync_epoch", "Rises when log positions may be used again.",
 			func(s capture.Status) float64 { return float64(s.Epoch) }),
+		gauge("jike_sync_standby", "1 while another process of the province reads the log.", func(s capture.Status) float64 {
+			if s.Standby {
+				return 1
+			}
+			return 0
+		}),
+		gauge("jike_sync_log_left_bytes", "Log until PostgreSQL may give up the slot; -1 without max_slot_wal_keep_size.",
+			func(s capture.Status) float64 { return float64(s.Budget.LogLeft) }),
+		gauge("jike_sync_log_left_days", "The same at the rate of the last minutes.",
+			func(s capture.Status) float64 { return s.Budget.LogDays }),
+		gauge("jike_sync_leaf_left_bytes", "Room in the leaf server's stream.",
+			func(s capture.Status) float64 { return float64(s.Budget.LeafLeft) }),
+		gauge("jike_sync_leaf_left_days", "The same at the rate of the last minutes.",
+			func(s capture.Status) float64 { return s.Budget.LeafDays }),
 	)
 }

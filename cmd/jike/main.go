@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -22,6 +23,7 @@ import (
 	"jike/cmd/jike/province"
 	"jike/cmd/jike/reconcile"
 	"jike/cmd/jike/seed"
+	"jike/cmd/jike/sync"
 	"jike/cmd/jike/version"
 )
 
@@ -31,6 +33,7 @@ type commands struct {
 	Demo      demo.Cmd      `cmd:"" help:"Run two provinces and headquarters on this machine, with live traffic."`
 	Partner   partner.Cmd   `cmd:"" help:"Be a partner: send a message, simulate BOSS."`
 	Reconcile reconcile.Cmd `cmd:"" help:"Prove that headquarters holds a province's rows; repair what differs."`
+	Sync      sync.Cmd      `cmd:"" help:"Operate replication: state, pause, what is parked, the first copy, the selection."`
 	Bench     bench.Cmd     `cmd:"" help:"Measure ratios against PostgreSQL's own replication and against JSON."`
 	Seed      seed.Cmd      `cmd:"" help:"Fill a province with fictional data."`
 	Migrate   migrate.Cmd   `cmd:"" help:"Bring a node's database to the newest schema."`
@@ -52,7 +55,7 @@ func run(ctx context.Context, args []string) error {
 	var c commands
 	parser, err := kong.New(&c, kong.Name("jike"), kong.UsageOnError(),
 		kong.Description("Two-level customer relationship system for group customers (集客)."),
-		kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(os.Stdout, (*io.Writer)(nil)))
 	if err != nil {
 		return err
 	}

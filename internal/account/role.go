@@ -39,14 +39,22 @@ const (
 	SubscriptionWrite Permission = "subscription.write"
 	BillWrite         Permission = "bill.write"
 	MemberWrite       Permission = "member.write"
-	JournalRead       Permission = "journal.read" // exchanges with partners
-	SyncRead          Permission = "sync.read"    // state of replication
+	JournalRead       Permission = "journal.read"      // exchanges with partners
+	SyncRead          Permission = "sync.read"         // state of replication
+	SelectionRead     Permission = "selection.read"    // policies of what goes up to headquarters
+	SelectionChange   Permission = "selection.change"  // propose, try, pause and cancel one
+	SelectionApprove  Permission = "selection.approve" // of another person's proposal
+	ReferenceRead     Permission = "reference.read"    // headquarters' reference data, in a province
+	ReferenceExtend   Permission = "reference.extend"  // the province's own words on it
 
 	NationRead         Permission = "nation.read"          // board of provinces
 	NationCustomerRead Permission = "nation.customer.read" // replicated customers
 	ReportRead         Permission = "report.read"
 	ReconciliationRead Permission = "reconciliation.read"
 	ReconciliationRun  Permission = "reconciliation.run"
+
+	NationReferenceRead   Permission = "nation.reference.read"   // reference data, at headquarters
+	NationReferenceChange Permission = "nation.reference.change" // which every province gets
 )
 
 // grants is the table of rights: what each role may do, and how far it reaches.
@@ -56,18 +64,20 @@ var grants = map[Role]struct {
 }{
 	AccountManager: {ReachOwn, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange,
-		ContactChange, ContactPrivate, ContractChange,
+		ContactChange, ContactPrivate, ContractChange, ReferenceRead,
 	}},
 	DepartmentHead: {ReachDepartment, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign,
-		ContactChange, ContractChange,
+		ContactChange, ContractChange, ReferenceRead,
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive,
-		ContactChange, ContractChange, JournalRead, SyncRead,
+		ContactChange, ContractChange, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
+		ReferenceRead, ReferenceExtend,
 	}},
 	HeadquartersAnalyst: {ReachNation, []Permission{
 		NationRead, NationCustomerRead, ReportRead, ReconciliationRead, ReconciliationRun,
+		NationReferenceRead, NationReferenceChange,
 	}},
 	PartnerSystem: {ReachProvince, []Permission{
 		CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign,
@@ -76,7 +86,7 @@ var grants = map[Role]struct {
 	SystemTask: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive,
 		ContactChange, ContactPrivate, ContractChange, SubscriptionWrite, BillWrite, MemberWrite,
-		ReconciliationRun,
+		ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
 	}},
 }
 

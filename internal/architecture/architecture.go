@@ -22,7 +22,9 @@ const module = "jike/"
 var Capabilities = map[string][]string{
 	"province/organisation": {},
 	"province/selection":    {},
-	"province/customer":     {"province/organisation", "province/selection"},
+	"province/reference":    {"province/selection"},
+	"province/customer":     {"province/organisation", "province/selection", "province/reference"},
+	"province/keyaccount":   {"province/customer", "province/reference"},
 	"province/contact":      {"province/customer"},
 	"province/contract":     {"province/customer"},
 	"province/subscription": {"province/customer"},
@@ -32,7 +34,7 @@ var Capabilities = map[string][]string{
 	"province/exchange":     {},
 	"province/overview": {
 		"province/organisation", "province/customer", "province/contact", "province/contract",
-		"province/subscription", "province/bill", "province/member",
+		"province/subscription", "province/bill", "province/member", "province/selection",
 	},
 	"province/intake": {"province/organisation", "province/customer", "province/contact"},
 
@@ -40,6 +42,7 @@ var Capabilities = map[string][]string{
 	"national/customer":       {},
 	"national/report":         {},
 	"national/reconciliation": {},
+	"national/reference":      {},
 }
 
 // Source is one Go file with its imports.

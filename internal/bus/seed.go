@@ -67,6 +67,9 @@ func seedOf(pair nkeys.KeyPair) (Seed, error) {
 // Public is the half that the other side's configuration names; it starts with U.
 func (s Seed) Public() string { return s.public }
 
+// IsPublic reports whether text is what Public gives of some seed.
+func IsPublic(text string) bool { return nkeys.IsValidPublicUserKey(text) }
+
 // Sign answers a server's challenge.
 func (s Seed) Sign(nonce []byte) ([]byte, error) { return s.pair.Sign(nonce) }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -34,13 +35,27 @@ type Operation struct {
 // Nothing is the output of an operation that answers without a body.
 type Nothing struct{}
 
+// File is the output of an operation that answers with a document that is not the portal's JSON.
+type File struct {
+	Name    string // offered to the browser for saving
+	Type    string // media type, such as application/xml
+	Content []byte
+}
+
+// fileOutput is a File as the library wants it.
+type fileOutput struct {
+	Type        string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Body        []byte
+}
+
 // output is the answer of an operation as the library wants it.
 type output[O any] struct{ Body O }
 
 type callerKey struct{}
 
 // Register adds an operation. I is a struct whose fields carry path, query and header tags, with
-// the request's document in a field Body; O is the answer's document, or Nothing. f is called only
+// the request's document in a field Body; O is the answer's document, Nothing, or File. f is called only
 // for a caller with the permission; for a Public operation the caller may be the zero Caller.
 // Errors are faults (problem.go). Register panics if the operation has no permission: a hole must
 // not reach a running node.
@@ -49,6 +64,19 @@ func Register[I, O any](s *Server, op Operation, f func(ctx context.Context, cal
 		panic(fmt.Sprintf("portal: operation %s %s has no permission", op.Method, op.Path))
 	}
 	s.operations = append(s.operations, op)
+	if _, file := any(*new(O)).(File); file {
+		huma.Register(s.api, s.describe(op, http.StatusOK), func(ctx context.Context, in *I) (*fileOutput, error) {
+			ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
+			defer cancel()
+			out, err := f(ctx, callerOf(ctx), in)
+			if err != nil {
+				return nil, s.problemOf(ctx, op, err)
+			}
+			doc := any(out).(File)
+			return &fileOutput{doc.Type, mime.FormatMediaType("attachment", map[string]string{"filename": doc.Name}), doc.Content}, nil
+		})
+		return
+	}
 	if _, empty := any(*new(O)).(Nothing); empty {
 		huma.Register(s.api, s.describe(op, http.StatusNoContent), func(ctx context.Context, in *I) (*struct{}, error) {
 			ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)

@@ -25,8 +25,8 @@ type Certificate struct {
 // Province is one province on the board.
 type Province struct {
 	Code            codes.Province
-	State           string     // of apply: waiting, running, refilling or stopped
-	Error           string     // why it is stopped
+	State           string     // of apply: waiting, joining, running, refilling, stopped or paused
+	Error           string     // why it is stopped or paused
 	Epoch           int64      // 0: nothing applied yet
 	LSN             string     // the last transaction applied, as a position of the province's log
 	LagBytes        int64      // of the province's log between there and its end, as last heard
@@ -36,11 +36,31 @@ type Province struct {
 	HeartbeatAt     *time.Time // the province's clock in the last heartbeat applied
 	HeardAt         *time.Time // when headquarters last heard of the province
 	DataTime        *time.Time // every change committed before this is here; nil: nothing is known
+	Reference       int64      // version of the reference data that it said it has; 0: none of this epoch
+	ReferenceHead   int64      // newest version
 	Divergences     int64      // changes that met no row and are not repaired yet
 	Conflicts       int64      // inserts that met a row and replaced it
 	Rows            int64      // replicated rows here, counted at RowsAt
 	RowsAt          time.Time
 	Certificate     *Certificate
+
+	Transactions float64  // applied a second, of late
+	Changes      float64  // in them
+	Wal          string   // wal_status of the province's slot: reserved, extended, unreserved, lost; empty: not known
+	LogLeft      *int64   // bytes until the province's database may give up its slot; -1: no limit is set; nil: not known
+	LogDays      *float64 // until then
+	LeafDays     *float64 // until the leaf server is full and the log has to hold what follows; nil: not known
+	HubDays      *float64 // until the hub drops what is not applied; nil: not known
+	Parked       int64    // transactions that were not applied and wait for a person
+	Dirty        int64    // keys whose rows here may differ from the province's for that
+	Copy         *Copy    // the first copy, while it runs
+}
+
+// Copy is the first copy of a province that joined with rows.
+type Copy struct {
+	Expected int64 // rows, about
+	Copied   int64
+	BegunAt  time.Time
 }
 
 // Connected reports whether the province was heard of lately.

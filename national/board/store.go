@@ -35,11 +35,18 @@ type row struct {
 	Code                                                      codes.Province
 	State, Error, LSN                                         string
 	Epoch, LagBytes, BacklogMessages, BacklogBytes, Conflicts int64
-	Divergences                                               int64
+	Divergences, Reference, ReferenceHead                     int64
 	AppliedAt, HeartbeatAt, HeardAt, DataTime                 *time.Time
 	CertID, CertRows, CertDifferences, CertRepaired           *int64
 	CertAt                                                    *time.Time
 	CertResult                                                *string
+	TransactionRate, ChangeRate                               float64
+	Wal                                                       string
+	LogLeft                                                   *int64
+	LogDays, LeafDays, HubDays                                *float64
+	Parked, Dirty                                             int64
+	CopyExpected, CopyRows                                    *int64
+	CopyBegun                                                 *time.Time
 }
 
 // Provinces lists all provinces that headquarters takes records from, by their code, and the time
@@ -53,34 +60,46 @@ func (s *Store) Provinces(ctx context.Context, caller account.Caller) ([]Provinc
 	if err != nil {
 		return nil, now, err
 	}
+	provinces, now, err := s.read(ctx)
+	for i := range provinces {
+		provinces[i].Rows, provinces[i].RowsAt = counts[provinces[i].Code], counted
+	}
+	return provinces, now, err
+}
+
+// read gives the board without the rows, which take long to count, and the time of the database.
+func (s *Store) read(ctx context.Context) (provinces []Province, now time.Time, err error) {
 	if err := s.db.QueryRow(ctx, `SELECT now()`).Scan(&now); err != nil {
 		return nil, now, err
 	}
 	const query = `SELECT f.province AS code, f.state, f.error, f.lsn::text AS lsn, f.epoch,
 			greatest(f.head_lsn - f.lsn, 0)::bigint AS lag_bytes, f.backlog_messages, f.backlog_bytes, f.conflicts,
 			(SELECT count(*) FROM sync.divergence d WHERE d.province = f.province AND d.repaired_at IS NULL) AS divergences,
+			coalesce(v.applied_version, 0) AS reference, m.version AS reference_head,
 			CASE WHEN f.epoch > 0 THEN f.applied_at END AS applied_at, f.heartbeat_at, f.heard_at, f.data_time,
 			c.id AS cert_id, c.rows AS cert_rows, c.differences AS cert_differences, c.repaired AS cert_repaired,
-			c.ended AS cert_at, c.result AS cert_result
-		FROM sync.freshness f LEFT JOIN LATERAL (
+			c.ended AS cert_at, c.result AS cert_result,
+			s.transaction_rate, s.change_rate, s.wal, s.log_left, s.log_days, s.leaf_days, s.hub_days,
+			(SELECT count(*) FROM sync.parked p WHERE p.province = f.province AND p.outcome = 'open') AS parked,
+			(SELECT count(*) FROM sync.dirty d WHERE d.province = f.province) AS dirty,
+			k.expected AS copy_expected, k.begun_at AS copy_begun,
+			(SELECT sum(r.rows)::bigint FROM sync.copy_range r WHERE r.province = f.province) AS copy_rows
+		FROM sync.freshness f JOIN sync.province_state s ON s.province = f.province CROSS JOIN sync.master m
+		LEFT JOIN sync.receiver v ON v.province = f.province AND v.applied_epoch = m.epoch
+		LEFT JOIN LATERAL (
 			SELECT id, rows, differences, repaired, ended, result FROM sync.reconciliation
-			WHERE province = f.province AND state = 'done' ORDER BY id DESC LIMIT 1) c ON true
+			WHERE province = f.province AND state = 'done' AND table_name = '' ORDER BY id DESC LIMIT 1) c ON true
+		LEFT JOIN sync.copy k ON k.province = f.province AND k.state = 'running'
 		ORDER BY f.province`
 	found, err := s.db.Query(ctx, query)
 	if err != nil {
 		return nil, now, err
 	}
 	rows, err := pgx.CollectRows(found, pgx.RowToStructByName[row])
-	if err != nil {
-		return nil, now, err
-	}
-	provinces := make([]Province, 0, len(rows))
 	for _, r := range rows {
-		p := r.province()
-		p.Rows, p.RowsAt = counts[p.Code], counted
-		provinces = append(provinces, p)
+		provinces = append(provinces, r.province())
 	}
-	return provinces, now, nil
+	return provinces, now, err
 }
 
 func (r row) province() Province {
@@ -88,6 +107,14 @@ func (r row) province() Province {
 		Code: r.Code, State: r.State, Error: r.Error, Epoch: r.Epoch, LSN: r.LSN, LagBytes: r.LagBytes,
 		BacklogMessages: r.BacklogMessages, BacklogBytes: r.BacklogBytes, AppliedAt: r.AppliedAt, HeartbeatAt: r.HeartbeatAt,
 		HeardAt: r.HeardAt, DataTime: r.DataTime, Divergences: r.Divergences, Conflicts: r.Conflicts,
+		Transactions: r.TransactionRate, Changes: r.ChangeRate, Wal: r.Wal, LogLeft: r.LogLeft, LogDays: r.LogDays, LeafDays: r.LeafDays,
+		HubDays: r.HubDays, Parked: r.Parked, Dirty: r.Dirty, Reference: r.Reference, ReferenceHead: r.ReferenceHead,
+	}
+	if r.CopyExpected != nil && r.CopyBegun != nil {
+		p.Copy = &Copy{Expected: *r.CopyExpected, BegunAt: *r.CopyBegun}
+		if r.CopyRows != nil {
+			p.Copy.Copied = *r.CopyRows
+		}
 	}
 	if r.CertID != nil && r.CertAt != nil && r.CertResult != nil {
 		p.Certificate = &Certificate{*r.CertID, *r.CertAt, *r.CertResult, *r.CertRows, *r.CertDifferences, *r.CertRepaired}

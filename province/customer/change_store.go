@@ -12,6 +12,7 @@ import (
 	"jike/internal/audit"
 	"jike/internal/fault"
 	"jike/internal/pg"
+	"jike/province/reference"
 	"jike/province/selection"
 	"jike/schemas/codes"
 )
@@ -36,7 +37,7 @@ var attributes = []attribute{
 	{"parentId", "parent_id", func(f *Facts) any { return unlessZero(f.ParentID) }},
 	{"managerId", "manager_id", func(f *Facts) any { return unlessZero(f.ManagerID) }},
 	{"sensitive", "sensitive", func(f *Facts) any { return f.Sensitive }},
-	{"crossProvince", "cross_province", func(f *Facts) any { return f.CrossProvince }},
+	{"crossProvince", "cross_province_claim", func(f *Facts) any { return f.CrossProvince }},
 	{"address", "address", func(f *Facts) any { return f.Address }},
 	{"postcode", "postcode", func(f *Facts) any { return f.Postcode }},
 	{"legalPerson", "legal_person", func(f *Facts) any { return f.LegalPerson }},
@@ -88,6 +89,11 @@ func (s *Store) CreateIn(ctx context.Context, tx pg.Tx, caller account.Caller, f
 	if err != nil {
 		return Customer{}, err
 	}
+	listed, err := reference.KeyAccountOf(ctx, tx, string(f.CreditCode))
+	if err != nil {
+		return Customer{}, err
+	}
+	crosses := f.CrossProvince || listed.ID != 0
 	if number == "" {
 		var n int64
 		if err := tx.PGX().QueryRow(ctx, `SELECT nextval('crm.customer_number')`).Scan(&n); err != nil {
@@ -95,9 +101,16 @@ func (s *Store) CreateIn(ctx context.Context, tx pg.Tx, caller account.Caller, f
 		}
 		number = NumberOf(s.province, n)
 	}
-	names, places := []string{"number", "national", "name_terms"}, []string{"@number", "@national", "@name_terms"}
-	args := pgx.NamedArgs{"number": number, "national": policy.Selects(f.Class, f.CrossProvince, f.Sensitive), "name_terms": Terms(f.Name)}
+	national, clause := policy.Rule.Judge(judged(number, f, crosses))
+	names := []string{"number", "national", "name_terms", "cross_province", "key_account_id"}
+	places := []string{"@number", "@national", "@name_terms", "@cross_province", "@key_account_id"}
+	args := pgx.NamedArgs{
+		"number": number, "national": national, "name_terms": Terms(f.Name), "cross_province": crosses, "key_account_id": unlessZero(listed.ID),
+	}
 	after := map[string]any{"number": number}
+	if listed.ID != 0 {
+		after["keyAccount"] = listed.Name
+	}
 	for _, a := range attributes {
 		v := a.value(&f)
 		names, places, args[a.column] = append(names, a.column), append(places, "@"+a.column), v
@@ -112,6 +125,11 @@ func (s *Store) CreateIn(ctx context.Context, tx pg.Tx, caller account.Caller, f
 	}
 	if err := recordClass(ctx, tx, caller, id, "", f.Class); err != nil {
 		return Customer{}, err
+	}
+	if national {
+		if err := selection.Note(ctx, tx, id, true, policy, clause, selection.Created); err != nil {
+			return Customer{}, err
+		}
 	}
 	err = audit.Record(ctx, tx, audit.Entry{
 		Actor: caller.Actor(), ActorID: caller.AccountID, Action: "customer.create", ObjectKind: "customer", ObjectID: id, CustomerID: id, After: after,
@@ -147,13 +165,23 @@ func (s *Store) ChangeIn(ctx context.Context, tx pg.Tx, caller account.Caller, b
 	if err := errors.Join(caller.Demand(account.CustomerChange), f.check(s.province), change(caller, before.Facts, f)); err != nil {
 		return Customer{}, err
 	}
-	policy, err := selection.InForce(ctx, tx)
-	if err != nil {
+	return s.save(ctx, tx, caller, before, f)
+}
+
+// Refresh brings what follows from lists and policies up to date, in a customer that the transaction
+// has locked and of which nobody changes a fact.
+func (s *Store) Refresh(ctx context.Context, tx pg.Tx, caller account.Caller, before Customer) (Customer, error) {
+	if err := caller.Demand(account.CustomerChange); err != nil {
 		return Customer{}, err
 	}
-	d := difference(&before.Facts, &f)
-	if national := policy.Selects(f.Class, f.CrossProvince, f.Sensitive); national != before.National {
-		d.set("national", "national", before.National, national)
+	return s.save(ctx, tx, caller, before, before.Facts)
+}
+
+// save writes facts that were checked and what follows from them, if anything differs.
+func (s *Store) save(ctx context.Context, tx pg.Tx, caller account.Caller, before Customer, f Facts) (Customer, error) {
+	d, verdict, err := s.follow(ctx, tx, before, f)
+	if err != nil {
+		return Customer{}, err
 	}
 	if len(d.columns) == 0 {
 		return before, nil
@@ -169,6 +197,11 @@ func (s *Store) ChangeIn(ctx context.Context, tx pg.Tx, caller account.Caller, b
 	if _, err := tx.PGX().Exec(ctx, update, d.args); err != nil {
 		return Customer{}, taken(err)
 	}
+	if verdict.national != before.National {
+		if err := selection.Note(ctx, tx, before.ID, verdict.national, verdict.policy, verdict.clause, selection.Changed); err != nil {
+			return Customer{}, err
+		}
+	}
 	if f.Class != before.Class {
 		if err := recordClass(ctx, tx, caller, before.ID, before.Class, f.Class); err != nil {
 			return Customer{}, err
@@ -182,6 +215,48 @@ func (s *Store) ChangeIn(ctx context.Context, tx pg.Tx, caller account.Caller, b
 		return Customer{}, err
 	}
 	return one(ctx, tx.PGX(), account.System("change"), `c.id = @id`, pgx.NamedArgs{"id": before.ID}, ``)
+}
+
+// judged are the facts that a selection policy looks at; crosses is what it goes by, see Customer.
+func judged(number string, f Facts, crosses bool) selection.Facts {
+	return selection.Facts{
+		Number: number, CreditCode: f.CreditCode, Class: f.Class, Industry: f.Industry, City: f.City,
+		CrossProvince: crosses, Sensitive: f.Sensitive,
+	}
+}
+
+// verdict is whether a customer goes up, and by what.
+type verdict struct {
+	national bool
+	policy   selection.Policy
+	clause   selection.Clause
+}
+
+// follow is the difference between a customer and new facts, with what follows from these: whether
+// the list of key accounts names it, whether it spans provinces, whether it goes up.
+func (s *Store) follow(ctx context.Context, tx pg.Tx, before Customer, f Facts) (delta, verdict, error) {
+	d := difference(&before.Facts, &f)
+	policy, err := selection.InForce(ctx, tx)
+	if err != nil {
+		return d, verdict{}, err
+	}
+	listed, err := reference.KeyAccountOf(ctx, tx, string(f.CreditCode))
+	if err != nil {
+		return d, verdict{}, err
+	}
+	if listed.ID != before.KeyAccountID {
+		d.set("keyAccount", "key_account_id", unlessZero(before.KeyAccountID), unlessZero(listed.ID))
+		d.before["keyAccount"], d.after["keyAccount"] = before.KeyAccountName, listed.Name // a person reads the trail
+	}
+	crosses := f.CrossProvince || listed.ID != 0
+	if crosses != before.CrossesProvinces {
+		d.set("crossesProvinces", "cross_province", before.CrossesProvinces, crosses)
+	}
+	v := verdict{policy: policy}
+	if v.national, v.clause = policy.Rule.Judge(judged(before.Number, f, crosses)); v.national != before.National {
+		d.set("national", "national", before.National, v.national)
+	}
+	return d, v, nil
 }
 
 // delta is what a change changes: SET clauses with their arguments, and both states for the trail.

@@ -6,7 +6,9 @@
 // deleted: what is gone is lost. Every save raises the version, and a save that started from an
 // older version is refused with the record as it is now.
 //
-// Whether the customer goes up to headquarters is decided by package selection with every save.
+// A customer whose credit code is on headquarters' list of key accounts spans provinces whatever the
+// province says; that is looked up with every save, and package keyaccount has it done when the list
+// changes. Whether the customer goes up to headquarters is decided by package selection with every save.
 package customer
 
 import (
@@ -28,11 +30,17 @@ type Customer struct {
 	Number   string // issued by the province (集团编号)
 	National bool   // selected for headquarters
 	Facts
-	ManagerName    string // read only: name of the account manager
-	DepartmentName string // read only: name of the account manager's department
-	Version        int32
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
+	// CrossesProvinces is what the selection goes by: the province claims it (Facts.CrossProvince), or
+	// headquarters' list of key accounts names the customer.
+	CrossesProvinces bool
+	KeyAccountID     int64      // entry of the list; 0: none
+	KeyAccountName   string     // as the list names it
+	KeyAccountSince  *time.Time // the day
+	ManagerName      string     // read only: name of the account manager
+	DepartmentName   string     // read only: name of the account manager's department
+	Version          int32
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
 }
 
 // Facts are what is stated about a customer. Amounts are in fen; a nil one is not known.
@@ -46,7 +54,7 @@ type Facts struct {
 	ParentID             int64 // 0: none
 	ManagerID            int64 // person in the organisation tree; 0: nobody's
 	Sensitive            bool  // stays out of lists, and never leaves the province
-	CrossProvince        bool  // has business in other provinces
+	CrossProvince        bool  // the province says that it has business in other provinces
 	Address              string
 	Postcode             string
 	LegalPerson          string

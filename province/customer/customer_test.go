@@ -223,11 +223,11 @@ func TestSelectionFollowsThePolicyWithEverySave(t *testing.T) {
 			t.Errorf("%s: selected is %v", step.name, c.National)
 		}
 	}
-	if _, err := w.Database.Owner(t).Exec(t.Context(), `INSERT INTO crm.selection_policy VALUES (2, '{D}', false)`); err != nil {
+	if _, err := w.Database.Owner(t).Exec(t.Context(), `UPDATE crm.selection_policy SET rule = '{"classes": ["D"]}'`); err != nil {
 		t.Fatal(err)
 	}
 	if d := w.Add(t, customertest.Facts("乙公司", 0)); !d.National {
-		t.Error("the newest policy is not in force")
+		t.Error("the policy in force does not decide")
 	}
 }
 

@@ -28,7 +28,9 @@ type Row struct {
 	ManagerName     string    `json:"managerName"`
 	DepartmentName  string    `json:"departmentName"`
 	Sensitive       bool      `json:"sensitive"`
-	CrossProvince   bool      `json:"crossProvince"`
+	CrossProvince   bool      `json:"crossProvince" doc:"The province says so"`
+	Crosses         bool      `json:"crossesProvinces" doc:"The province says so, or headquarters' list of key accounts does"`
+	KeyAccount      string    `json:"keyAccount" doc:"Name in headquarters' list of key accounts; empty: not on it"`
 	National        bool      `json:"national" doc:"Selected for headquarters"`
 	Version         int32     `json:"version"`
 	CreatedAt       time.Time `json:"createdAt"`
@@ -46,6 +48,7 @@ type View struct {
 	AnnualSalesFen       *int64 `json:"annualSalesFen"`
 	Profile              string `json:"profile"`
 	Remark               string `json:"remark"`
+	KeyAccountSince      string `json:"keyAccountSince" doc:"The day; empty: not on the list"`
 }
 
 // Stated is what the browser states about a customer. A whole record is sent, not a part.
@@ -200,8 +203,13 @@ func (b Stated) facts() (Facts, error) {
 
 // ViewOf is a customer as the browser sees it.
 func ViewOf(c Customer) View {
+	since := ""
+	if c.KeyAccountSince != nil {
+		since = c.KeyAccountSince.Format(time.DateOnly)
+	}
 	return View{
-		Row: rowOf(c), Address: c.Address, Postcode: c.Postcode, LegalPerson: c.LegalPerson,
+		KeyAccountSince: since,
+		Row:             rowOf(c), Address: c.Address, Postcode: c.Postcode, LegalPerson: c.LegalPerson,
 		RegisteredCapitalFen: c.RegisteredCapitalFen, Headcount: c.Headcount, AnnualSalesFen: c.AnnualSalesFen,
 		Profile: c.Profile, Remark: c.Remark,
 	}
@@ -213,6 +221,7 @@ func rowOf(c Customer) Row {
 		Industry: string(c.Industry), IndustrySection: string(c.Industry.Section()), City: string(c.City), CityName: c.City.Name(),
 		Class: string(c.Class), Lifecycle: string(c.Lifecycle), ParentID: nilIfZero(c.ParentID), ManagerID: nilIfZero(c.ManagerID),
 		ManagerName: c.ManagerName, DepartmentName: c.DepartmentName, Sensitive: c.Sensitive, CrossProvince: c.CrossProvince,
+		Crosses: c.CrossesProvinces, KeyAccount: c.KeyAccountName,
 		National: c.National, Version: c.Version, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
 	}
 }

@@ -26,10 +26,12 @@ func NewStore(db *pgxpool.Pool, province codes.Province) *Store { return &Store{
 const (
 	columns = `c.id, c.number, c.national, coalesce(c.credit_code, '') AS credit_code, c.name, c.industry, c.city,
 		c.class, c.lifecycle, coalesce(c.parent_id, 0) AS parent_id, coalesce(c.manager_id, 0) AS manager_id,
-		c.sensitive, c.cross_province, c.address, c.postcode, c.legal_person, c.registered_capital_fen, c.headcount,
+		c.sensitive, c.cross_province_claim AS cross_province, c.cross_province AS crosses_provinces,
+		coalesce(c.key_account_id, 0) AS key_account_id, coalesce(k.name, '') AS key_account_name, k.since AS key_account_since, c.address, c.postcode, c.legal_person, c.registered_capital_fen, c.headcount,
 		c.annual_sales_fen, c.profile, c.remark, coalesce(m.name, '') AS manager_name,
 		coalesce(d.name, '') AS department_name, c.version, c.created_at, c.updated_at`
 	tables = `crm.customer c
+		LEFT JOIN ref.key_account k ON k.id = c.key_account_id
 		LEFT JOIN crm.organisation m ON m.id = c.manager_id
 		LEFT JOIN crm.organisation d ON d.id = m.parent_id`
 )

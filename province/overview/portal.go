@@ -70,7 +70,7 @@ type oneInput struct {
 	ID int64 `path:"id"`
 }
 
-// Register adds the portal's operation on the overview.
+// Register adds the portal's operations on the overview.
 func Register(s *portal.Server, store *Store) {
 	portal.Register(s, portal.Operation{
 		Method: http.MethodGet, Path: "/api/customers/{id}/overview", ID: "customer-overview", Tag: "customer",
@@ -83,6 +83,7 @@ func Register(s *portal.Server, store *Store) {
 			}
 			return viewOf(o, caller), nil
 		})
+	registerSelection(s, store)
 }
 
 func viewOf(o Overview, caller account.Caller) overviewView {

@@ -1,4 +1,5 @@
-// Package replica declares which tables and columns of a province are replicated to headquarters.
+// Package replica declares which tables and columns are replicated: those that a province sends to
+// headquarters, and the reference data that headquarters sends to the provinces.
 // Both levels read it: the province makes its publication from it, the national node checks its
 // tables against it, and its hash travels with every message, so that two nodes of different
 // releases notice before a row is misread.
@@ -8,6 +9,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"hash"
+	"slices"
 )
 
 // Column is one replicated column with its PostgreSQL type.
@@ -26,6 +28,32 @@ type Table struct {
 
 // Qualified is the table's name with its schema, such as crm.customer.
 func (t Table) Qualified() string { return t.Schema + "." + t.Name }
+
+// List is a table list of one release. Provinces are upgraded one by one, after headquarters, so
+// headquarters takes the lists of earlier releases, too.
+type List struct {
+	Number int
+	Tables []Table
+}
+
+// Number is the number of Up. Whoever changes Up raises it and moves the list as it was to
+// Previous; a test knows the hash of every number. A column may be added or left out, its type and
+// the table's key may not change.
+const Number = 1
+
+// Previous are the lists of earlier releases that provinces may still send, the youngest first.
+var Previous []List
+
+// NumberOf finds the number of a list among Up and Previous; 0 if it is none of them.
+func NumberOf(tables []Table) int {
+	hash := Hash(tables)
+	for _, l := range append([]List{{Number, Up}}, Previous...) {
+		if Hash(l.Tables) == hash {
+			return l.Number
+		}
+	}
+	return 0
+}
 
 // Up lists what provinces send to headquarters. A private fact (birthday, family, hobbies, mobile
 // phone, remark) or the sensitive flag must never be added here.
@@ -99,6 +127,32 @@ var Up = []Table{
 		{"income_fen", "int8"},
 		{"updated_at", "timestamptz"},
 	}},
+}
+
+// Down lists the reference data that headquarters sends to the provinces. Every table has the columns
+// province (0: the row is for all), version (of the change that last wrote the row) and expired_at
+// (a row that no longer holds stays). The same names are headquarters' own tables and the province's
+// copies.
+var Down = []Table{
+	{"ref", "product", "id", master(
+		Column{"code", "text"}, Column{"name_zh", "text"}, Column{"name_en", "text"}, Column{"family", "text"}, Column{"unit", "text"},
+		Column{"monthly_fee_fen", "int8"}, Column{"status", "text"}, Column{"effective_on", "date"}, Column{"expires_on", "date"})},
+	{"ref", "code", "id", master(
+		Column{"list", "text"}, Column{"code", "text"}, Column{"name_zh", "text"}, Column{"name_en", "text"}, Column{"position", "int4"})},
+	{"ref", "class", "id", master(
+		Column{"class", "text"}, Column{"name_zh", "text"}, Column{"name_en", "text"}, Column{"rule_zh", "text"}, Column{"rule_en", "text"})},
+	{"ref", "key_account", "id", master(Column{"credit_code", "text"}, Column{"name", "text"}, Column{"since", "date"})},
+	{"ref", "selection_policy", "id", master(
+		Column{"number", "int4"}, Column{"rule", "jsonb"}, Column{"effective_at", "timestamptz"}, Column{"note", "text"})},
+	{"ref", "notice", "id", master(
+		Column{"title", "text"}, Column{"body", "text"}, Column{"level", "text"},
+		Column{"valid_from", "timestamptz"}, Column{"valid_to", "timestamptz"})},
+}
+
+// master puts the columns that every table of Down has around its own.
+func master(own ...Column) []Column {
+	return slices.Concat([]Column{{"id", "int8"}, {"province", "int2"}}, own,
+		[]Column{{"version", "int8"}, {"changed_at", "timestamptz"}, {"expired_at", "timestamptz"}})
 }
 
 // Hash identifies a list of tables: the same tables, columns and types in the same order give the

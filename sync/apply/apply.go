@@ -12,6 +12,10 @@
 // transaction wrote it. The position is written in the same transaction (position.go). After the
 // commit the province is told, so that it may forget.
 //
+// Beside that way lie: what an older province sends (layout.go), transactions that are cut into
+// chunks (large.go), a batch that is refused (batch.go) and what becomes of the transaction that is
+// the reason (park.go, dirty.go), and what a person does (operate.go, pause.go).
+//
 // # State machine
 //
 // An Apply is a loop of sessions, each with a database connection of its own. A session
@@ -29,12 +33,15 @@
 // What the board shows of a province:
 //
 //	waiting    nothing is known of its stream yet
+//	joining    an epoch has begun of which nothing is applied yet: rows that were there before it
+//	           are copied first, if none are here (package copy), while the hub keeps its stream
 //	running    transactions are applied as they come
 //	refilling  something is missing in front of what came. Nothing is skipped: the province is asked
 //	           to send anew what follows the position, again and again, until it comes
-//	stopped    what came cannot be read or written here (another schema, another format, a refusal
-//	           of the database). It is looked at again with every message and with every session,
-//	           so it ends by itself when both sides agree
+//	stopped    what came cannot be read or written here (a newer schema or format, a table that is
+//	           not what is replicated, more refused rows than may be parked). It is looked at again
+//	           with every message and with every session, so it ends by itself when both sides agree
+//	paused     a person stopped it, or is to look at what comes next; the hub keeps what comes
 //
 // # Invariants
 //
@@ -46,12 +53,23 @@
 //   - A transaction that comes in chunks is kept beside (in memory, then in sync.staged) until its
 //     last chunk is there, and is then applied in one transaction. Position and sequence stay
 //     before its first chunk, so after a crash it is collected anew.
+//   - A transaction that the database or the tuple's form refuses is parked: recorded, its keys
+//     made dirty, and the position moved on, all in one transaction. A change of a dirty key is
+//     skipped and counted until the key's current state has come. Old changes are never done again.
+//     What the connection, the server's space or a right is the reason for is never parked.
 //   - A stream's sequence is a hint and worth something only together with the stream's key.
 //   - Messages of an older epoch are refused. A younger one begins with its first transaction, the
 //     one that follows the zero link. Until an epoch's first certificate that ends in equality an
 //     UPDATE that meets no row inserts it and a DELETE that meets none is nothing: the rows that
 //     were there before the epoch are not known to be here. Later both are divergences: recorded,
 //     and the province is asked to send those keys' current state.
+//
+// # Down
+//
+// The same code applies headquarters' reference data in a province (package publish writes it): the
+// tables are plain, the position is the province's own row, and what is missing is asked of
+// headquarters. Such a stream holds nothing but whole states of rows, so that nothing in it can
+// meet no row.
 package apply
 
 import (
@@ -75,15 +93,23 @@ import (
 // Options is what an Apply needs.
 type Options struct {
 	Province int16
-	Pool     *pgxpool.Pool   // headquarters' database, as jike_sync; a session and a barrier connect beside it
-	NATS     *nats.Conn      // to the hub, in the province's account
-	Control  *stream.Control // headquarters' end; apply takes its notices there
-	Tables   []replica.Table
+	Pool     *pgxpool.Pool   // the receiver's database, as jike_sync; a session and a barrier connect beside it
+	NATS     *nats.Conn      // to the receiver's server, in the province's account
+	Control  *stream.Control // the receiver's end; apply takes its notices there
+	Tables   []replica.Table // as they are here
+	Previous []replica.List  // of earlier releases, which the sender may still send
 	Limits   stream.Limits
+	Down     bool          // the other way: reference data of headquarters into the plain tables of a province
 	Barrier  func(Arrival) // takes what is found at a barrier and closes it; nil: barriers are passed over
 	Retry    time.Duration // how long a question to the province rests before it is asked again; 0: 5 s
 	Spill    int           // bytes of one transaction's messages kept in memory; 0: 8 MiB
-	Log      *slog.Logger
+	// TruncateRows is how many rows of a table a truncate in the province may remove here without a
+	// person's word; 0: as many as there are.
+	TruncateRows int64
+	// Join returns when the stream of an epoch may be applied, of which nothing was yet: after the
+	// province's rows were copied that no stream holds. nil: at once.
+	Join func(ctx context.Context, epoch int64) error
+	Log  *slog.Logger
 }
 
 // Arrival is a barrier at headquarters: everything before Point is committed and visible to Tx,
@@ -102,9 +128,11 @@ type State string
 // The states; see the package comment. Standby is shown by a process that another one leads.
 const (
 	Waiting   State = "waiting"
+	Joining   State = "joining"
 	Running   State = "running"
 	Refilling State = "refilling"
 	Stopped   State = "stopped"
+	Paused    State = "paused"
 	Standby   State = "standby"
 )
 
@@ -124,16 +152,20 @@ type Status struct {
 	Rows         int64     // changes in them
 	Conflicts    int64     // inserts that met a row and replaced it
 	Divergences  int64     // changes that could not have their effect
+	Health       Health
+	Parked       int64 // transactions that were refused here and that nobody has dealt with
+	Dirty        int64 // keys that those left unknown
 }
 
 // Apply applies one province. Make it with New, then Run it.
 type Apply struct {
 	opts    Options
-	schema  wire.Hash
+	layouts map[wire.Hash]*layout // of the table lists that can be read here
 	targets []*target
 	board   chan struct{} // something changed that the board shows
 	ask     chan struct{} // something is to be asked of the province
 	tell    chan struct{} // something was committed
+	turn    chan struct{} // paused or resumed
 	taken   atomic.Uint64 // sequence up to which the session has dealt with the hub's stream
 
 	mu       sync.Mutex
@@ -142,6 +174,8 @@ type Apply struct {
 	identity stream.Identity // youngest heard of
 	news     chan struct{}   // closed when identity changes
 	gap      *gap
+	measured measured
+	looked   time.Time // at the hub's room
 }
 
 // New makes an Apply and listens to the province's notices.
@@ -153,15 +187,22 @@ func New(opts Options) (*Apply, error) {
 		opts.Spill = 8 << 20
 	}
 	a := &Apply{
-		opts: opts, schema: replica.Hash(opts.Tables), status: Status{State: Waiting}, news: make(chan struct{}),
-		board: make(chan struct{}, 1), ask: make(chan struct{}, 1), tell: make(chan struct{}, 1),
+		opts: opts, layouts: map[wire.Hash]*layout{replica.Hash(opts.Tables): {}}, status: Status{State: Waiting}, news: make(chan struct{}),
+		board: make(chan struct{}, 1), ask: make(chan struct{}, 1), tell: make(chan struct{}, 1), turn: make(chan struct{}, 1),
 	}
 	for i, t := range opts.Tables {
-		target, err := newTarget(opts.Province, i, t)
+		target, err := newTarget(opts.Province, opts.Down, i, t)
 		if err != nil {
 			return nil, err
 		}
 		a.targets = append(a.targets, target)
+	}
+	for _, old := range opts.Previous {
+		l, err := newLayout(old.Tables, opts.Tables)
+		if err != nil {
+			return nil, fmt.Errorf("list %d: %w", old.Number, err)
+		}
+		a.layouts[replica.Hash(old.Tables)] = l
 	}
 	return a, opts.Control.OnNotice(stream.NoticeCapture, a.onCapture)
 }
@@ -181,7 +222,7 @@ func (a *Apply) Run(ctx context.Context) {
 			return
 		}
 		a.ended(err)
-		if a.Status().Transactions > before || errors.Is(err, errMoved) || errors.Is(err, errEpoch) {
+		if a.Status().Transactions > before || errors.Is(err, errMoved) || errors.Is(err, errEpoch) || errors.Is(err, errTurned) {
 			pause = firstPause
 		}
 		select {

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +23,9 @@ const askPatience = 8 * time.Second
 func (a *Apply) keepAsking(ctx context.Context) {
 	tick := time.NewTicker(a.opts.Retry)
 	defer tick.Stop()
-	var repairs repairs
+	open := repairs{from: `sync.divergence d WHERE repaired_at IS NULL
+		AND NOT EXISTS (SELECT FROM sync.dirty WHERE province = d.province AND relation = d.relation AND key = d.key)`}
+	wanted := repairs{from: `sync.dirty d WHERE wanted`}
 	var refilled time.Time
 	for {
 		select {
@@ -40,8 +43,10 @@ func (a *Apply) keepAsking(ctx context.Context) {
 		if time.Since(refilled) >= a.opts.Retry && a.askRefill(ctx) {
 			refilled = time.Now()
 		}
-		if err := a.askRepairs(ctx, &repairs); err != nil && ctx.Err() == nil {
-			a.opts.Log.Warn("apply: repairs are not asked for yet", "province", a.opts.Province, "error", err)
+		for _, r := range []*repairs{&open, &wanted} {
+			if err := a.askRepairs(ctx, r); err != nil && ctx.Err() == nil {
+				a.opts.Log.Warn("apply: repairs are not asked for yet", "province", a.opts.Province, "error", err)
+			}
 		}
 	}
 }
@@ -69,7 +74,9 @@ func (a *Apply) askRefill(ctx context.Context) bool {
 	if g == nil {
 		return false
 	}
-	err := a.call(ctx, stream.CallRefill, stream.RefillRequest{Epoch: g.from.epoch, LSN: g.from.link.LSN, Incarnation: g.incarnation})
+	err := a.call(ctx, stream.CallRefill, stream.RefillRequest{
+		Epoch: g.from.epoch, LSN: g.from.link.LSN, Incarnation: g.incarnation, Chain: hex.EncodeToString(g.from.link.Chain[:]),
+	})
 	if err != nil && ctx.Err() == nil {
 		a.opts.Log.Warn("apply: no refill yet", "province", a.opts.Province, "error", err)
 	}
@@ -93,18 +100,20 @@ func (a *Apply) call(ctx context.Context, name string, request any) error {
 	return err
 }
 
-// repairKeys is how many divergences one round asks for.
+// repairKeys is how many keys one round asks for.
 const repairKeys = 500
 
-// repairs remembers what of sync.divergence the province was asked for.
+// repairs remembers for which keys of a table the province was asked. A key that is dirty is asked
+// for when a person wants it, and not because changes of it met no row.
 type repairs struct {
-	upTo  int64     // youngest divergence asked for
+	from  string    // table and condition: which keys wait for a repair
+	upTo  int64     // youngest asked for
 	asked time.Time // when the province last said yes
 	until wire.LSN  // the repairs lie before it in the log; 0: not known yet
 }
 
-// askRepairs asks for the keys of new divergences at once, and for all that are still open when the
-// stream has passed the place where their repairs should have been.
+// askRepairs asks for new keys at once, and for all that still wait when the stream has passed the
+// place where their repairs should have been.
 func (a *Apply) askRepairs(ctx context.Context, r *repairs) error {
 	a.mu.Lock()
 	applied, heard, head := a.status.Applied, a.status.Heard, a.heard.Head
@@ -113,10 +122,9 @@ func (a *Apply) askRepairs(ctx context.Context, r *repairs) error {
 		r.until = head
 	}
 	if r.until != 0 && applied >= r.until {
-		*r = repairs{}
+		*r = repairs{from: r.from}
 	}
-	rows, err := a.opts.Pool.Query(ctx, `SELECT id, relation, key FROM sync.divergence
-		WHERE province = $1 AND repaired_at IS NULL AND id > $2 ORDER BY id LIMIT $3`, a.opts.Province, r.upTo, repairKeys)
+	rows, err := a.opts.Pool.Query(ctx, `SELECT id, relation, key FROM `+r.from+` AND province = $1 AND id > $2 ORDER BY id LIMIT $3`, a.opts.Province, r.upTo, repairKeys)
 	if err != nil {
 		return err
 	}

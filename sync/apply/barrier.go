@@ -26,7 +26,7 @@ func (w *worker) barrier(ctx context.Context, start cursor, b wire.Barrier) erro
 	}
 	var arrival Arrival
 	err := pgx.BeginFunc(ctx, w.conn, func(tx pgx.Tx) error {
-		err := lockPosition(ctx, tx, w.a.opts.Province, w.stored)
+		err := w.lock(ctx, tx)
 		if err == nil {
 			arrival, err = w.snapshot(ctx)
 		}

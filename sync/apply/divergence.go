@@ -24,8 +24,20 @@ const (
 	kindUnknown = "unknown" // the row's large values were not in the log
 )
 
+// settleSQL ends what is recorded of keys. A repair brings a row's current state, and a deletion says
+// that there is none to come.
 const settleSQL = `UPDATE sync.divergence SET repaired_at = now()
-	WHERE province = $1::int8 AND relation = $2::text AND key = ANY ($3::int8[]) AND repaired_at IS NULL`
+	WHERE province = $1::int8 AND relation = $2::text AND key = ANY ($3::int8[]) AND repaired_at IS NULL RETURNING key`
+
+// absentSQL ends what is recorded of keys that the province does not have: that a delete met no row,
+// and what is older than the position before which the province was read, or than the epoch. A row
+// that was to come since then is still to come: the reader may not have seen it.
+const absentSQL = `UPDATE sync.divergence d SET repaired_at = now() FROM unnest($3::int8[], $4::pg_lsn[]) s(key, before)
+	WHERE d.province = $1::int8 AND d.relation = $2::text AND d.key = s.key AND d.repaired_at IS NULL
+	AND (d.kind = 'delete' OR d.epoch < $5::int8 OR d.lsn < s.before)`
+
+// emptySQL ends all that is recorded of a table.
+const emptySQL = `UPDATE sync.divergence SET repaired_at = now() WHERE province = $1::int8 AND relation = $2::text AND repaired_at IS NULL`
 
 // settle deals with changes that met no row. Before the epoch was proven equal once they are no
 // incidents: an update inserts its row, and a delete has nothing to do.
@@ -88,8 +100,8 @@ func (w *writer) isProven(ctx context.Context, tx pgx.Tx, epoch int64) (bool, er
 		return true, nil
 	}
 	var proven bool
-	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM sync.certificate WHERE province = $1 AND result IN ('clean', 'repaired')
-		AND (body->'statement'->>'epoch')::bigint = $2)`, w.province, epoch).Scan(&proven)
+	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM sync.certificate WHERE province = $1 AND proves_epoch = $2)`,
+		w.province, epoch).Scan(&proven)
 	if err != nil {
 		return false, fmt.Errorf("apply: look for a certificate: %w", err)
 	}
@@ -106,13 +118,14 @@ func (w *writer) pardon(ctx context.Context, tx pgx.Tx, j *job) error {
 	partial := map[incident]bool{}
 	again := &job{epoch: j.epoch}
 	for _, g := range j.missed {
-		if g.set != g.all() {
+		if !g.whole {
 			for _, r := range g.rows {
 				partial[incident{g.table.Qualified(), r.entry.key, kindUpdate, r.entry.lsn}] = true
 			}
 			continue
 		}
 		g.kind = writePut
+		again.steps = append(again.steps, g.settleRows())
 		if len(g.rows) >= manyRows {
 			if err := w.writeMany(ctx, tx, again, g); err != nil {
 				return err
@@ -131,7 +144,18 @@ func (w *writer) pardon(ctx context.Context, tx pgx.Tx, j *job) error {
 	return w.run(ctx, again.steps)
 }
 
-// record writes the incidents down. A key of which one is open already has its repair coming.
+// settleRows ends what is recorded of rows that are written whole.
+func (g *group) settleRows() step {
+	keys := make([]int64, len(g.rows))
+	for i, r := range g.rows {
+		keys[i] = r.entry.key
+	}
+	return step{settleSQL, [][]byte{int8Param(int64(g.province)), []byte(g.table.Qualified()), keyArray(keys)}, nil}
+}
+
+// record writes the incidents down. A key of which one is open already has its repair coming; the
+// younger one counts, unless it says only that a row is not there. A row whose values are not known
+// is none that was lost, whatever is changed of it meanwhile.
 func record(ctx context.Context, tx pgx.Tx, province int16, j *job) error {
 	if len(j.incidents) == 0 {
 		return nil
@@ -143,9 +167,11 @@ func record(ctx context.Context, tx pgx.Tx, province int16, j *job) error {
 		kinds, lsns = append(kinds, i.kind), append(lsns, i.lsn.String())
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO sync.divergence (province, relation, key, kind, epoch, lsn)
-		SELECT $1, i.relation, i.key, i.kind, $2, i.lsn::pg_lsn
+		SELECT DISTINCT ON (i.relation, i.key) $1::int2, i.relation, i.key, i.kind, $2::int8, i.lsn::pg_lsn
 		FROM unnest($3::text[], $4::int8[], $5::text[], $6::text[]) i(relation, key, kind, lsn)
-		ON CONFLICT (province, relation, key) WHERE repaired_at IS NULL DO NOTHING`,
+		ORDER BY i.relation, i.key, i.kind = 'delete'
+		ON CONFLICT (province, relation, key) WHERE repaired_at IS NULL DO UPDATE
+		SET kind = CASE sync.divergence.kind WHEN 'unknown' THEN 'unknown' ELSE EXCLUDED.kind END, epoch = EXCLUDED.epoch, lsn = EXCLUDED.lsn WHERE EXCLUDED.kind <> 'delete'`,
 		province, j.epoch, relations, keys, kinds, lsns)
 	if err != nil {
 		return fmt.Errorf("apply: record divergences: %w", err)

@@ -5,11 +5,13 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"jike/internal/bus/bustest"
 	"jike/internal/pg/pgtest"
@@ -39,6 +41,7 @@ type fake struct {
 	lsn     wire.LSN
 	refills chan stream.RefillRequest
 	repairs chan stream.RepairRequest
+	applies []*synctest.Running[*apply.Apply]
 
 	mu     sync.Mutex
 	notice stream.CaptureNotice
@@ -109,9 +112,11 @@ func (f *fake) announce() {
 // apply starts headquarters' side for the things.
 func (f *fake) apply(change ...func(*apply.Options)) *synctest.Running[*apply.Apply] {
 	f.Helper()
-	return f.Apply(append([]func(*apply.Options){func(o *apply.Options) {
+	a := f.Apply(append([]func(*apply.Options){func(o *apply.Options) {
 		o.Tables, o.Retry = things, 200*time.Millisecond
 	}}, change...)...)
+	f.applies = append(f.applies, a)
+	return a
 }
 
 // part makes the next whole transaction; its digest stands for its content.
@@ -153,10 +158,15 @@ func (f *fake) send(messages ...[]byte) {
 	}))
 }
 
-// applied waits until everything sent is committed at headquarters.
+// applied waits until everything sent is committed at headquarters, and who applied it knows.
 func (f *fake) applied() {
 	f.Helper()
 	f.Until("apply "+f.lsn.String(), func() bool { return f.position() == f.link })
+	f.Until("status of "+f.lsn.String(), func() bool {
+		return len(f.applies) == 0 || slices.ContainsFunc(f.applies, func(a *synctest.Running[*apply.Apply]) bool {
+			return a.It.Status().Applied == f.lsn
+		})
+	})
 }
 
 func (f *fake) position() (l wire.Link) {
@@ -254,3 +264,13 @@ func absent(key int64, before wire.LSN) wire.Change {
 }
 
 func truncate() wire.Change { return wire.Change{Op: wire.Truncate} }
+
+// hubEnd is the sequence of the hub's last message.
+func (f *fake) hubEnd() uint64 {
+	f.Helper()
+	js, err := jetstream.New(f.Net.National(synctest.Province))
+	f.Must(err)
+	s, err := js.Stream(f.Context(), f.HubStream(f.id.Epoch))
+	f.Must(err)
+	return s.CachedInfo().State.LastSeq
+}

@@ -33,9 +33,10 @@ type entry struct {
 	key      int64
 	removal  removal
 	write    write
-	settled  bool     // a repair or an absence: what was recorded of the key is done with
+	settled  bool     // a repair or a deletion: what was recorded of the key is done with
+	absent   bool     // an absence: what was recorded before it was read is done with
 	unknown  bool     // the row cannot be written before its repair comes
-	before   wire.LSN // of removeOlder
+	before   wire.LSN // of removeOlder and absent; 0: nobody knows
 	lsn      wire.LSN // of the last transaction that changed the key
 	tuple    []byte   // of write
 	replaced int      // inserts on top of a row that this batch itself had written
@@ -48,6 +49,8 @@ type pile struct {
 	entries   []entry
 	at        map[int64]int
 	conflicts int // of entries that a truncate took away
+	dirty     map[int64]stain
+	touched   map[int64]stain // of dirty, by this fold
 }
 
 // fold takes changes in their order and keeps the last state of each key.
@@ -69,7 +72,7 @@ func newFold(targets []*target) *fold {
 func (f *fold) reset() {
 	for i := range f.piles {
 		f.piles[i].clear()
-		f.piles[i].truncated, f.piles[i].conflicts = false, 0
+		f.piles[i].truncated, f.piles[i].conflicts, f.piles[i].touched = false, 0, nil
 	}
 	f.changes, f.heartbeat = 0, 0
 }
@@ -103,7 +106,29 @@ func (f *fold) add(c wire.Change, lsn wire.LSN) error {
 		p.truncated = true
 		return nil
 	}
+	if len(p.dirty) > 0 {
+		skip, cleans := p.pass(c, lsn)
+		if skip {
+			return nil
+		}
+		if cleans && c.Op == wire.Absent {
+			p.entry(c.Key()).gone()
+			return nil
+		}
+	}
 	return p.entry(c.Key()).add(c, lsn, p.columns)
+}
+
+// all adds the chunks of a transaction.
+func (f *fold) all(chunks [][]wire.Change, lsn wire.LSN) error {
+	for _, changes := range chunks {
+		for _, c := range changes {
+			if err := f.add(c, lsn); err != nil {
+				return fmt.Errorf("%w: table %d, key %d", err, c.Table, c.Key())
+			}
+		}
+	}
+	return nil
 }
 
 func (p *pile) entry(key int64) *entry {
@@ -134,7 +159,7 @@ func (e *entry) add(c wire.Change, lsn wire.LSN, columns int) error {
 		e.settle()
 		e.write, e.tuple, e.lsn = writePut, c.Data, lsn
 	case wire.Absent:
-		e.absent(c.Before())
+		e.lack(c.Before())
 	case wire.Unknown:
 		if e.write != writeNone {
 			e.delete()
@@ -161,7 +186,7 @@ func (e *entry) update(tuple []byte, lsn wire.LSN, columns int) error {
 func (e *entry) delete() {
 	switch {
 	case e.write == writeNone && e.unknown:
-		e.removal, e.settled = removeAny, true // the row never was here, and no repair is needed any more
+		e.removal = removeAny // the row never was here
 	case e.write == writeNone && e.removal != removeAny:
 		e.removal = removeExpected
 	case e.write == writeUpdate:
@@ -169,7 +194,7 @@ func (e *entry) delete() {
 	case e.write != writeNone && e.removal != removeExpected:
 		e.removal = removeAny // the row is of this batch; one that it replaced goes too
 	}
-	e.write, e.tuple, e.unknown = writeNone, nil, false
+	e.write, e.tuple, e.unknown, e.settled = writeNone, nil, false, true
 }
 
 // settle ends what is or would be recorded of the key.
@@ -180,19 +205,31 @@ func (e *entry) settle() {
 	}
 }
 
-// absent settles a key that the province does not have. What was written at or after before may be
-// a commit that the province's reader could not see yet, so it stays.
-func (e *entry) absent(before wire.LSN) {
-	e.settle()
+// lack takes a key that the province does not have. What was written at or after before may be a
+// commit that the province's reader could not see yet, so it stays; and a row that was to come at or
+// after before is still to come. 0 is before everything: the stream itself says when such a row goes.
+func (e *entry) lack(before wire.LSN) {
+	if e.unknown && e.lsn >= before {
+		return
+	}
+	e.absent, e.unknown = true, false
+	if e.removal == removeExpected {
+		e.removal = removeAny
+	}
 	switch {
 	case before == 0:
 	case e.write == writeNone && e.removal == removeNone:
-		e.removal, e.before = removeOlder, before
-	case e.write == writeNone && e.removal == removeOlder:
-		e.before = max(e.before, before)
+		e.removal = removeOlder
 	case e.write != writeNone && e.lsn < before:
 		e.removal, e.write, e.tuple = removeAny, writeNone, nil
 	}
+	e.before = max(e.before, before)
+}
+
+// gone settles a key that the province surely does not have: whatever is here goes.
+func (e *entry) gone() {
+	e.settle()
+	e.removal, e.write, e.tuple = removeAny, writeNone, nil
 }
 
 // merge lays the tuple young over old.
@@ -202,7 +239,7 @@ func merge(old, young []byte, columns int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", errChange, err.Error())
 	}
-	if !hasUnknown(there) {
+	if known(there) == 1<<columns-1 {
 		return young, nil
 	}
 	here, err := wire.Fields(old, columns, fields[1][:0])
@@ -212,20 +249,11 @@ func merge(old, young []byte, columns int) ([]byte, error) {
 	merged := make([]byte, 0, len(old)+len(young))
 	for i := range there {
 		from, f := young, there[i]
-		if f[1] == wire.UnknownField {
+		if f[1] < wire.NullField {
 			from, f = old, here[i]
 		}
 		merged = binary.BigEndian.AppendUint32(merged, uint32(int32(f[1])))
 		merged = append(merged, from[f[0]:f[0]+max(f[1], 0)]...)
 	}
 	return merged, nil
-}
-
-func hasUnknown(fields [][2]int) bool {
-	for _, f := range fields {
-		if f[1] == wire.UnknownField {
-			return true
-		}
-	}
-	return false
 }

@@ -81,6 +81,7 @@ type large struct {
 	kept    [][]byte // messages in memory, the youngest
 	size    int      // bytes of kept
 	staged  uint32   // chunks in sync.staged, those before kept
+	layout  *layout  // of all its chunks: a province does not change it within a transaction
 }
 
 // follows reports whether p is the transaction's next chunk.

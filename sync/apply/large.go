@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -10,8 +11,9 @@ import (
 )
 
 // chunk keeps a chunk, or applies its transaction if it is the last.
-func (w *worker) chunk(ctx context.Context, p wire.Part, data []byte) error {
+func (w *worker) chunk(ctx context.Context, p wire.Part, how *layout, data []byte) error {
 	l := w.pending
+	l.layout = how
 	l.next++
 	if p.Last {
 		w.pending = nil
@@ -23,14 +25,16 @@ func (w *worker) chunk(ctx context.Context, p wire.Part, data []byte) error {
 			if err != nil {
 				return err
 			}
-			if err := w.add(before); err != nil {
+			if err := w.add(before, how); err != nil {
 				return err
 			}
 		}
-		return w.add(p)
+		return w.add(p, how)
 	}
 	l.kept = append(l.kept, data)
-	l.size += len(data)
+	for _, c := range p.Changes {
+		l.size += len(c.Data) // as it will lie in memory: messages are compressed
+	}
 	if l.size < w.a.opts.Spill {
 		return nil
 	}
@@ -84,47 +88,96 @@ func (w *worker) applyStaged(ctx context.Context, l *large, last wire.Part) erro
 	if err := w.commit(ctx); err != nil {
 		return err
 	}
-	var changes, conflicts int
-	err := w.transact(ctx, func(tx pgx.Tx) (int, error) {
+	w.at.link = w.at.link.Next(last.LSN, last.Digest)
+	to := advance{to: w.at, sequence: w.sequence(), at: last.Time, count: 1}
+	var changes, conflicts, incidents int
+	err := w.transact(ctx, to, func(tx pgx.Tx) (int, error) {
 		flush := func() error {
-			j, err := w.writer.write(ctx, tx, w.at.epoch, w.fold)
+			j, err := w.writeFold(ctx, tx)
 			if err != nil {
 				return err
 			}
-			w.a.noticeIncidents(len(j.incidents))
-			conflicts += j.conflicts
-			changes += w.fold.changes
+			changes, conflicts, incidents = changes+w.fold.changes, conflicts+j.conflicts, incidents+len(j.incidents)
+			heartbeat := w.fold.heartbeat
 			w.fold.reset()
+			w.fold.heartbeat = heartbeat
 			return nil
 		}
-		for chunk := range last.Chunk {
-			p, err := w.staged(ctx, tx, l, chunk)
-			if err != nil {
-				return 0, err
+		err := w.each(ctx, tx, l, last, func(p wire.Part) error {
+			if err := w.fold.all([][]wire.Change{p.Changes}, p.LSN); err != nil || w.fold.changes < batchChanges {
+				return err
 			}
-			if err := w.add(p); err != nil {
-				return 0, err
-			}
-			if w.fold.changes < batchChanges {
-				continue
-			}
-			if err := flush(); err != nil {
-				return 0, err
-			}
+			return flush()
+		})
+		if err == nil {
+			err = flush()
 		}
-		if err := w.add(last); err != nil {
-			return 0, err
-		}
-		if err := flush(); err != nil {
-			return 0, err
-		}
-		_, err := tx.Exec(ctx, `DELETE FROM sync.staged WHERE province = $1`, w.a.opts.Province)
 		return conflicts, err
+	})
+	if poison(err) {
+		return w.parkStaged(ctx, l, last, to, err)
+	}
+	if err != nil {
+		return err
+	}
+	w.a.noticeIncidents(incidents)
+	w.committed(to, changes, conflicts)
+	return nil
+}
+
+// parkStaged parks a transaction whose chunks lie in sync.staged.
+func (w *worker) parkStaged(ctx context.Context, l *large, last wire.Part, to advance, why error) error {
+	w.fold.reset()
+	to.count = 0
+	if err := w.loadDirty(ctx); err != nil { // the attempt may have changed them
+		return err
+	}
+	err := w.transact(ctx, to, func(tx pgx.Tx) (int, error) {
+		s := w.newStains(l.lsn)
+		err := w.each(ctx, tx, l, last, func(p wire.Part) error {
+			for _, c := range p.Changes {
+				if err := s.add(w.fold, c); err != nil {
+					return errors.Join(err, why)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+		return 0, w.savePark(ctx, tx, to, s, why)
 	})
 	if err != nil {
 		return err
 	}
-	w.committed(changes, conflicts)
+	return w.parked(ctx, to, 0, why)
+}
+
+// each reads the chunks of a staged transaction one after the other, and removes them.
+func (w *worker) each(ctx context.Context, tx pgx.Tx, l *large, last wire.Part, take func(wire.Part) error) error {
+	var joiner wire.Joiner
+	read := func(p wire.Part) (err error) {
+		if p.Changes, err = joiner.All(p.Changes); err != nil {
+			return fmt.Errorf("apply: transaction %s: %s", p.LSN, err.Error())
+		}
+		p.Changes = l.layout.read(p.Changes)
+		return take(p)
+	}
+	for chunk := range last.Chunk {
+		p, err := w.staged(ctx, tx, l, chunk)
+		if err == nil {
+			err = read(p)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := read(last); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM sync.staged WHERE province = $1`, w.a.opts.Province); err != nil {
+		return fmt.Errorf("apply: empty the stage: %w", err)
+	}
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 	"jike/sync/wire"
 )
 
-// errMoved says that another applier has moved the position.
+// errMoved says that the position is not what this session has read.
 var errMoved = errors.New("apply: another applier moved the position")
 
 // position is a row of sync.position.
@@ -19,15 +19,16 @@ type position struct {
 	cursor
 	stream   string // key of the hub's stream that sequence belongs to
 	sequence uint64 // all messages up to it are applied
+	dirty    int64  // version of the dirty keys
 }
 
-const positionColumns = `epoch, lsn::text, chain, stream, sequence`
+const positionColumns = `epoch, lsn::text, chain, stream, sequence, dirty_version`
 
 func scanPosition(row pgx.Row) (p position, err error) {
 	var lsn string
 	var chain []byte
 	var sequence int64
-	if err := row.Scan(&p.epoch, &lsn, &chain, &p.stream, &sequence); err != nil {
+	if err := row.Scan(&p.epoch, &lsn, &chain, &p.stream, &sequence, &p.dirty); err != nil {
 		return p, fmt.Errorf("apply: read the position: %w", err)
 	}
 	p.link.Chain, p.sequence = wire.Hash(chain), uint64(sequence)
@@ -39,15 +40,18 @@ func loadPosition(ctx context.Context, conn *pgx.Conn, province int16) (position
 	return scanPosition(conn.QueryRow(ctx, `SELECT `+positionColumns+` FROM sync.position WHERE province = $1`, province))
 }
 
-// lockPosition keeps every other applier out until the transaction ends. It returns errMoved when
-// one was there since the position was read.
-func lockPosition(ctx context.Context, tx pgx.Tx, province int16, expected cursor) error {
-	now, err := scanPosition(tx.QueryRow(ctx, `SELECT `+positionColumns+` FROM sync.position WHERE province = $1 FOR UPDATE`, province))
+// lock keeps every other applier out until the transaction ends. It returns errMoved when one was
+// there since the position was read, or when a person changed what is dirty.
+func (w *worker) lock(ctx context.Context, tx pgx.Tx) error {
+	now, err := scanPosition(tx.QueryRow(ctx, `SELECT `+positionColumns+` FROM sync.position WHERE province = $1 FOR UPDATE`, w.a.opts.Province))
 	if err != nil {
 		return err
 	}
-	if now.cursor != expected {
-		return fmt.Errorf("%w: to %s, it was at %s", errMoved, now.link.LSN, expected.link.LSN)
+	if now.cursor != w.stored {
+		return fmt.Errorf("%w: to %s, it was at %s", errMoved, now.link.LSN, w.stored.link.LSN)
+	}
+	if now.dirty != w.dirty {
+		return fmt.Errorf("%w: dirty keys were released", errMoved)
 	}
 	return nil
 }

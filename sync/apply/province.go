@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"jike/sync/stream"
@@ -14,7 +15,7 @@ import (
 // whatever happens: a notice may be lost.
 const tellEvery = time.Second
 
-// writePatience bounds one write of the board.
+// writePatience bounds one statement about what the board shows.
 const writePatience = 20 * time.Second
 
 // onCapture takes what the province's capture says of itself.
@@ -26,6 +27,7 @@ func (a *Apply) onCapture(data []byte) {
 	}
 	a.mu.Lock()
 	a.heard, a.status.Heard = n, time.Now()
+	a.status.Health.told(n)
 	if n.Stream.Incarnation > 0 && n.Stream.After(a.identity) {
 		a.identity = n.Stream
 		close(a.news)
@@ -64,7 +66,7 @@ func (a *Apply) reading(at cursor) {
 	a.status.Epoch, a.status.Applied = at.epoch, at.link.LSN
 	state := a.status.State
 	a.mu.Unlock()
-	if state == Waiting || state == Standby {
+	if state == Waiting || state == Joining || state == Standby || state == Paused {
 		a.setState(Running, "")
 	}
 	poke(a.ask)
@@ -157,6 +159,7 @@ func (a *Apply) keepBoard(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+		a.measure(time.Now())
 		if err := a.writeBoard(ctx); err != nil && ctx.Err() == nil {
 			a.opts.Log.Debug("apply: board", "province", a.opts.Province, "error", err)
 		}
@@ -180,5 +183,5 @@ func (a *Apply) writeBoard(ctx context.Context) error {
 		incarnation = greatest(incarnation, $5), head_lsn = greatest(head_lsn, $6::text::pg_lsn), backlog_messages = $7, backlog_bytes = $8
 		WHERE province = $1`, a.opts.Province, string(s.State), s.Error, at, id.Incarnation, heard.Head.String(),
 		int64(heard.BacklogMessages), int64(heard.BacklogBytes))
-	return err
+	return errors.Join(err, a.writeHealth(limited, s.Health))
 }

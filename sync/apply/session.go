@@ -43,6 +43,10 @@ func (a *Apply) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	paused, why, err := a.paused(ctx)
+	if err != nil {
+		return err
+	}
 	id, err := a.find(ctx)
 	if err != nil {
 		return err
@@ -50,6 +54,21 @@ func (a *Apply) session(ctx context.Context) error {
 	hub, err := stream.OpenHub(ctx, a.opts.NATS, id, a.opts.Limits)
 	if err != nil {
 		return err
+	}
+	if paused {
+		if p.stream == hub.Key() {
+			a.taken.Store(p.sequence)
+		}
+		a.rest(why)
+		return a.watch(ctx, hub, id, paused)
+	}
+	if err := a.join(ctx, hub, id, p.cursor); err != nil {
+		return err
+	}
+	if a.opts.Down {
+		if err := hub.KeepOnly(ctx); err != nil {
+			return err
+		}
 	}
 	if p.stream != hub.Key() || p.sequence > hub.Last() {
 		p.sequence = 0
@@ -63,14 +82,18 @@ func (a *Apply) session(ctx context.Context) error {
 	a.reading(p.cursor)
 	a.taken.Store(p.sequence)
 	w := &worker{
-		a: a, conn: conn, stream: hub.Key(), stored: p.cursor, at: p.cursor, read: p.sequence, fold: newFold(a.targets),
+		a: a, conn: conn, stream: hub.Key(), stored: p.cursor, at: p.cursor, read: p.sequence, saved: p.sequence,
+		fold: newFold(a.targets), dirty: p.dirty,
 		writer: &writer{conn: conn, province: a.opts.Province, targets: a.targets, prepared: map[string]string{}},
+	}
+	if err := w.loadDirty(ctx); err != nil {
+		return err
 	}
 	inbox := make(chan stream.Message, inboxMessages)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return receive(ctx, reader, inbox) })
 	group.Go(func() error { return w.run(ctx, inbox) })
-	group.Go(func() error { return a.watch(ctx, hub, id) })
+	group.Go(func() error { return a.watch(ctx, hub, id, paused) })
 	return group.Wait()
 }
 
@@ -173,12 +196,16 @@ func receive(ctx context.Context, reader *stream.Reader, inbox chan<- stream.Mes
 }
 
 // watch moves the hub's source along with the province's incarnations, sets it going again when it
-// stalls, and ends the session when the stream is gone, was made anew, or belongs to an older epoch.
-func (a *Apply) watch(ctx context.Context, hub *stream.Hub, id stream.Identity) error {
+// stalls, and ends the session when the province is paused or resumed, and when the stream is gone,
+// was made anew, or belongs to an older epoch.
+func (a *Apply) watch(ctx context.Context, hub *stream.Hub, id stream.Identity, paused bool) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	highest, since := uint64(0), time.Now()
 	for {
+		if now, _, err := a.paused(ctx); err == nil && now != paused {
+			return errTurned
+		}
 		news := a.newsOf()
 		if young := a.youngest(); young.After(id) {
 			if young.Epoch > id.Epoch {
@@ -206,8 +233,10 @@ func (a *Apply) watch(ctx context.Context, hub *stream.Hub, id stream.Identity) 
 			}
 			since = time.Now()
 		}
+		a.lookForRoom(ctx, hub)
 		select {
 		case <-tick.C:
+		case <-a.turn:
 		case <-news:
 		case <-ctx.Done():
 			return ctx.Err()
@@ -227,7 +256,7 @@ func (a *Apply) stalled(id stream.Identity, last uint64) bool {
 // refused reports whether an error will come again however often it is tried: the tables, the
 // stream or a value are not what this release can work with.
 func refused(err error) bool {
-	if errors.Is(err, errTable) || errors.Is(err, errPoison) || errors.Is(err, errRefused) || errors.Is(err, wire.ErrVersion) {
+	if errors.Is(err, errTable) || errors.Is(err, errLimit) || errors.Is(err, errRefused) || errors.Is(err, wire.ErrVersion) {
 		return true
 	}
 	var server *pgconn.PgError

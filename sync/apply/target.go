@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -14,10 +15,12 @@ import (
 	"jike/sync/wire"
 )
 
-// target is one table at headquarters: the province's own partition of it.
+// target is one table that is written: at headquarters the province's own partition of it, in a
+// province the plain table of what comes down.
 type target struct {
 	table     replica.Table
 	province  int16
+	plain     bool     // no partition, and no column that says whose row it is
 	partition string   // sanitized
 	stage     string   // its temporary table for many rows at once
 	names     []string // of the columns, sanitized
@@ -28,10 +31,13 @@ type target struct {
 // errTable says that headquarters' table is not what is replicated.
 var errTable = errors.New("apply: the table is not what is replicated")
 
-func newTarget(province int16, index int, t replica.Table) (*target, error) {
+func newTarget(province int16, plain bool, index int, t replica.Table) (*target, error) {
 	g := &target{
-		table: t, province: province, key: -1, stage: fmt.Sprintf("pg_temp.stage_%d", index),
+		table: t, province: province, plain: plain, key: -1, stage: fmt.Sprintf("pg_temp.stage_%d", index),
 		partition: pgx.Identifier{t.Schema, fmt.Sprintf("%s_%d", t.Name, province)}.Sanitize(),
+	}
+	if plain {
+		g.partition = pgx.Identifier{t.Schema, t.Name}.Sanitize()
 	}
 	for i, c := range t.Columns {
 		g.names = append(g.names, pgx.Identifier{c.Name}.Sanitize())
@@ -86,12 +92,14 @@ type columns uint64
 
 func (c columns) has(i int) bool { return c>>i&1 == 1 }
 
+func (c columns) count() int { return bits.OnesCount64(uint64(c)) }
+
 func (g *target) all() columns { return 1<<len(g.names) - 1 }
 
 // known is the set of those fields that have a value, null included.
 func known(fields [][2]int) (c columns) {
 	for i, f := range fields {
-		if f[1] != wire.UnknownField {
+		if f[1] >= wire.NullField {
 			c |= 1 << i
 		}
 	}
@@ -111,6 +119,19 @@ func (g *target) pick(set columns, prefix string) []string {
 
 // Statements. Rows come as arrays, one parameter for each column of the set and one for the
 // stamps, after the epoch; or they lie in the stage.
+
+// lead is text that concerns the column province, which a plain table does not have.
+func (g *target) lead(text string) string {
+	if g.plain {
+		return ""
+	}
+	return text
+}
+
+// owned is the condition that a row is the province's, with the word that joins it to the next.
+func (g *target) owned(alias string) string {
+	return g.lead(fmt.Sprintf("%sprovince = %d AND ", alias, g.province))
+}
 
 // source is where rows come from: the FROM item s.
 func (g *target) source(set columns, staged bool) string {
@@ -135,20 +156,22 @@ func epoch(value int64, staged bool) string {
 	return "$1::int8"
 }
 
-// insertSQL writes rows and answers how many met one that was there.
-func (g *target) insertSQL(value int64, staged bool) string {
-	var set []string
+// insertSQL writes rows and answers how many met one that was there. Columns out of the set, which
+// an older province does not send, keep their value or get their default.
+func (g *target) insertSQL(set columns, value int64, staged bool) string {
+	var assign []string
 	for i, name := range g.names {
-		if i != g.key {
-			set = append(set, fmt.Sprintf("%s = EXCLUDED.%[1]s", name))
+		if set.has(i) && i != g.key {
+			assign = append(assign, fmt.Sprintf("%s = EXCLUDED.%[1]s", name))
 		}
 	}
+	assign = append(assign, "stamp_epoch = EXCLUDED.stamp_epoch", "stamp_lsn = EXCLUDED.stamp_lsn")
 	return fmt.Sprintf(`WITH written AS (
-		INSERT INTO %s (province, %s, stamp_epoch, stamp_lsn) SELECT %d, %s, %s, s.stamp_lsn FROM %s
-		ON CONFLICT (province, %s) DO UPDATE SET %s, stamp_epoch = EXCLUDED.stamp_epoch, stamp_lsn = EXCLUDED.stamp_lsn
+		INSERT INTO %s (%s%s, stamp_epoch, stamp_lsn) SELECT %s%s, %s, s.stamp_lsn FROM %s
+		ON CONFLICT (%[2]s%[8]s) DO UPDATE SET %[9]s
 		RETURNING xmax <> 0 AS met) SELECT count(*) FILTER (WHERE met) FROM written`,
-		g.partition, strings.Join(g.names, ", "), g.province, strings.Join(g.pick(g.all(), "s."), ", "), epoch(value, staged),
-		g.source(g.all(), staged), g.names[g.key], strings.Join(set, ", "))
+		g.partition, g.lead("province, "), strings.Join(g.pick(set, ""), ", "), g.lead(fmt.Sprintf("%d, ", g.province)),
+		strings.Join(g.pick(set, "s."), ", "), epoch(value, staged), g.source(set, staged), g.names[g.key], strings.Join(assign, ", "))
 }
 
 // updateSQL changes a set of columns.
@@ -160,25 +183,25 @@ func (g *target) updateSQL(set columns, value int64, staged bool) string {
 		}
 	}
 	assign = append(assign, "stamp_epoch = "+epoch(value, staged), "stamp_lsn = s.stamp_lsn")
-	return fmt.Sprintf(`UPDATE %s t SET %s FROM %s WHERE t.province = %d AND t.%s = s.%[5]s`,
-		g.partition, strings.Join(assign, ", "), g.source(set, staged), g.province, g.names[g.key])
+	return fmt.Sprintf(`UPDATE %s t SET %s FROM %s WHERE %st.%s = s.%[5]s`,
+		g.partition, strings.Join(assign, ", "), g.source(set, staged), g.owned("t."), g.names[g.key])
 }
 
 // deleteSQL deletes keys and gives back those that were there.
 func (g *target) deleteSQL() string {
-	return fmt.Sprintf(`DELETE FROM %s WHERE province = %d AND %s = ANY ($1::int8[]) RETURNING %[3]s`, g.partition, g.province, g.names[g.key])
+	return fmt.Sprintf(`DELETE FROM %s WHERE %s%s = ANY ($1::int8[]) RETURNING %[3]s`, g.partition, g.owned(""), g.names[g.key])
 }
 
 // deleteOlderSQL deletes keys whose rows were written before a position, or by nobody knows whom.
 func (g *target) deleteOlderSQL() string {
-	return fmt.Sprintf(`DELETE FROM %s t USING unnest($2::int8[], $3::pg_lsn[]) s(key, before) WHERE t.province = %d AND t.%s = s.key
-		AND (t.stamp_epoch IS DISTINCT FROM $1::int8 OR t.stamp_lsn IS NULL OR t.stamp_lsn < s.before)`, g.partition, g.province, g.names[g.key])
+	return fmt.Sprintf(`DELETE FROM %s t USING unnest($2::int8[], $3::pg_lsn[]) s(key, before) WHERE %st.%s = s.key
+		AND (t.stamp_epoch IS DISTINCT FROM $1::int8 OR t.stamp_lsn IS NULL OR t.stamp_lsn < s.before)`, g.partition, g.owned("t."), g.names[g.key])
 }
 
 // missingSQL tells which keys have no row.
 func (g *target) missingSQL() string {
-	return fmt.Sprintf(`SELECT k FROM unnest($1::int8[]) k WHERE NOT EXISTS (SELECT FROM %s t WHERE t.province = %d AND t.%s = k)`,
-		g.partition, g.province, g.names[g.key])
+	return fmt.Sprintf(`SELECT k FROM unnest($1::int8[]) k WHERE NOT EXISTS (SELECT FROM %s t WHERE %st.%s = k)`,
+		g.partition, g.owned("t."), g.names[g.key])
 }
 
 // stageSQL makes the stage, which is empty again after every transaction.
@@ -249,44 +272,53 @@ var copyHeader = []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00")
 
 // copyStage writes rows as COPY BINARY for the stage.
 func (g *target) copyStage(buf []byte, rows []row, set columns) []byte {
-	count := uint16(1)
-	for i := range g.names {
+	buf = append(buf, copyHeader...)
+	for _, r := range rows {
+		buf = binary.BigEndian.AppendUint16(buf, uint16(set.count()+1))
+		buf = appendLSN(g.appendTuple(buf, r, set), r.entry.lsn)
+	}
+	return append(buf, 0xff, 0xff)
+}
+
+// copyPartition writes rows as COPY BINARY for the partition.
+func (g *target) copyPartition(buf []byte, rows []row, set columns, epoch int64) []byte {
+	buf = append(buf, copyHeader...)
+	for _, r := range rows {
+		buf = g.appendProvince(buf, set.count())
+		buf = g.appendTuple(buf, r, set)
+		buf = appendStamp(buf, epoch, r.entry.lsn)
+	}
+	return append(buf, 0xff, 0xff)
+}
+
+// appendProvince begins a row of the partition: its province, then so many columns, then its stamp.
+// A row of a plain table has no province.
+func (g *target) appendProvince(buf []byte, columns int) []byte {
+	if g.plain {
+		return binary.BigEndian.AppendUint16(buf, uint16(columns+2))
+	}
+	buf = binary.BigEndian.AppendUint16(buf, uint16(columns+3))
+	return binary.BigEndian.AppendUint16(append(buf, 0, 0, 0, 2), uint16(g.province))
+}
+
+func (g *target) appendTuple(buf []byte, r row, set columns) []byte {
+	if set == g.all() {
+		return append(buf, r.entry.tuple...)
+	}
+	for i, f := range r.fields {
 		if set.has(i) {
-			count++
+			buf = appendField(buf, r.entry.tuple, f)
 		}
 	}
-	buf = append(buf, copyHeader...)
-	for _, r := range rows {
-		buf = binary.BigEndian.AppendUint16(buf, count)
-		if set == g.all() {
-			buf = append(buf, r.entry.tuple...)
-		} else {
-			for i, f := range r.fields {
-				if set.has(i) {
-					buf = appendField(buf, r.entry.tuple, f)
-				}
-			}
-		}
-		buf = appendLSN(buf, r.entry.lsn)
-	}
-	return append(buf, 0xff, 0xff)
+	return buf
 }
 
-// copyPartition writes whole rows as COPY BINARY for the partition.
-func (g *target) copyPartition(buf []byte, rows []row, epoch int64) []byte {
-	buf = append(buf, copyHeader...)
-	for _, r := range rows {
-		buf = binary.BigEndian.AppendUint16(buf, uint16(len(g.names)+3))
-		buf = binary.BigEndian.AppendUint16(append(buf, 0, 0, 0, 2), uint16(g.province))
-		buf = append(buf, r.entry.tuple...)
-		buf = binary.BigEndian.AppendUint64(append(buf, 0, 0, 0, 8), uint64(epoch))
-		buf = appendLSN(buf, r.entry.lsn)
-	}
-	return append(buf, 0xff, 0xff)
+func appendStamp(buf []byte, epoch int64, lsn wire.LSN) []byte {
+	return appendLSN(binary.BigEndian.AppendUint64(append(buf, 0, 0, 0, 8), uint64(epoch)), lsn)
 }
 
-func (g *target) copyPartitionSQL() string {
-	return fmt.Sprintf("COPY %s (province, %s, stamp_epoch, stamp_lsn) FROM STDIN BINARY", g.partition, strings.Join(g.names, ", "))
+func (g *target) copyPartitionSQL(set columns) string {
+	return fmt.Sprintf("COPY %s (%s%s, stamp_epoch, stamp_lsn) FROM STDIN BINARY", g.partition, g.lead("province, "), strings.Join(g.pick(set, ""), ", "))
 }
 
 func (g *target) copyStageSQL(set columns) string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -34,12 +33,15 @@ type worker struct {
 	stored  cursor // what is committed
 	at      cursor // what is taken: stored and the fold
 	read    uint64 // sequence of the last message taken
-	fold    *fold
-	bytes   int       // of the messages in the fold
-	count   int       // transactions in the fold
-	time    time.Time // of the last one
+	saved   uint64 // sequence remembered with stored
+	batch   []transaction
+	fold    *fold // of the batch
+	spoiled error // why the batch could not be folded
+	bytes   int   // of the messages in the batch
 	pending *large
-	last    int64 // incarnation of the last message read
+	joiner  wire.Joiner // of the transaction that is taken
+	dirty   int64       // version of the dirty keys in the fold
+	last    int64       // incarnation of the last message read
 }
 
 // run applies messages until inbox is closed, ctx ends or something fails.
@@ -141,23 +143,33 @@ func (w *worker) follow(ctx context.Context, m *wire.Message, raw stream.Message
 	}
 	if m.Barrier != nil {
 		passed, err := start.passed(m.Prev)
+		if err != nil && w.a.layouts[m.Schema] == nil {
+			return w.a.otherSchema(m)
+		}
 		if passed || err != nil {
 			return err
 		}
 		return w.barrier(ctx, start, *m.Barrier)
 	}
 	parts, err := start.unseen(m)
-	if err != nil || len(parts) == 0 {
-		return err
+	if err == nil && len(parts) == 0 {
+		return nil
 	}
-	if m.Schema != w.a.schema {
-		return fmt.Errorf("%w: the province replicates another schema (%x…) than headquarters (%x…)", errRefused, m.Schema[:6], w.a.schema[:6])
+	l := w.a.layouts[m.Schema]
+	if l == nil {
+		return w.a.otherSchema(m) // also if it does not follow: what is missing came and could not be read
+	}
+	if err != nil {
+		return err
 	}
 	if err := w.enter(ctx, start); err != nil {
 		return err
 	}
 	for _, p := range parts {
-		if err := w.part(ctx, p, raw); err != nil {
+		if err := w.holdTruncate(ctx, p, l); err != nil {
+			return err
+		}
+		if err := w.part(ctx, p, l, raw); err != nil {
 			return err
 		}
 	}
@@ -175,17 +187,17 @@ func (w *worker) enter(ctx context.Context, start cursor) error {
 	}
 	w.a.opts.Log.Info("apply: new epoch", "province", w.a.opts.Province, "epoch", start.epoch, "before", w.at.epoch)
 	w.at, w.pending = start, nil
-	return nil
+	return w.forgetLast(ctx)
 }
 
 // part takes a whole transaction or a chunk.
-func (w *worker) part(ctx context.Context, p wire.Part, raw stream.Message) error {
+func (w *worker) part(ctx context.Context, p wire.Part, l *layout, raw stream.Message) error {
 	if p.Chunk == 0 && p.Last {
 		if w.pending != nil && p.LSN != w.pending.lsn {
 			return fmt.Errorf("%w: the rest of transaction %s", errGap, w.pending.lsn)
 		}
 		w.pending = nil
-		return w.add(p)
+		return w.add(p, l)
 	}
 	if p.Chunk == 0 {
 		w.pending = &large{lsn: p.LSN, first: raw.Sequence}
@@ -193,20 +205,27 @@ func (w *worker) part(ctx context.Context, p wire.Part, raw stream.Message) erro
 	if !w.pending.follows(p) {
 		return fmt.Errorf("%w: chunk %d of transaction %s does not follow", errGap, p.Chunk, p.LSN)
 	}
-	return w.chunk(ctx, p, raw.Data)
+	return w.chunk(ctx, p, l, raw.Data)
 }
 
-// add folds a transaction, or the chunk that ends one.
-func (w *worker) add(p wire.Part) error {
-	for _, c := range p.Changes {
-		if err := w.fold.add(c, p.LSN); err != nil {
-			return fmt.Errorf("%w: %s: %w", errPoison, p.LSN, err)
-		}
+// add takes a transaction, or the next chunk of one, into the batch.
+func (w *worker) add(p wire.Part, l *layout) error {
+	if p.Chunk == 0 {
+		w.batch = append(w.batch, transaction{lsn: p.LSN, at: p.Time})
+		w.joiner = wire.Joiner{}
+	}
+	changes, err := w.joiner.All(p.Changes)
+	if err != nil { // its content was checked: the province has sent what makes no sense
+		return fmt.Errorf("apply: transaction %s: %s", p.LSN, err.Error())
+	}
+	t := &w.batch[len(w.batch)-1]
+	t.changes = append(t.changes, l.read(changes))
+	if w.spoiled == nil {
+		w.spoiled = w.fold.all(t.changes[len(t.changes)-1:], p.LSN)
 	}
 	if p.Last {
 		w.at.link = w.at.link.Next(p.LSN, p.Digest)
-		w.count++
-		w.time = p.Time
+		t.after = w.at.link
 	}
 	return nil
 }
@@ -218,56 +237,4 @@ func (w *worker) sequence() uint64 {
 		return w.pending.first - 1
 	}
 	return w.read
-}
-
-// commit writes what was taken, if it was anything.
-func (w *worker) commit(ctx context.Context) error {
-	if w.at == w.stored {
-		return nil
-	}
-	var conflicts int
-	err := w.transact(ctx, func(tx pgx.Tx) (int, error) {
-		j, err := w.writer.write(ctx, tx, w.at.epoch, w.fold)
-		if err != nil {
-			return 0, err
-		}
-		w.a.noticeIncidents(len(j.incidents))
-		conflicts = j.conflicts
-		return conflicts, nil
-	})
-	if err != nil {
-		return err
-	}
-	w.committed(w.fold.changes, conflicts)
-	return nil
-}
-
-// transact runs f in the transaction that also writes the position. f returns the conflicts.
-func (w *worker) transact(ctx context.Context, f func(pgx.Tx) (int, error)) error {
-	err := pgx.BeginFunc(ctx, w.conn, func(tx pgx.Tx) error {
-		if err := lockPosition(ctx, tx, w.a.opts.Province, w.stored); err != nil {
-			return err
-		}
-		conflicts, err := f(tx)
-		if err != nil {
-			return err
-		}
-		p := progress{
-			position:  position{cursor: w.at, stream: w.stream, sequence: w.sequence()},
-			committed: w.time, heartbeat: w.fold.heartbeat, conflicts: conflicts,
-		}
-		return p.save(ctx, tx, w.a.opts.Province)
-	})
-	if err != nil {
-		return fmt.Errorf("apply: after %s: %w", w.stored.link.LSN, err)
-	}
-	return nil
-}
-
-// committed tells everybody and makes room.
-func (w *worker) committed(changes, conflicts int) {
-	w.stored = w.at
-	w.a.progressed(w.stored, w.time, w.fold.heartbeat, w.count, changes, conflicts)
-	w.fold.reset()
-	w.bytes, w.count = 0, 0
 }

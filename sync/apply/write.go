@@ -38,10 +38,17 @@ type step struct {
 // group is rows of one table that one statement writes.
 type group struct {
 	*target
-	kind write
-	set  columns
+	groupID
 	rows []row
 }
+
+type groupID struct {
+	kind  write
+	set   columns // whose values are known
+	whole bool    // the others are columns that the province does not have
+}
+
+func unknown(field [2]int) bool { return field[1] == wire.UnknownField }
 
 // job is what one fold comes to.
 type job struct {
@@ -87,12 +94,13 @@ func (w *writer) write(ctx context.Context, tx pgx.Tx, epoch int64, f *fold) (*j
 
 // remove plans what goes away before anything is written, and what is recorded of keys.
 func (j *job) remove(g *target, p *pile) {
+	province, relation := int8Param(int64(g.province)), []byte(g.table.Qualified())
 	if p.truncated {
-		j.steps = append(j.steps, step{sql: "DELETE FROM " + g.partition})
+		j.steps = append(j.steps, step{sql: "DELETE FROM " + g.partition}, step{emptySQL, [][]byte{province, relation}, nil})
 	}
-	var keys, older, settled []int64
+	var keys, older, settled, absent []int64
 	expected := map[int64]*entry{}
-	befores := arrayHeader(lsnOID, 0)
+	befores, limits := arrayHeader(lsnOID, 0), arrayHeader(lsnOID, 0)
 	for i := range p.entries {
 		e := &p.entries[i]
 		j.conflicts += e.replaced
@@ -108,10 +116,23 @@ func (j *job) remove(g *target, p *pile) {
 		}
 		if e.settled {
 			settled = append(settled, e.key)
+		} else if e.absent {
+			absent = append(absent, e.key)
+			limits = appendLSN(limits, e.before)
 		}
 		if e.unknown {
 			j.incidents = append(j.incidents, incident{g.table.Qualified(), e.key, kindUnknown, e.lsn})
 		}
+	}
+	if len(settled) > 0 {
+		j.steps = append(j.steps, step{settleSQL, [][]byte{province, relation, keyArray(settled)}, func(r *pgconn.Result) {
+			for _, open := range r.Rows { // its row was known to be missing
+				delete(expected, int64(binary.BigEndian.Uint64(open[0])))
+			}
+		}})
+	}
+	if len(absent) > 0 {
+		j.steps = append(j.steps, step{absentSQL, [][]byte{province, relation, keyArray(absent), sized(limits, len(absent)), int8Param(j.epoch)}, nil})
 	}
 	if len(keys) > 0 {
 		j.steps = append(j.steps, step{g.deleteSQL(), [][]byte{keyArray(keys)}, func(r *pgconn.Result) {
@@ -124,12 +145,14 @@ func (j *job) remove(g *target, p *pile) {
 		}})
 	}
 	if len(older) > 0 {
-		binary.BigEndian.PutUint32(befores[12:], uint32(len(older)))
-		j.steps = append(j.steps, step{g.deleteOlderSQL(), [][]byte{int8Param(j.epoch), keyArray(older), befores}, nil})
+		j.steps = append(j.steps, step{g.deleteOlderSQL(), [][]byte{int8Param(j.epoch), keyArray(older), sized(befores, len(older))}, nil})
 	}
-	if len(settled) > 0 {
-		j.steps = append(j.steps, step{settleSQL, [][]byte{int8Param(int64(g.province)), []byte(g.table.Qualified()), keyArray(settled)}, nil})
-	}
+}
+
+// sized writes the number of elements into an array that was begun without it.
+func sized(array []byte, n int) []byte {
+	binary.BigEndian.PutUint32(array[12:], uint32(n))
+	return array
 }
 
 func int8Param(v int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(v)) }
@@ -138,7 +161,7 @@ func int8Param(v int64) []byte { return binary.BigEndian.AppendUint64(nil, uint6
 func (g *target) groups(p *pile) ([]group, error) {
 	arena := make([][2]int, 0, len(p.entries)*len(g.names))
 	var groups []group
-	at := map[[2]uint64]int{}
+	at := map[groupID]int{}
 	for i := range p.entries {
 		e := &p.entries[i]
 		if e.write == writeNone {
@@ -150,16 +173,16 @@ func (g *target) groups(p *pile) ([]group, error) {
 			return nil, fmt.Errorf("%w: %s, key %d: %s", errPoison, g.table.Qualified(), e.key, err.Error())
 		}
 		r := row{entry: e, fields: arena[start:len(arena):len(arena)]}
-		set := known(r.fields)
-		if e.write != writeUpdate && set != g.all() {
+		set, whole := known(r.fields), !slices.ContainsFunc(r.fields, unknown)
+		if e.write != writeUpdate && !whole {
 			return nil, fmt.Errorf("%w: %s, key %d: a new row with unknown fields", errPoison, g.table.Qualified(), e.key)
 		}
-		id := [2]uint64{uint64(e.write), uint64(set)}
+		id := groupID{e.write, set, whole}
 		n, ok := at[id]
 		if !ok {
 			n = len(groups)
 			at[id] = n
-			groups = append(groups, group{target: g, kind: e.write, set: set})
+			groups = append(groups, group{target: g, groupID: id})
 		}
 		groups[n].rows = append(groups[n].rows, r)
 	}
@@ -177,11 +200,11 @@ func (j *job) writeFew(g group) {
 			}
 		}})
 	case writeInsert:
-		j.steps = append(j.steps, step{g.insertSQL(0, false), params, func(r *pgconn.Result) {
+		j.steps = append(j.steps, step{g.insertSQL(g.set, 0, false), params, func(r *pgconn.Result) {
 			j.conflicts += int(binary.BigEndian.Uint64(r.Rows[0][0]))
 		}})
 	default:
-		j.steps = append(j.steps, step{g.insertSQL(0, false), params, nil})
+		j.steps = append(j.steps, step{g.insertSQL(g.set, 0, false), params, nil})
 	}
 }
 
@@ -237,7 +260,7 @@ func (w *writer) writeMany(ctx context.Context, tx pgx.Tx, j *job, g group) erro
 	if err := w.stage(ctx, tx, g); err != nil {
 		return err
 	}
-	sql := g.insertSQL(j.epoch, true)
+	sql := g.insertSQL(g.set, j.epoch, true)
 	if g.kind == writeUpdate {
 		sql = g.updateSQL(g.set, j.epoch, true)
 	}
@@ -267,8 +290,8 @@ func (w *writer) copyRows(ctx context.Context, tx pgx.Tx, epoch int64, g group) 
 	if err != nil {
 		return false, fmt.Errorf("apply: %w", err)
 	}
-	w.buf = g.copyPartition(w.buf[:0], g.rows, epoch)
-	_, err = w.conn.PgConn().CopyFrom(ctx, bytes.NewReader(w.buf), g.copyPartitionSQL())
+	w.buf = g.copyPartition(w.buf[:0], g.rows, g.set, epoch)
+	_, err = w.conn.PgConn().CopyFrom(ctx, bytes.NewReader(w.buf), g.copyPartitionSQL(g.set))
 	var server *pgconn.PgError
 	if errors.As(err, &server) && server.Code == "23505" {
 		return false, inner.Rollback(ctx)

@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/sync/wire"
 )
@@ -64,7 +66,7 @@ func (c *Capture) Barrier(ctx context.Context, id [16]byte) (*Snapshot, error) {
 func (c *Capture) barrier(ctx, attempt context.Context, id [16]byte) (*Snapshot, error) {
 	h := &hold{id: id, known: make(chan struct{}), placed: make(chan struct{})}
 	c.holding.Store(h)
-	snapshot, err := c.snapshot(attempt, hex.EncodeToString(id[:6]))
+	snapshot, err := makeSlot(attempt, c.opts.URL, c.opts.Pool, "jike_barrier_"+hex.EncodeToString(id[:6])+" TEMPORARY")
 	if err == nil {
 		h.lsn = snapshot.LSN
 	}
@@ -85,39 +87,41 @@ func (c *Capture) barrier(ctx, attempt context.Context, id [16]byte) (*Snapshot,
 	}
 }
 
-// snapshot makes a temporary slot, takes its position and snapshot, and lets it go: the importing
-// transaction keeps the snapshot.
-func (c *Capture) snapshot(ctx context.Context, name string) (*Snapshot, error) {
-	slot, err := replicationConn(ctx, c.opts.URL)
+// makeSlot makes a logical slot and a transaction that sees what was committed before its consistent
+// point and nothing else. slot is its name, followed by TEMPORARY if it may be gone when makeSlot
+// returns: the transaction keeps the snapshot.
+func makeSlot(ctx context.Context, url string, pool *pgxpool.Pool, slot string) (*Snapshot, error) {
+	maker, err := replicationConn(ctx, url)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = closeConn(slot) }() // a temporary slot goes with its connection
-	results, err := slot.Exec(ctx, fmt.Sprintf("CREATE_REPLICATION_SLOT jike_barrier_%s TEMPORARY LOGICAL pgoutput (SNAPSHOT 'export')", name)).ReadAll()
+	defer func() { _ = closeConn(maker) }() // a temporary slot goes with its connection
+	results, err := maker.Exec(ctx, fmt.Sprintf("CREATE_REPLICATION_SLOT %s LOGICAL pgoutput (SNAPSHOT 'export')", slot)).ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("capture: snapshot slot: %w", err)
+		return nil, fmt.Errorf("capture: make slot %s: %w", slot, err)
 	}
 	if len(results) != 1 || len(results[0].Rows) != 1 || len(results[0].Rows[0]) < 3 {
-		return nil, errors.New("capture: snapshot slot: unexpected answer")
+		return nil, fmt.Errorf("capture: make slot %s: unexpected answer", slot)
 	}
 	row := results[0].Rows[0]
 	lsn, err := wire.ParseLSN(string(row[1]))
 	if err != nil {
 		return nil, err
 	}
-	conn, err := pgx.Connect(ctx, c.opts.URL)
+	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return nil, fmt.Errorf("capture: snapshot: %w", err)
 	}
 	s := &Snapshot{LSN: lsn, conn: conn}
-	if err := c.importSnapshot(ctx, s, string(row[2])); err != nil {
+	if err := s.open(ctx, pool, string(row[2])); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("capture: snapshot: %w", err)
 	}
 	return s, nil
 }
 
-func (c *Capture) importSnapshot(ctx context.Context, s *Snapshot, name string) error {
+// open imports a snapshot and lets nothing read before the guard has passed.
+func (s *Snapshot) open(ctx context.Context, pool *pgxpool.Pool, name string) error {
 	// The transaction outlives ctx, which ends with the attempt.
 	tx, err := s.conn.BeginTx(context.WithoutCancel(ctx), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
@@ -131,11 +135,12 @@ func (c *Capture) importSnapshot(ctx context.Context, s *Snapshot, name string) 
 		return err
 	}
 	s.Tx = tx
-	return guardSnapshot(ctx, c.opts.Pool, text)
+	return guardSnapshot(ctx, pool, text)
 }
 
 // retrySlot runs f with five seconds each time until it succeeds or ctx ends. Only an attempt that
-// ran out of time, or that found too few slots, is made again.
+// ran out of time, that found too few slots, or that found the slot in the hands of an attempt or a
+// reader that is just ending, is made again.
 func retrySlot(ctx context.Context, f func(context.Context) error) error {
 	for {
 		attempt, cancel := context.WithTimeout(ctx, slotPatience)
@@ -143,7 +148,7 @@ func retrySlot(ctx context.Context, f func(context.Context) error) error {
 		late := attempt.Err() != nil
 		cancel()
 		var server *pgconn.PgError
-		if err == nil || ctx.Err() != nil || !late && (!errors.As(err, &server) || server.Code != "53400") {
+		if err == nil || ctx.Err() != nil || !late && (!errors.As(err, &server) || !slices.Contains(slotBusy, server.Code)) {
 			return err
 		}
 		select {
@@ -153,6 +158,9 @@ func retrySlot(ctx context.Context, f func(context.Context) error) error {
 		}
 	}
 }
+
+// slotBusy are PostgreSQL's codes for too few slots, a slot that is in use, and one that exists.
+var slotBusy = []string{"53400", "55006", "42710"}
 
 func closeConn(conn *pgconn.PgConn) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

@@ -5,19 +5,47 @@
 //
 // A Capture is a loop of sessions. A session
 //
+//	leads     takes the advisory lock of the province's database. Without it the process is a
+//	          stand-by: it reads nothing, answers nothing, and tries again every second;
 //	loads     reads sync.capture: epoch, incarnation, the last confirmed transaction C and the one
 //	          before it;
-//	opens     the leaf's stream of that incarnation. If the stream is gone, ends before C, was cut,
+//	settles   begins a new epoch if the log cannot be read on from C (below);
+//	opens     the leaf's stream of the incarnation. If the stream is gone, ends before C, was cut,
 //	          or a refill was asked for, the incarnation rises and the stream is made anew;
 //	resumes   reads the stream's last message, whose last whole transaction is the tail T, and
-//	          starts the slot at C. The first transaction that comes must be C with C's chain, and T
-//	          must come with T's chain, or the log is another one (ErrOtherLog: Run ends, since only
-//	          a new epoch helps). What is not after T is skipped;
+//	          starts the slot at C. The first transaction that comes must be C, and C, T and what
+//	          headquarters named in a refill must come with the chain that they had, or the log is
+//	          another one (ErrOtherLog). What is not after T is skipped;
 //	streams   packs whole transactions into messages, publishes each to follow the one before
 //	          (expected last sequence), and confirms;
 //	ends      with an error, and the next session begins after a pause that grows to a second.
 //
 // Any session may be cut off at any instruction: what counts is in the log, the stream and the row.
+//
+// # Epochs
+//
+// Log positions mean something within one epoch only. A new epoch begins by itself when
+//
+//   - none was begun yet, or beginning one was cut off;
+//   - the slot is gone, was given up by PostgreSQL, or was moved by another reader;
+//   - the log is another one, or ends before what was published or applied: the database was
+//     restored from an image, to a point in time, or failed over to a stand-by that lagged;
+//   - the log has rows in a shape that this release does not read, though the tables are right now;
+//   - a refill is wanted from before the place where the log begins;
+//   - leaf or headquarters know of a younger epoch: the row itself was restored.
+//
+// It is begun in steps, and whoever finds a step undone begins again with the first:
+//
+//	marked    the row says that an epoch is being begun, and why (begun_lsn is null);
+//	dropped   the old slot is gone;
+//	made      the new slot stands at its consistent point X; in the snapshot of X it was looked up
+//	          whether selected rows existed;
+//	begun     the row has the epoch's number, X, and links of zero. The number is higher than the
+//	          row's, the leaf's and headquarters', and not below the seconds since 1970, since a
+//	          restore may have taken all that is known here back.
+//
+// Then the stream is made, as for any incarnation, and everything committed from X on goes into it.
+// Nothing is copied: headquarters brings both sides together by digest.
 //
 // # Invariants
 //
@@ -48,7 +76,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats.go"
-	"golang.org/x/sync/errgroup"
 
 	"jike/schemas/replica"
 	"jike/sync/stream"
@@ -67,13 +94,21 @@ type Options struct {
 	Heartbeat time.Duration // how often the clock is put into the log; 0: 10 s
 	Linger    time.Duration // how long a row waits for company while messages are on their way; 0: 1 ms
 	Cap       uint64        // bytes of log kept for headquarters at most; 0: 32 GiB
-	Log       *slog.Logger
+	// ResendRate is how many rows a second are sent again after a column was added; 0: 2,000.
+	ResendRate int
+	Log        *slog.Logger
+
+	step func(string) error // for tests: see opening
 }
 
 // Status is what the board and the metrics show.
 type Status struct {
 	Connected       bool // a session streams
+	Standby         bool // another process captures
 	Epoch           int64
+	Begun           wire.LSN // where the epoch began: the stream has what is committed from there on
+	Reason          string   // why it began
+	Existing        bool     // selected rows were there before it
 	Incarnation     int64
 	Head            wire.LSN // end of the log
 	Published       wire.LSN // last transaction on the leaf's disk
@@ -83,6 +118,7 @@ type Status struct {
 	BacklogMessages uint64   // in the leaf's stream, not taken by the hub
 	BacklogBytes    uint64
 	Full            bool   // the leaf's stream refuses more
+	Budget          Budget // how long both stores go on holding what headquarters does not take
 	Error           string // why the last session ended, while none streams
 }
 
@@ -91,15 +127,19 @@ type Capture struct {
 	opts     Options
 	tracker  tracker
 	flying   atomic.Int64 // messages packed and not yet stored
-	epoch    atomic.Int64
+	stored   atomic.Int64 // bytes that the leaf has stored, ever
 	holding  atomic.Pointer[hold]
 	barriers sync.Mutex
 	beat     chan struct{} // asks for a heartbeat now
 	wake     chan struct{} // asks for a status to PostgreSQL now
+	doubt    chan wire.LSN // applied at headquarters, as it says, and behind the end of the log
 
 	mu          sync.Mutex
 	status      Status
 	refill      bool                    // the next session begins a new incarnation
+	named       wire.Link               // what headquarters has applied, as it said with the refill
+	demand      *demand                 // the next session begins a new epoch
+	lastEpoch   time.Time               // when this process began one; of the session's goroutine only
 	end         context.CancelCauseFunc // of the session that streams
 	lastApplied wire.LSN                // at unapplied
 	unapplied   time.Time               // since when something waits for headquarters
@@ -116,12 +156,18 @@ func New(opts Options) (*Capture, error) {
 	if opts.Cap == 0 {
 		opts.Cap = 32 << 30
 	}
-	c := &Capture{opts: opts, beat: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
+	if opts.ResendRate == 0 {
+		opts.ResendRate = 2000
+	}
+	if opts.step == nil {
+		opts.step = func(string) error { return nil }
+	}
+	c := &Capture{opts: opts, beat: make(chan struct{}, 1), wake: make(chan struct{}, 1), doubt: make(chan wire.LSN, 1)}
 	err := errors.Join(
 		opts.Control.OnNotice(stream.NoticeApplied, c.onApplied),
-		opts.Control.Handle(stream.CallHello, func(context.Context, []byte) ([]byte, error) { return json.Marshal(c.notice()) }),
-		opts.Control.Handle(stream.CallRefill, c.onRefill),
-		opts.Control.Handle(stream.CallRepair, c.onRepair),
+		c.Handle(stream.CallHello, func(context.Context, []byte) ([]byte, error) { return json.Marshal(c.notice()) }),
+		c.Handle(stream.CallRefill, c.onRefill),
+		c.Handle(stream.CallRepair, c.onRepair),
 	)
 	return c, err
 }
@@ -129,10 +175,17 @@ func New(opts Options) (*Capture, error) {
 // errRefill ends a session so that the next begins a new incarnation.
 var errRefill = errors.New("capture: headquarters asked for a refill")
 
-// Run captures until ctx ends, and then returns nil. It returns an error only when going on would
-// be wrong: ErrPublication, ErrSchema, ErrOtherLog. Everything else is tried again.
+// patience is the longest pause between sessions, publicationPatience while the publication is
+// refused, which a person has to mend.
+const (
+	patience            = time.Second
+	publicationPatience = 5 * time.Second
+)
+
+// Run captures until ctx ends, and then returns nil. Whatever ends a session is shown in Status, and
+// tried again: what a person has to mend goes on by itself once it is mended.
 func (c *Capture) Run(ctx context.Context) error {
-	pause := 100 * time.Millisecond
+	pause, last := 100*time.Millisecond, ""
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := c.session(ctx)
@@ -140,67 +193,23 @@ func (c *Capture) Run(ctx context.Context) error {
 			return nil
 		}
 		c.ended(err)
-		if errors.Is(err, ErrPublication) || errors.Is(err, ErrSchema) || errors.Is(err, ErrOtherLog) {
-			return err
+		if text := fmt.Sprint(err); text != last {
+			c.opts.Log.Warn("capture: session ended", "province", c.opts.Province, "error", err)
+			last = text
 		}
-		c.opts.Log.Warn("capture: session ended", "province", c.opts.Province, "error", err)
-		if time.Since(began) > 10*time.Second || errors.Is(err, errRefill) {
+		switch {
+		case time.Since(began) > 10*time.Second, errors.Is(err, errRefill), errors.Is(err, errNewEpoch), errors.Is(err, ErrOtherLog):
 			pause = 100 * time.Millisecond
+		case errors.Is(err, ErrPublication):
+			pause = publicationPatience
 		}
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
 		}
-		pause = min(2*pause, time.Second)
+		pause = min(2*pause, patience)
 	}
 	return nil
-}
-
-// session is one pass of the state machine in the package comment.
-func (c *Capture) session(ctx context.Context) error {
-	if err := checkPublication(ctx, c.opts.Pool, c.opts.Tables); err != nil {
-		return err
-	}
-	s, err := c.load(ctx)
-	if err != nil {
-		return err
-	}
-	leaf, tail, err := c.open(ctx, &s)
-	if err != nil {
-		return err
-	}
-	feed, err := openFeed(ctx, c.opts.URL, s.confirmed.LSN)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer func() { _ = feed.close() }()
-
-	out := make(chan stream.Outgoing, 2)
-	p := &packer{
-		c: c, feed: feed, decoder: newDecoder(c.opts.Tables), out: out, tail: tail, link: s.previous, expect: s.confirmed,
-		header: wire.Header{
-			Province: c.opts.Province, Epoch: s.epoch, Incarnation: s.incarnation,
-			Schema: replica.Hash(c.opts.Tables), Selection: s.selection,
-		},
-	}
-	c.tracker.restart(tail)
-	c.flying.Store(0)
-	c.began(s, cancel)
-
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return p.run(ctx) })
-	group.Go(func() error { return leaf.Pump(ctx, out, c.full) })
-	group.Go(func() error { return c.keepConfirming(ctx, s, leaf, feed) })
-	group.Go(func() error { return c.keepBeating(ctx) })
-	stop := context.AfterFunc(ctx, func() { _ = feed.close() }) // a blocked read ends only with its connection
-	defer stop()
-	err = group.Wait()
-	if cause := context.Cause(ctx); errors.Is(cause, errRefill) {
-		return cause
-	}
-	return err
 }
 
 // open opens the stream, with a new incarnation if the old one cannot go on, and finds its tail.
@@ -264,12 +273,14 @@ func (c *Capture) takeRefill() bool {
 }
 
 func (c *Capture) began(s state, end context.CancelCauseFunc) {
-	c.epoch.Store(s.epoch)
 	c.mu.Lock()
 	c.status.Connected, c.status.Error, c.status.Full = true, "", false
 	c.status.Epoch, c.status.Incarnation = s.epoch, s.incarnation
+	c.status.Begun, c.status.Reason, c.status.Existing = s.begun, s.reason, s.existing
 	c.end = end
 	c.mu.Unlock()
+	c.opts.Log.Info("capture: streaming", "province", c.opts.Province, "epoch", s.epoch, "incarnation", s.incarnation,
+		"after", s.previous.LSN.String(), "epoch_begun", s.begun.String(), "reason", s.reason, "rows_before", s.existing)
 	c.announce()
 }
 

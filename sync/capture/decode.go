@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"jike/schemas/replica"
@@ -23,7 +24,7 @@ const (
 // relation maps the columns that pgoutput sends to those that travel.
 type relation struct {
 	table int
-	place []int // for each replicated column, its place in pgoutput's tuple
+	place []int // for each replicated column, its place in pgoutput's tuple; -1: the log lacks it (late)
 	key   int   // place of the key
 	count int   // columns in pgoutput's tuple
 }
@@ -32,6 +33,8 @@ type relation struct {
 // of a binary COPY tuple already, so values are copied and never understood.
 type decoder struct {
 	tables    []replica.Table
+	types     map[string]uint32   // OIDs of the tables' types
+	late      map[string][]string // by table: columns that older changes lack, their rows are sent again
 	relations map[uint32]*relation
 	fields    []field
 	scratch   []byte
@@ -44,8 +47,8 @@ type field struct {
 	data []byte
 }
 
-func newDecoder(tables []replica.Table) *decoder {
-	return &decoder{tables: tables, relations: map[uint32]*relation{}, recent: newRecent()}
+func newDecoder(tables []replica.Table, types map[string]uint32, late map[string][]string) *decoder {
+	return &decoder{tables: tables, types: types, late: late, relations: map[uint32]*relation{}, recent: newRecent()}
 }
 
 // relation reads a Relation message and checks it against what is replicated.
@@ -73,7 +76,11 @@ func (d *decoder) relation(m []byte) error {
 		rel := &relation{table: i, count: count, place: make([]int, len(t.Columns))}
 		for j, c := range t.Columns {
 			at, ok := names[c.Name]
-			if !ok || types[at] != typeOID[c.Type] {
+			if !ok && slices.Contains(d.late[t.Qualified()], c.Name) {
+				rel.place[j] = -1
+				continue
+			}
+			if !ok || types[at] != d.types[c.Type] {
 				return fmt.Errorf("%w: column %s of %s.%s is missing or not %s", ErrSchema, c.Name, schema, name, c.Type)
 			}
 			rel.place[j] = at
@@ -142,8 +149,16 @@ func (d *decoder) row(kind byte, rel *relation, old []byte, emit func(wire.Chang
 		emit(wire.Change{Op: wire.Delete, Table: rel.table, Data: old})
 		fresh = true
 	}
+	missing := byte(0xfe) // unchanged
+	if fresh {
+		missing = 0xff // null, until the row is sent again
+	}
 	tuple := d.scratch[:0]
 	for _, at := range rel.place {
+		if at < 0 {
+			tuple = append(tuple, 0xff, 0xff, 0xff, missing)
+			continue
+		}
 		switch f := d.fields[at]; f.kind {
 		case 'b':
 			tuple = append(tuple, f.data...)
@@ -159,7 +174,9 @@ func (d *decoder) row(kind byte, rel *relation, old []byte, emit func(wire.Chang
 			return fmt.Errorf("capture: column of kind %q, want binary", f.kind)
 		}
 	}
-	d.scratch = tuple
+	if d.scratch = tuple; cap(tuple) > keptBuffer {
+		d.scratch = nil
+	}
 	op := wire.Update
 	if fresh {
 		op = wire.Insert

@@ -27,6 +27,13 @@ type feed struct {
 	writing sync.Mutex
 }
 
+// feedBuffer is the size of a feed's buffer. It grows for a message that is larger, and above
+// keptBuffer goes back once that was read.
+const (
+	feedBuffer = 256 << 10
+	keptBuffer = 4 << 20
+)
+
 // errQuiet is returned by next when nothing came until the deadline.
 var errQuiet = errors.New("capture: nothing came")
 
@@ -51,7 +58,7 @@ func openFeed(ctx context.Context, url string, start wire.LSN) (*feed, error) {
 	if err != nil {
 		return nil, errors.Join(err, hijacked.Conn.Close())
 	}
-	f := &feed{conn: socket, buf: make([]byte, 256<<10)}
+	f := &feed{conn: socket, buf: make([]byte, feedBuffer)}
 	if err := f.start(ctx, start); err != nil {
 		return nil, errors.Join(err, f.conn.Close())
 	}
@@ -144,6 +151,9 @@ func (f *feed) message(deadline time.Time) (byte, []byte, error) {
 func (f *feed) fill(deadline time.Time) error {
 	if f.r == f.w {
 		f.r, f.w = 0, 0
+		if len(f.buf) > keptBuffer { // a very large row is not paid for in memory for ever
+			f.buf = make([]byte, feedBuffer)
+		}
 	}
 	need := 5
 	if f.w-f.r >= 5 {

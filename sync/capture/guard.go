@@ -51,10 +51,16 @@ type pgSnapshot struct {
 	running    map[uint64]bool
 }
 
-// ahead reports whether s counts a transaction as finished that still runs now.
+// ahead reports whether s counts a transaction as finished that still runs now. What is at or above
+// now's xmax runs or has not begun, and is not listed as running.
 func (s pgSnapshot) ahead(now pgSnapshot) bool {
 	for xid := range now.running {
 		if xid < s.xmax && !s.running[xid] {
+			return true
+		}
+	}
+	for xid := now.xmax; xid < s.xmax; xid++ {
+		if !s.running[xid] {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -20,6 +21,9 @@ const (
 	flushBytes = 512 << 10
 )
 
+// pieceBytes is how large a change may be to travel whole: JetStream stores no message of 32 MB.
+const pieceBytes = 1 << 20
+
 // With bulkRows in hand and nothing more to read, the packer leaves PostgreSQL alone for bulkPause:
 // it sends every row by itself, and to be woken for each costs both more than the row does.
 const (
@@ -31,9 +35,9 @@ const (
 // that the slot can move: a busy database with a quiet publication must not keep its log.
 const quietBytes = 16 << 20
 
-// ErrOtherLog says that the log is not the one that was confirmed: the last confirmed transaction
-// does not come again, or comes with other content. The database was restored or failed over; a
-// new epoch must begin.
+// ErrOtherLog says that the log is not the one that was read before: a transaction that was
+// confirmed, stored or applied does not come again, or comes with other content. The database was
+// restored or failed over, and a new epoch begins.
 var ErrOtherLog = errors.New("capture: the log is not the one that was confirmed before")
 
 // packer reads one feed and packs whole transactions, or chunks of large ones, into messages.
@@ -43,8 +47,9 @@ type packer struct {
 	decoder *decoder
 	out     chan<- stream.Outgoing
 	header  wire.Header
-	tail    wire.Link // what the stream holds already
-	expect  wire.Link // the confirmed transaction, which must come first
+	tail    wire.Link   // what the stream holds already
+	first   wire.LSN    // the confirmed transaction, which must come first; 0: there is none
+	witness []wire.Link // transactions that must come, in their order
 
 	w       wire.Writer
 	link    wire.Link // last whole transaction decoded
@@ -134,8 +139,11 @@ func (p *packer) message(ctx context.Context, kind byte, m []byte) error {
 }
 
 func (p *packer) begin(ctx context.Context, tx transaction) error {
-	if p.expect.LSN != 0 && tx.lsn != p.expect.LSN {
-		return fmt.Errorf("%w: transaction %s was confirmed, the log begins with %s", ErrOtherLog, p.expect.LSN, tx.lsn)
+	if p.first != 0 && tx.lsn != p.first {
+		return fmt.Errorf("%w: transaction %s was confirmed, the log begins with %s", ErrOtherLog, p.first, tx.lsn)
+	}
+	if p.first = 0; len(p.witness) > 0 && tx.lsn > p.witness[0].LSN {
+		return fmt.Errorf("%w: transaction %s is known, and %s comes in its place", ErrOtherLog, p.witness[0].LSN, tx.lsn)
 	}
 	if err := p.hold(ctx, tx.lsn); err != nil {
 		return err
@@ -163,14 +171,30 @@ func (p *packer) change(ctx context.Context, kind byte, m []byte) error {
 	if p.skip {
 		return nil
 	}
+	var failed error
+	emit := func(c wire.Change) {
+		if failed == nil {
+			wire.Split(c, pieceBytes, func(c wire.Change) {
+				if failed == nil {
+					failed = p.pack(ctx, c)
+				}
+			})
+		}
+	}
 	var err error
 	if kind == 'M' {
-		err = p.decoder.message(m[1:], p.w.Change)
+		err = p.decoder.message(m[1:], emit)
 	} else {
-		err = p.decoder.change(kind, m[1:], p.w.Change)
+		err = p.decoder.change(kind, m[1:], emit)
 	}
-	if err != nil || p.w.Rows() < flushRows && p.w.Size() < flushBytes {
-		return err
+	return cmp.Or(failed, err)
+}
+
+// pack adds a change, and sends what is there as a chunk if that is enough for a message.
+func (p *packer) pack(ctx context.Context, c wire.Change) error {
+	p.w.Change(c)
+	if p.w.Rows() < flushRows && p.w.Size() < flushBytes {
+		return nil
 	}
 	p.w.Cut()
 	if err := p.ship(ctx); err != nil {
@@ -192,14 +216,15 @@ func (p *packer) commit(ctx context.Context, m []byte) error {
 	p.before, p.link = p.link, p.link.Next(lsn, digest)
 	p.open, p.lastEnd = false, end
 	p.c.tracker.seen(end)
-	if p.expect.LSN != 0 {
-		if p.expect != p.link {
-			return fmt.Errorf("%w: transaction %s has other content", ErrOtherLog, lsn)
+	for len(p.witness) > 0 && p.witness[0].LSN <= lsn {
+		if p.witness[0] != p.link {
+			return fmt.Errorf("%w: transaction %s has other content than before", ErrOtherLog, p.witness[0].LSN)
 		}
-		p.expect = wire.Link{}
+		p.witness = p.witness[1:]
 	}
 	if p.skip {
-		return p.skipped()
+		p.skipped()
+		return nil
 	}
 	p.w.End(digest)
 	p.packed++
@@ -209,17 +234,13 @@ func (p *packer) commit(ctx context.Context, m []byte) error {
 	return nil
 }
 
-// skipped ends a transaction that the stream holds: its chain must be the stream's.
-func (p *packer) skipped() error {
-	if p.link.LSN == p.tail.LSN && p.link != p.tail {
-		return fmt.Errorf("%w: the stream ends with transaction %s, which has other content", ErrOtherLog, p.link.LSN)
-	}
+// skipped ends a transaction that the stream holds.
+func (p *packer) skipped() {
 	if p.link.LSN >= p.noted+flushBytes || p.link.LSN == p.tail.LSN {
 		p.noted = p.link.LSN
 		p.c.tracker.stored(mark{link: p.link, before: p.before})
 	}
 	p.reset()
-	return nil
 }
 
 // reset begins a message after the last whole transaction.
@@ -252,9 +273,11 @@ func (p *packer) ship(ctx context.Context) error {
 // waits: PostgreSQL's keepalives are answered by another.
 func (p *packer) send(ctx context.Context, data []byte, stored func(uint64)) error {
 	p.c.flying.Add(1)
+	size := int64(len(data))
 	select {
 	case p.out <- stream.Outgoing{Data: data, Stored: func(sequence uint64) {
 		p.c.flying.Add(-1)
+		p.c.stored.Add(size)
 		stored(sequence)
 	}}:
 		return nil

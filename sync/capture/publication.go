@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,15 +29,37 @@ const filterColumn = "national"
 // make the application's own statements fail.
 var ErrPublication = errors.New("capture: the publication cannot be used")
 
-// typeOID maps the types of replicated columns to PostgreSQL's built-in ones.
-var typeOID = map[string]uint32{
-	"bool": 16, "bytea": 17, "int8": 20, "int2": 21, "int4": 23, "text": 25, "float8": 701,
-	"date": 1082, "timestamp": 1114, "timestamptz": 1184, "numeric": 1700, "uuid": 2950,
+// resolveTypes asks PostgreSQL for the types of replicated columns: built-in ones, arrays, and the
+// database's own enumerations, domains and composites. Their binary form travels as it is.
+func resolveTypes(ctx context.Context, pool *pgxpool.Pool, tables []replica.Table) (map[string]uint32, error) {
+	types := map[string]uint32{}
+	for _, t := range tables {
+		for _, c := range t.Columns {
+			types[c.Type] = 0
+		}
+	}
+	rows, err := pool.Query(ctx, `SELECT n.name, t.oid FROM unnest($1::text[]) n (name)
+		JOIN pg_type t ON t.oid = to_regtype(n.name) AND t.typsend <> 0`, slices.Collect(maps.Keys(types)))
+	if err != nil {
+		return nil, fmt.Errorf("capture: read types: %w", err)
+	}
+	var name string
+	var oid uint32
+	if _, err := pgx.ForEachRow(rows, []any{&name, &oid}, func() error { types[name] = oid; return nil }); err != nil {
+		return nil, fmt.Errorf("capture: read types: %w", err)
+	}
+	for name, oid := range types {
+		if oid == 0 {
+			return nil, fmt.Errorf("%w: type %s is not known or has no binary form", ErrPublication, name)
+		}
+	}
+	return types, nil
 }
 
 // EnsurePublication makes the publication as the owner of the tables, with a row filter and the replicated
-// columns of each table, and does nothing when it exists. It must be there before the slot:
-// decoding changes older than the publication fails.
+// columns of each table. One that exists is brought to these tables and columns, and rows that lack
+// a column are sent again (resend.go). It must be there before the slot: decoding changes older than
+// the publication fails.
 func EnsurePublication(ctx context.Context, ownerURL string, tables []replica.Table) error {
 	owner, err := pgx.Connect(ctx, ownerURL)
 	if err != nil {
@@ -48,41 +71,12 @@ func EnsurePublication(ctx context.Context, ownerURL string, tables []replica.Ta
 		return fmt.Errorf("capture: publication: %w", err)
 	}
 	if exists {
-		return nil
+		return alignPublication(ctx, owner, tables)
 	}
-	list := make([]string, len(tables))
-	for i, t := range tables {
-		columns := []string{filterColumn}
-		for _, c := range t.Columns {
-			columns = append(columns, pgx.Identifier{c.Name}.Sanitize())
-		}
-		list[i] = fmt.Sprintf("%s (%s) WHERE (%s)", pgx.Identifier{t.Schema, t.Name}.Sanitize(), strings.Join(columns, ", "), filterColumn)
-	}
-	if _, err := owner.Exec(ctx, fmt.Sprintf("CREATE PUBLICATION %s FOR TABLE %s", Publication, strings.Join(list, ", "))); err != nil {
+	if _, err := owner.Exec(ctx, fmt.Sprintf("CREATE PUBLICATION %s FOR TABLE %s", Publication, tableList(tables))); err != nil {
 		return fmt.Errorf("capture: make the publication: %w", err)
 	}
 	return nil
-}
-
-// EnsureSlot makes the replication slot unless it exists. Making it waits for writing transactions
-// that are open; it is tried until ctx ends, five seconds each time, and the application is never
-// blocked by it.
-func EnsureSlot(ctx context.Context, url string, pool *pgxpool.Pool) error {
-	var exists bool
-	if err := pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)`, Slot).Scan(&exists); err != nil {
-		return fmt.Errorf("capture: slot: %w", err)
-	}
-	if exists {
-		return nil
-	}
-	return retrySlot(ctx, func(ctx context.Context) error {
-		conn, err := replicationConn(ctx, url)
-		if err != nil {
-			return err
-		}
-		_, err = conn.Exec(ctx, fmt.Sprintf("CREATE_REPLICATION_SLOT %s LOGICAL pgoutput (SNAPSHOT 'nothing')", Slot)).ReadAll()
-		return errors.Join(err, closeConn(conn))
-	})
 }
 
 func replicationConn(ctx context.Context, url string) (*pgconn.PgConn, error) {
@@ -112,7 +106,7 @@ type published struct {
 // checkPublication refuses a publication that is not what tables say, or that could make an UPDATE
 // or DELETE of the application fail: a filter column outside the replica identity, an identity
 // outside the column list, FULL together with a column list, or none at all.
-func checkPublication(ctx context.Context, pool *pgxpool.Pool, tables []replica.Table) error {
+func checkPublication(ctx context.Context, pool *pgxpool.Pool, tables []replica.Table, types map[string]uint32) error {
 	rows, err := pool.Query(ctx, `
 		SELECT n.nspname || '.' || c.relname AS relation, c.relreplident::text AS identity,
 			coalesce(k.names, '{}') AS key, coalesce(k.strict, false) AS not_null,
@@ -120,7 +114,7 @@ func checkPublication(ctx context.Context, pool *pgxpool.Pool, tables []replica.
 		FROM pg_publication_tables p
 		JOIN pg_namespace n ON n.nspname = p.schemaname
 		JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename
-		CROSS JOIN LATERAL (SELECT jsonb_object_agg(attname, atttypid::int) AS types
+		CROSS JOIN LATERAL (SELECT jsonb_object_agg(attname, atttypid::bigint) AS types
 			FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) t
 		LEFT JOIN LATERAL (SELECT array_agg(a.attname::text) AS names, bool_and(a.attnotnull) AS strict
 			FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
@@ -141,18 +135,18 @@ func checkPublication(ctx context.Context, pool *pgxpool.Pool, tables []replica.
 		if i < 0 {
 			return fmt.Errorf("%w: %s is missing", ErrPublication, t.Qualified())
 		}
-		if err := found[i].check(t); err != nil {
+		if err := found[i].check(t, types); err != nil {
 			return fmt.Errorf("%w: %s: %w", ErrPublication, t.Qualified(), err)
 		}
 	}
 	return nil
 }
 
-func (p published) check(t replica.Table) error {
+func (p published) check(t replica.Table, types map[string]uint32) error {
 	want := []string{filterColumn}
 	for _, c := range t.Columns {
 		want = append(want, c.Name)
-		if p.Types[c.Name] != typeOID[c.Type] {
+		if p.Types[c.Name] != types[c.Type] {
 			return fmt.Errorf("column %s is not %s", c.Name, c.Type)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -15,6 +16,10 @@ import (
 // repairKeys is how many keys go into one repair transaction: enough to be quick, few enough that
 // rows are locked for a moment only.
 const repairKeys = 500
+
+// repairBytes is how much one logical message of a repair holds, beyond which it takes no further
+// row: PostgreSQL and capture each keep it in memory.
+const repairBytes = 4 << 20
 
 // Repair sends the current state of rows through the stream, in order with the changes around it:
 // each row is read FOR SHARE and put into the log in the same transaction, so that a concurrent
@@ -42,20 +47,35 @@ func (c *Capture) Repair(ctx context.Context, t replica.Table, keys []int64, bef
 	return nil
 }
 
+// repair sends keys in one transaction.
 func (c *Capture) repair(ctx context.Context, table int, keys []int64, before wire.LSN) error {
+	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	return pgx.BeginFunc(ctx, c.opts.Pool, func(tx pgx.Tx) error {
-		content, err := readCurrent(ctx, tx, c.opts.Tables[table], table, keys, before)
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `SELECT pg_logical_emit_message(true, $1, $2::bytea)`, prefixRepair, content)
-		return err
+		return c.repairIn(ctx, tx, table, keys, before)
 	})
 }
 
-// readCurrent locks and reads rows and writes the content of the logical message: table, then for
-// each key an operation, its length and its data as in package wire.
-func readCurrent(ctx context.Context, tx pgx.Tx, t replica.Table, table int, keys []int64, before wire.LSN) ([]byte, error) {
+// repairIn sends keys, which are in order, in as many messages as their size asks for.
+func (c *Capture) repairIn(ctx context.Context, tx pgx.Tx, table int, keys []int64, before wire.LSN) error {
+	for len(keys) > 0 {
+		content, done, err := readCurrent(ctx, tx, c.opts.Tables[table], table, keys, before)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `SELECT pg_logical_emit_message(true, $1, $2::bytea)`, prefixRepair, content); err != nil {
+			return err
+		}
+		keys = keys[done:]
+	}
+	return nil
+}
+
+// readCurrent locks and reads rows, also those that are not selected: one that enters the selection
+// meanwhile would be told absent behind its entry, and what waits for it would be done with. It
+// writes the content of the logical message: table, then for each key an operation, its length and
+// its data as in package wire. It takes the keys, which are in order, one after the other until the
+// content is large enough, and gives how many it took.
+func readCurrent(ctx context.Context, tx pgx.Tx, t replica.Table, table int, keys []int64, before wire.LSN) (content []byte, done int, err error) {
 	names := make([]string, len(t.Columns))
 	key := 0
 	for i, c := range t.Columns {
@@ -64,42 +84,50 @@ func readCurrent(ctx context.Context, tx pgx.Tx, t replica.Table, table int, key
 			key = i
 		}
 	}
-	query := fmt.Sprintf(`SELECT %s FROM %s WHERE %s = ANY($1) AND national ORDER BY %s FOR SHARE`,
-		strings.Join(names, ", "), pgx.Identifier{t.Schema, t.Name}.Sanitize(), names[key], names[key])
-	formats := make(pgx.QueryResultFormats, len(names))
+	query := fmt.Sprintf(`SELECT %s, %s FROM %s WHERE %s = ANY($1) ORDER BY %s FOR SHARE`,
+		strings.Join(names, ", "), filterColumn, pgx.Identifier{t.Schema, t.Name}.Sanitize(), names[key], names[key])
+	formats := make(pgx.QueryResultFormats, len(names)+1)
 	for i := range formats {
 		formats[i] = pgx.BinaryFormatCode
 	}
 	rows, err := tx.Query(ctx, query, formats, keys)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer rows.Close()
-	content := binary.BigEndian.AppendUint32(nil, uint32(table))
-	found := map[int64]bool{}
-	for rows.Next() {
-		values := rows.RawValues()
-		found[int64(binary.BigEndian.Uint64(values[key]))] = true
-		var tuple []byte
-		for _, v := range values {
-			if v == nil {
-				tuple = append(tuple, 0xff, 0xff, 0xff, 0xff)
-				continue
-			}
-			tuple = append(binary.BigEndian.AppendUint32(tuple, uint32(len(v))), v...)
-		}
-		content = appendRepair(content, wire.Repair, tuple)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	for _, k := range keys {
-		if !found[k] {
-			data := binary.BigEndian.AppendUint64(nil, uint64(k))
+	content = binary.BigEndian.AppendUint32(nil, uint32(table))
+	absent := func(below func(int64) bool) {
+		for ; done < len(keys) && below(keys[done]); done++ {
+			data := binary.BigEndian.AppendUint64(nil, uint64(keys[done]))
 			content = appendRepair(content, wire.Absent, binary.BigEndian.AppendUint64(data, uint64(before)))
 		}
 	}
-	return content, nil
+	for rows.Next() {
+		values := rows.RawValues()
+		if selected := values[len(names)]; len(selected) != 1 || selected[0] == 0 {
+			continue
+		}
+		values = values[:len(names)]
+		now := int64(binary.BigEndian.Uint64(values[key]))
+		absent(func(k int64) bool { return k < now })
+		content = appendRepair(content, wire.Repair, tupleOf(values))
+		if done++; len(content) > repairBytes {
+			return content, done, nil // what follows is read again
+		}
+	}
+	absent(func(int64) bool { return true })
+	return content, done, rows.Err()
+}
+
+func tupleOf(values [][]byte) (tuple []byte) {
+	for _, v := range values {
+		if v == nil {
+			tuple = append(tuple, 0xff, 0xff, 0xff, 0xff)
+			continue
+		}
+		tuple = append(binary.BigEndian.AppendUint32(tuple, uint32(len(v))), v...)
+	}
+	return tuple
 }
 
 func appendRepair(content []byte, op wire.Op, data []byte) []byte {
@@ -119,6 +147,12 @@ func readRepair(content []byte, tables []replica.Table, emit func(wire.Change)) 
 		c.Data = r.take(int(r.uint32()))
 		if r.bad() || c.Op != wire.Repair && c.Op != wire.Absent {
 			return errShort
+		}
+		if len(c.Data) < 12 {
+			return errShort
+		}
+		if c.Op == wire.Repair && !whole(c.Data, tables[table]) { // of an older release: its repair must be asked for again
+			c = wire.Change{Op: wire.Unknown, Table: table, Data: c.Data[4:12]}
 		}
 		emit(c)
 	}

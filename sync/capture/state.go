@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/sync/wire"
 )
@@ -16,25 +17,31 @@ type state struct {
 	selection          uint32
 	confirmed          wire.Link
 	previous           wire.Link
+	begun              wire.LSN // the slot's consistent point; 0: the epoch is not begun, or another is being begun
+	everBegun          bool
+	reason             string // why the epoch began, or is being begun
+	existing           bool   // selected rows were there before it
 }
 
 // errSuperseded says that another capture took over.
 var errSuperseded = errors.New("capture: another capture took over")
 
-func (c *Capture) load(ctx context.Context) (state, error) {
+func load(ctx context.Context, pool *pgxpool.Pool) (state, error) {
 	var s state
-	var confirmed, previous string
+	var confirmed, previous, begun string
 	var confirmedChain, previousChain []byte
-	err := c.opts.Pool.QueryRow(ctx, `SELECT epoch, incarnation, selection, confirmed_lsn::text, confirmed_chain,
-		previous_lsn::text, previous_chain FROM sync.capture`).
-		Scan(&s.epoch, &s.incarnation, &s.selection, &confirmed, &confirmedChain, &previous, &previousChain)
+	err := pool.QueryRow(ctx, `SELECT epoch, incarnation, selection, confirmed_lsn::text, confirmed_chain,
+		previous_lsn::text, previous_chain, coalesce(begun_lsn, '0/0')::text, begun_at IS NOT NULL, reason, existing FROM sync.capture`).
+		Scan(&s.epoch, &s.incarnation, &s.selection, &confirmed, &confirmedChain, &previous, &previousChain,
+			&begun, &s.everBegun, &s.reason, &s.existing)
 	if err != nil {
 		return s, fmt.Errorf("capture: read the position: %w", err)
 	}
 	s.confirmed.Chain, s.previous.Chain = wire.Hash(confirmedChain), wire.Hash(previousChain)
-	var errs [2]error
+	var errs [3]error
 	s.confirmed.LSN, errs[0] = wire.ParseLSN(confirmed)
 	s.previous.LSN, errs[1] = wire.ParseLSN(previous)
+	s.begun, errs[2] = wire.ParseLSN(begun)
 	return s, errors.Join(errs[:]...)
 }
 

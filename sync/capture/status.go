@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -52,6 +53,7 @@ func (c *Capture) keepConfirming(ctx context.Context, s state, leaf *stream.Leaf
 func (c *Capture) keepSweeping(ctx context.Context, leaf *stream.Leaf, sweep <-chan uint64) {
 	tick := time.NewTicker(statusEvery)
 	defer tick.Stop()
+	var leafRate meter
 	for {
 		select {
 		case before := <-sweep:
@@ -60,9 +62,13 @@ func (c *Capture) keepSweeping(ctx context.Context, leaf *stream.Leaf, sweep <-c
 			}
 		case <-tick.C:
 			messages, bytes, err := leaf.Backlog(ctx)
-			if err == nil {
+			if err != nil {
+				c.opts.Log.Debug("capture: the leaf's backlog is not known", "error", err)
+			} else {
+				leafRate.add(time.Now(), uint64(c.stored.Load()))
 				c.mu.Lock()
 				c.status.BacklogMessages, c.status.BacklogBytes = messages, bytes
+				c.status.Budget.leaf(leaf.MaxBytes()-int64(bytes), &leafRate)
 				c.mu.Unlock()
 			}
 			c.announce()
@@ -114,6 +120,8 @@ func (c *Capture) notice() stream.CaptureNotice {
 		Stream:    stream.Identity{Province: c.opts.Province, Epoch: s.Epoch, Incarnation: s.Incarnation},
 		Head:      s.Head,
 		Published: s.Published, BacklogMessages: s.BacklogMessages, BacklogBytes: s.BacklogBytes, Error: s.Error,
+		Existing: s.Existing, Begun: s.Begun, Reason: s.Reason, Wal: s.Budget.Wal,
+		LogLeft: s.Budget.LogLeft, LogDays: s.Budget.LogDays, LeafLeft: s.Budget.LeafLeft, LeafDays: s.Budget.LeafDays,
 	}
 }
 
@@ -133,12 +141,25 @@ func (c *Capture) announce() {
 	_ = c.opts.Control.Notify(stream.NoticeCapture, data) // the next one follows in a second
 }
 
+// onApplied takes what headquarters says to have applied. It never waits.
 func (c *Capture) onApplied(data []byte) {
 	var n stream.AppliedNotice
-	if err := json.Unmarshal(data, &n); err != nil || n.Epoch != c.epoch.Load() {
-		return // of another epoch, or not for us
+	if err := json.Unmarshal(data, &n); err != nil {
+		return // not for us
 	}
-	c.tracker.setApplied(n.LSN)
+	c.mu.Lock()
+	streams, epoch := c.end != nil, c.status.Epoch
+	c.mu.Unlock()
+	switch {
+	case !streams:
+	case n.Epoch > epoch:
+		c.wantEpoch(fmt.Sprintf("headquarters is at epoch %d, this was %d: the database was restored", n.Epoch, epoch), n.Epoch)
+	case !c.tracker.setApplied(n.Epoch, n.LSN):
+		select {
+		case c.doubt <- n.LSN:
+		default: // one is being looked at
+		}
+	}
 }
 
 // onRefill answers headquarters, which misses what follows a position.
@@ -147,19 +168,28 @@ func (c *Capture) onRefill(ctx context.Context, request []byte) ([]byte, error) 
 	if err := json.Unmarshal(request, &r); err != nil {
 		return nil, err
 	}
-	s, err := c.load(ctx)
+	s, err := load(ctx, c.opts.Pool)
 	switch {
 	case err != nil:
 		return nil, err
-	case r.Epoch != 0 && r.Epoch != s.epoch:
+	case s.begun == 0:
+		return nil, nil // a new epoch is under way
+	case r.Epoch > s.epoch:
+		c.wantEpoch(fmt.Sprintf("headquarters is at epoch %d, this was %d: the database was restored", r.Epoch, s.epoch), r.Epoch)
+		return nil, nil
+	case r.Epoch != 0 && r.Epoch < s.epoch:
 		return nil, fmt.Errorf("epoch %d is asked for, this is %d", r.Epoch, s.epoch)
 	case s.incarnation > r.Incarnation:
 		return nil, nil // already under way
 	case s.previous.LSN > r.LSN:
-		return nil, fmt.Errorf("the log begins after %s, headquarters is at %s: only a digest can tell what is missing", s.previous.LSN, r.LSN)
+		c.wantEpoch(fmt.Sprintf("the log begins after %s, and headquarters is at %s: only a digest can tell what is missing", s.previous.LSN, r.LSN), 0)
+		return nil, nil
 	}
 	c.mu.Lock()
 	c.refill = true
+	if chain, err := hex.DecodeString(r.Chain); err == nil && len(chain) == len(wire.Hash{}) && r.LSN != 0 {
+		c.named = wire.Link{LSN: r.LSN, Chain: wire.Hash(chain)}
+	}
 	end := c.end
 	c.mu.Unlock()
 	if end != nil {

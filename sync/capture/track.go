@@ -24,14 +24,20 @@ type tracker struct {
 	mu        sync.Mutex
 	marks     []mark // stored, not yet confirmed, in order
 	published wire.Link
+	epoch     int64 // of applied
 	applied   wire.LSN
 	head      wire.LSN // end of the log
 }
 
-func (t *tracker) restart(tail wire.Link) {
+// restart begins with what the stream holds and where the log ends. What was applied in another
+// epoch says nothing in this one.
+func (t *tracker) restart(epoch int64, tail wire.Link, head wire.LSN) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.marks, t.published = nil, tail
+	t.marks, t.published, t.head = nil, tail, head
+	if t.epoch != epoch {
+		t.epoch, t.applied = epoch, 0
+	}
 }
 
 func (t *tracker) stored(m mark) {
@@ -61,10 +67,19 @@ func (t *tracker) seen(head wire.LSN) {
 	t.head = max(t.head, head)
 }
 
-func (t *tracker) setApplied(lsn wire.LSN) {
+// setApplied takes what headquarters says. It returns false, and believes nothing, if that lies
+// behind the end of the log as far as it is known here.
+func (t *tracker) setApplied(epoch int64, lsn wire.LSN) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if epoch != t.epoch {
+		return true
+	}
+	if lsn > t.head {
+		return false
+	}
 	t.applied = max(t.applied, lsn)
+	return true
 }
 
 // due takes the youngest mark that may be confirmed: stored by the leaf, and either applied or so

@@ -2,13 +2,14 @@ package reconcile
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,8 +25,10 @@ const (
 	Diverged Result = "diverged" // the re-check still found differences
 )
 
-// certificateVersion is the version of the certificate's form. A reader refuses another one.
-const certificateVersion = 1
+// certificateForm is the newest form of a certificate, its Version. Form 2 may have a scope and
+// counts differences by their cause; a province whose program is older signs form 1. A reader
+// refuses forms that it does not know.
+const certificateForm = 2
 
 // listedDifferences is how many differences a certificate lists by name. It covers all of them by
 // number and digest; headquarters' table sync.difference holds the rest.
@@ -67,8 +70,17 @@ type Statement struct {
 	Result         Result       `json:"result"`
 	Tables         []TableProof `json:"tables"`
 	Found          Findings     `json:"found"`
-	Repair         *RepairProof `json:"repair"`     // null if nothing was repaired
-	ApprovedBy     string       `json:"approvedBy"` // who let it go on over the limit, empty if nobody had to
+	Repair         *RepairProof `json:"repair"`          // null if nothing was repaired
+	ApprovedBy     string       `json:"approvedBy"`      // who let it go on over the limit, empty if nobody had to
+	Scope          *Scope       `json:"scope,omitempty"` // what was compared; left out: everything
+}
+
+// scope is what was compared.
+func (s Statement) scope() Scope {
+	if s.Scope == nil {
+		return Scope{}
+	}
+	return *s.Scope
 }
 
 // Versions names the software of both sides.
@@ -103,8 +115,36 @@ type Findings struct {
 	Missing   int64        `json:"missing"`
 	Extra     int64        `json:"extra"`
 	Different int64        `json:"different"`
-	Digest    Hex          `json:"digest"` // SHA-256 over the canonical form of all, empty if none
+	Causes    []CauseCount `json:"causes,omitempty"` // of all of them; left out if none, and in form 1
+	Digest    Hex          `json:"digest"`           // SHA-256 over the canonical form of all, empty if none
 	Listed    []Difference `json:"listed"`
+}
+
+// CauseCount says how many differences are of a kind and have a cause.
+type CauseCount struct {
+	Kind  Kind  `json:"kind"`
+	Cause Cause `json:"cause"`
+	Count int64 `json:"count"`
+}
+
+// countCauses counts by kind and cause, in the order of both.
+func countCauses(list []Difference) []CauseCount {
+	type of struct {
+		kind  Kind
+		cause Cause
+	}
+	by := map[of]int64{}
+	for _, d := range list {
+		by[of{d.Kind, d.Cause}]++
+	}
+	out := make([]CauseCount, 0, len(by))
+	for k, n := range by {
+		out = append(out, CauseCount{k.kind, k.cause, n})
+	}
+	slices.SortFunc(out, func(a, b CauseCount) int {
+		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(string(a.Cause), string(b.Cause)))
+	})
+	return out
 }
 
 // Total is the number of differences.
@@ -155,10 +195,14 @@ func (s Statement) digest() (Hex, error) {
 	return sum[:], nil
 }
 
-func findings(list []Difference) (Findings, error) {
+// findings sums differences up; form 1 has no counts by cause.
+func findings(list []Difference, form int) (Findings, error) {
 	f := Findings{Listed: list[:min(len(list), listedDifferences)], Digest: Hex{}}
 	if f.Listed == nil {
 		f.Listed = []Difference{}
+	}
+	if form > 1 {
+		f.Causes = countCauses(list)
 	}
 	for _, d := range list {
 		switch d.Kind {
@@ -173,13 +217,19 @@ func findings(list []Difference) (Findings, error) {
 	if len(list) == 0 {
 		return f, nil
 	}
+	var err error
+	f.Digest, err = digestOf(list)
+	return f, err
+}
+
+// digestOf is SHA-256 over the canonical form of differences.
+func digestOf(list []Difference) (Hex, error) {
 	raw, err := json.Marshal(list)
 	if err != nil {
-		return f, err
+		return nil, err
 	}
 	sum := sha256.Sum256(raw)
-	f.Digest = sum[:]
-	return f, nil
+	return sum[:], nil
 }
 
 func sign(key ed25519.PrivateKey, digest Hex) Signature {
@@ -191,128 +241,4 @@ func (s Signature) verify(digest Hex) error {
 		return errors.New("the signature is not valid")
 	}
 	return nil
-}
-
-// Verify checks form, digest and both signatures, with the keys that the certificate names. It
-// says nothing about whose keys they are, nor about the chain: see VerifyChain.
-func (c Certificate) Verify() error {
-	if c.Statement.Version != certificateVersion {
-		return fmt.Errorf("certificate %d: version %d is not known", c.Statement.Sequence, c.Statement.Version)
-	}
-	digest, err := c.Statement.digest()
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(digest, c.Digest) {
-		return fmt.Errorf("certificate %d: its digest does not fit its content", c.Statement.Sequence)
-	}
-	if err := c.National.verify(digest); err != nil {
-		return fmt.Errorf("certificate %d: national node: %w", c.Statement.Sequence, err)
-	}
-	if err := c.Province.verify(digest); err != nil {
-		return fmt.Errorf("certificate %d: province %d: %w", c.Statement.Sequence, c.Statement.Province, err)
-	}
-	return c.Statement.consistent()
-}
-
-// consistent checks what the statement says against itself: a signed "clean" over unequal
-// digests would be a fault of the program that signed it.
-func (s Statement) consistent() error {
-	equal := true
-	for _, t := range s.Tables {
-		equal = equal && t.Province.Rows == t.National.Rows && bytes.Equal(t.Province.Digest, t.National.Digest)
-	}
-	var left int64
-	if s.Repair != nil {
-		left = s.Repair.Left.Total()
-	}
-	want := Diverged
-	switch {
-	case equal && s.Found.Total() == 0 && s.Repair == nil:
-		want = Clean
-	case !equal && s.Found.Total() > 0 && s.Repair != nil && left == 0:
-		want = Repaired
-	}
-	if s.Result != want {
-		return fmt.Errorf("certificate %d says %q, its content says %q", s.Sequence, s.Result, want)
-	}
-	return nil
-}
-
-// VerifyChain verifies certificates of one province in ascending order: each by itself, and that
-// each names the one before. The first may be any: only the whole file shows that nothing was cut
-// off before it, which its sequence tells. Keys that change along the chain are refused unless
-// they are in trusted; with trusted not empty, every key must be in it.
-func VerifyChain(chain []Certificate, trusted ...Hex) error {
-	for i, c := range chain {
-		if err := c.Verify(); err != nil {
-			return err
-		}
-		for _, key := range []Hex{c.National.Key, c.Province.Key} {
-			if len(trusted) > 0 && !contains(trusted, key) {
-				return fmt.Errorf("certificate %d: key %s is not trusted", c.Statement.Sequence, key)
-			}
-		}
-		if i == 0 {
-			continue
-		}
-		before := chain[i-1]
-		if c.Statement.Province != before.Statement.Province {
-			return fmt.Errorf("certificate %d: of province %d in the chain of %d", c.Statement.Sequence, c.Statement.Province, before.Statement.Province)
-		}
-		if c.Statement.Sequence != before.Statement.Sequence+1 || !bytes.Equal(c.Statement.Previous, before.Digest) {
-			return fmt.Errorf("certificate %d does not follow certificate %d", c.Statement.Sequence, before.Statement.Sequence)
-		}
-		if len(trusted) == 0 && (!bytes.Equal(c.National.Key, before.National.Key) || !bytes.Equal(c.Province.Key, before.Province.Key)) {
-			return fmt.Errorf("certificate %d: a signing key has changed; say which keys are trusted", c.Statement.Sequence)
-		}
-	}
-	return nil
-}
-
-func contains(keys []Hex, key Hex) bool {
-	for _, k := range keys {
-		if bytes.Equal(k, key) {
-			return true
-		}
-	}
-	return false
-}
-
-// Export writes a chain as the JSON file that ReadChain and `jike reconcile verify` read.
-func Export(w io.Writer, chain []Certificate) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(chain)
-}
-
-// ReadChain reads an exported file: a list of certificates, or one. It refuses anything that
-// Export would not have written, white space apart, so that no reader can be shown another
-// content than the one that is verified (unknown or doubled fields, for example).
-func ReadChain(raw []byte) ([]Certificate, error) {
-	var chain []Certificate
-	var again []byte
-	var err error
-	if trimmed := bytes.TrimSpace(raw); len(trimmed) > 0 && trimmed[0] == '{' {
-		chain = make([]Certificate, 1)
-		err = json.Unmarshal(raw, &chain[0])
-		again, _ = json.Marshal(chain[0]) // the struct always marshals
-	} else {
-		err = json.Unmarshal(raw, &chain)
-		again, _ = json.Marshal(chain)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("certificate file: %w", err)
-	}
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, raw); err != nil {
-		return nil, fmt.Errorf("certificate file: %w", err)
-	}
-	if !bytes.Equal(compact.Bytes(), again) {
-		return nil, errors.New("certificate file: it is not in the form that Jike writes: fields added, doubled, missing or in another order")
-	}
-	if len(chain) == 0 {
-		return nil, errors.New("certificate file: it holds no certificate")
-	}
-	return chain, nil
 }

@@ -15,13 +15,24 @@ const (
 // Cause says where a difference comes from, as far as that can be told.
 type Cause string
 
-// The causes.
+// The causes. Where several hold, the first does.
 const (
-	// OutsideStream: the row's stamp is none that this province's stream can have written.
-	OutsideStream Cause = "outside-stream"
-	// KnownDivergence: apply had met the key and recorded it.
+	// Parked: apply could not take a change of the row and skips it until it is repaired.
+	Parked Cause = "parked"
+	// LargeValue: the row's large values were not in the log; apply waits for its repair.
+	LargeValue Cause = "large-value"
+	// KnownDivergence: a change of the row met none at headquarters, and apply recorded it.
 	KnownDivergence Cause = "known-divergence"
-	Unknown         Cause = "unknown"
+	// OutsideStream: the row's stamp is none that this province's stream can have written:
+	// somebody else wrote the row at headquarters.
+	OutsideStream Cause = "outside-stream"
+	// NewEpoch: nothing is proved yet in this epoch. The province was restored or failed over, its
+	// slot was lost, or headquarters was restored.
+	NewEpoch Cause = "epoch"
+	// NewSelection: row filter or columns have changed since they were proved last.
+	NewSelection Cause = "selection"
+	// Unknown: nothing explains the difference. It should not be there.
+	Unknown Cause = "unknown"
 )
 
 // Difference is one row that differs.
@@ -31,6 +42,8 @@ type Difference struct {
 	Kind    Kind     `json:"kind"`
 	Columns []string `json:"columns"` // of a different row: the columns that differ
 	Cause   Cause    `json:"cause"`
+
+	foreign bool // the stamp of headquarters' row is none that the stream can have written
 }
 
 // differing gives the indexes of the ranges that are not equal on both sides.

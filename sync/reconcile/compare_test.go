@@ -82,7 +82,7 @@ func sorted(m map[int64]byte) (rows []rowHash) {
 
 func TestPagesMustLeaveNoGap(t *testing.T) {
 	whole := cutReply{Last: true, Ranges: []Range{{Low: math.MinInt64, High: 5}, {Low: 6, High: math.MaxInt64}}}
-	if err := checkPage(whole, math.MinInt64); err != nil {
+	if err := checkPage(whole, math.MinInt64, math.MaxInt64); err != nil {
 		t.Fatal(err)
 	}
 	for name, page := range map[string]cutReply{
@@ -92,7 +92,7 @@ func TestPagesMustLeaveNoGap(t *testing.T) {
 		"ends early":          {Last: true, Ranges: []Range{{Low: math.MinInt64, High: 5}}},
 		"ends without an end": {Ranges: []Range{{Low: math.MinInt64, High: math.MaxInt64}}},
 	} {
-		if checkPage(page, math.MinInt64) == nil {
+		if checkPage(page, math.MinInt64, math.MaxInt64) == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -106,14 +106,14 @@ func tableName(t replica.Table) string { return pgx.Identifier{t.Schema, t.Name}
 
 // cut digests up to count ranges of size rows each, beginning at key from, and so sets their
 // boundaries. The ranges lie seamlessly beside each other; the last one of the table ends at the
-// largest key there can be, and last says that it is among them.
-func (s *side) cut(ctx context.Context, t replica.Table, from int64, count, size int) (ranges []Range, last bool, err error) {
+// key to, and last says that it is among them.
+func (s *side) cut(ctx context.Context, t replica.Table, from, to int64, count, size int) (ranges []Range, last bool, err error) {
 	key := pgx.Identifier{t.Key}.Sanitize()
 	sql := fmt.Sprintf(`SELECT min(k), max(k), count(*), sha256(string_agg(h, ''::bytea ORDER BY k))
 		FROM (SELECT %[1]s AS k, %[2]s AS h, (row_number() OVER (ORDER BY %[1]s) - 1) / $3::int8 AS n
-			FROM %[3]s WHERE %[4]s AND %[1]s >= $1 ORDER BY %[1]s LIMIT $2) r
+			FROM %[3]s WHERE %[4]s AND %[1]s BETWEEN $1 AND $4 ORDER BY %[1]s LIMIT $2) r
 		GROUP BY n ORDER BY n`, key, s.hashSQL(t), tableName(t), s.filter)
-	rows, err := s.tx.Query(ctx, sql, from, count*size, size)
+	rows, err := s.tx.Query(ctx, sql, from, count*size, size, to)
 	if err != nil {
 		return nil, false, fmt.Errorf("cut %s: %w", t.Qualified(), err)
 	}
@@ -121,16 +121,16 @@ func (s *side) cut(ctx context.Context, t replica.Table, from int64, count, size
 	if err != nil {
 		return nil, false, fmt.Errorf("cut %s: %w", t.Qualified(), err)
 	}
-	last = len(ranges) < count || ranges[len(ranges)-1].Rows < int64(size) || ranges[len(ranges)-1].High == math.MaxInt64
+	last = len(ranges) < count || ranges[len(ranges)-1].Rows < int64(size) || ranges[len(ranges)-1].High == to
 	if len(ranges) == 0 {
 		ranges = []Range{{}}
 	}
 	for i := range ranges {
 		ranges[i].Low = from
 		if last && i == len(ranges)-1 {
-			ranges[i].High = math.MaxInt64
+			ranges[i].High = to
 		}
-		if ranges[i].High < math.MaxInt64 {
+		if ranges[i].High < to {
 			from = ranges[i].High + 1
 		}
 	}
@@ -142,11 +142,26 @@ func scanRange(row pgx.CollectableRow) (r Range, err error) {
 	return r, err
 }
 
-// digest fills in what this side holds in ranges that lie seamlessly beside each other.
+// digest fills in what this side holds in ranges. Ranges that lie seamlessly beside each other are
+// read in one piece; nothing between ranges is read.
 func (s *side) digest(ctx context.Context, t replica.Table, bounds []Range) ([]Range, error) {
-	if len(bounds) == 0 {
-		return nil, nil
+	out := make([]Range, 0, len(bounds))
+	for start := 0; start < len(bounds); start = len(out) {
+		end := start + 1
+		for end < len(bounds) && bounds[end].Low == bounds[end-1].High+1 {
+			end++
+		}
+		held, err := s.digestRun(ctx, t, bounds[start:end])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, held...)
 	}
+	return out, nil
+}
+
+// digestRun is digest for ranges without a gap.
+func (s *side) digestRun(ctx context.Context, t replica.Table, bounds []Range) ([]Range, error) {
 	out := make([]Range, len(bounds))
 	starts := make([]int64, len(bounds)-1)
 	for i, b := range bounds {
@@ -263,4 +278,28 @@ func (t *tally) add(r Range) {
 	t.sum = sha256.Sum256(buf)
 	t.rows += r.Rows
 	t.ranges++
+}
+
+// estimate is how many rows PostgreSQL's planner expects in tables between two keys: good enough to
+// say how long a run will take, and free.
+func (s *side) estimate(ctx context.Context, tables []replica.Table, low, high int64) (total int64, err error) {
+	for _, t := range tables {
+		var plan []struct {
+			Plan struct {
+				Rows float64 `json:"Plan Rows"`
+			}
+		}
+		key := pgx.Identifier{t.Key}.Sanitize()
+		var raw []byte
+		err := s.tx.QueryRow(ctx, fmt.Sprintf(`EXPLAIN (FORMAT JSON) SELECT FROM %s WHERE %s AND %s BETWEEN %d AND %d`,
+			tableName(t), s.filter, key, low, high)).Scan(&raw)
+		if err == nil {
+			err = json.Unmarshal(raw, &plan)
+		}
+		if err != nil || len(plan) != 1 {
+			return 0, fmt.Errorf("estimated rows of %s: %w", t.Qualified(), err)
+		}
+		total += int64(plan[0].Plan.Rows)
+	}
+	return total, nil
 }

@@ -22,7 +22,29 @@
 //	          digest of the one before.
 //
 // Above 10,000 differences, or 0.1 % of a table, a run stops before the repair and waits for a
-// person (needsApproval), unless epoch or selection have changed since the last certificate.
+// person (needsApproval), unless nothing is proved yet in this epoch, selection or schema, or a resync
+// was asked for. A person may end a run at any step (Cancel); what is repaired by then stays so.
+//
+// # What a run is about
+//
+// A run compares everything, or a part: one table, or a range of its keys (Scope). Its certificate
+// says so, stands in the same chain, and proves nothing about the rest: only a certificate about
+// everything that left no difference proves an epoch. A resync is such a run without the limit of
+// differences: it blocks nobody, truncates nothing, and transfers the differences only.
+//
+// Runs begin by schedule, on demand, and by themselves: in an epoch in which nothing is proved
+// (keepProving), and where a stop of the node cut one off (National.cut). Of those that nobody waits for,
+// a few go on at once, the others queue (turn); they are repeated while they fail (persist).
+//
+// # What an interruption costs
+//
+// A digest is worth something at its point only, and the snapshot that keeps the point dies with its
+// connection. A certificate of tables at different points would be weaker than one that says "at this
+// point both sides were equal", and to vouch for it the province would have to keep signed digests of
+// runs that never ended. So the unit that is repeated is the run of one province, which costs
+// seconds for a million rows: provinces that were done in a night stay done. What need not end a run
+// does not: requests are asked again while the link is down (call), and a lost barrier is put in
+// anew (meet).
 //
 // # Invariants
 //
@@ -34,7 +56,9 @@
 //     headquarters has is deleted if its stamp (epoch, LSN) is older than X; one whose stamp the
 //     stream cannot have written is disowned first, so that it counts as older.
 //   - Whatever fails ends the run as failed with its reason. It changes nothing that a repeated
-//     run would not find again, so scheduled runs are simply repeated.
+//     run would not find again, so runs are simply repeated.
+//   - The province signs only what it digested itself: point, epoch, selection, scope and digests of
+//     the certificate are held against its own (vouch).
 //   - A snapshot is leased: if headquarters goes away, the province lets it go after two minutes, so that it
 //     does not keep PostgreSQL from removing dead rows.
 package reconcile

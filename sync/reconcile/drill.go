@@ -1,8 +1,10 @@
 package reconcile
 
 import (
+	"bytes"
 	"context"
-	"math"
+	"fmt"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -37,6 +39,17 @@ type comparer struct {
 	out  *comparison
 }
 
+// background is the cause of differences that nothing about the row explains.
+func (c *comparer) background() Cause {
+	switch {
+	case c.proven == nil || c.proven.Statement.Epoch != c.m.epoch:
+		return NewEpoch
+	case c.proven.Statement.Selection != c.m.selection || !bytes.Equal(c.proven.Statement.Schema, c.n.schema[:]):
+		return NewSelection
+	}
+	return Unknown
+}
+
 func (r *run) comparer(ctx context.Context, m *meeting) (*comparer, error) {
 	here, err := newSide(ctx, m.tx, nationalFilter(r.site.Province), r.method, r.seed)
 	if err != nil {
@@ -49,13 +62,14 @@ func (c *comparer) scope(t replica.Table) scope {
 	return scope{Barrier: c.m.barrier, Method: c.method, Seed: c.seed, Table: t.Qualified()}
 }
 
-// compareAll compares every table from the smallest to the largest possible key.
+// compareAll compares every table of the scope, from its smallest to its largest possible key.
 func (r *run) compareAll(ctx context.Context, m *meeting) (*comparison, error) {
 	c, err := r.comparer(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	for i, t := range r.n.opts.Tables {
+	r.compared = time.Now()
+	for i, t := range r.tables() {
 		err := r.progress(ctx, func(p *Progress) { p.Phase, p.Table, p.TablesDone, p.Note = PhaseCompare, t.Qualified(), i, "" })
 		if err != nil {
 			return nil, err
@@ -65,8 +79,22 @@ func (r *run) compareAll(ctx context.Context, m *meeting) (*comparison, error) {
 		}
 	}
 	r.row.Rows = r.row.Progress.Rows
-	r.row.Progress.TablesDone, r.row.Progress.Table = len(r.n.opts.Tables), ""
+	r.row.Progress.TablesDone, r.row.Progress.Table, r.row.Progress.SecondsLeft = len(r.tables()), "", 0
 	return c.out, nil
+}
+
+// pace waits as long as the run is ahead of the rate that is set.
+func (c *comparer) pace(ctx context.Context) error {
+	if c.n.opts.RowsPerSecond <= 0 {
+		return nil
+	}
+	due := c.compared.Add(time.Duration(float64(c.asked) / float64(c.n.opts.RowsPerSecond) * float64(time.Second)))
+	select {
+	case <-time.After(time.Until(due)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // compareTable compares one table page by page; the province cuts the next page while this side
@@ -77,18 +105,25 @@ func (c *comparer) compareTable(ctx context.Context, t replica.Table) error {
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(pages)
-		for from, last := int64(math.MinInt64), false; !last; {
+		low, high := c.row.Scope.low(), c.row.Scope.high()
+		for from, last := low, false; !last; {
+			if err := c.pace(gctx); err != nil {
+				return err
+			}
 			page, err := ask[cutReply](gctx, c.run, opCut, cutRequest{scope: c.scope(t), From: from})
 			if err != nil {
 				return err
 			}
-			if err := checkPage(page, from); err != nil {
+			if err := checkPage(page, from, high); err != nil {
 				return err
 			}
 			select {
 			case pages <- page:
 			case <-gctx.Done():
 				return gctx.Err()
+			}
+			for _, held := range page.Ranges {
+				c.asked += held.Rows
 			}
 			end := page.Ranges[len(page.Ranges)-1].High
 			last = page.Last
@@ -112,13 +147,13 @@ func (c *comparer) compareTable(ctx context.Context, t replica.Table) error {
 }
 
 // checkPage refuses ranges that leave a gap: a row in it would never be compared.
-func checkPage(page cutReply, from int64) error {
+func checkPage(page cutReply, from, to int64) error {
 	if len(page.Ranges) == 0 {
 		return fail(ReasonRefused, "the province sent no ranges")
 	}
 	for i, r := range page.Ranges {
 		end := i == len(page.Ranges)-1
-		if r.Low != from || r.High < r.Low || (r.High == math.MaxInt64) != (end && page.Last) {
+		if r.Low != from || r.High < r.Low || (r.High == to) != (end && page.Last) || r.High > to {
 			return fail(ReasonRefused, "the province's ranges leave a gap at key %d", from)
 		}
 		from = r.High + 1
@@ -168,6 +203,7 @@ func (c *comparer) comparePage(ctx context.Context, t *tableComparison, there []
 			}
 			p.Ranges += int64(len(there))
 			p.Differences = int64(len(c.out.differences))
+			p.estimate(time.Since(c.compared))
 		}
 	})
 }
@@ -224,32 +260,60 @@ func (c *comparer) explain(ctx context.Context, t replica.Table, found []Differe
 			different = append(different, d.Key)
 		}
 	}
-	causes, err := c.here.causes(ctx, t, c.site.Province, keys, c.m.epoch, c.m.point)
+	known, err := c.here.causes(ctx, t, c.site.Province, keys, c.m.epoch, c.m.point)
 	if err != nil {
 		return err
 	}
-	var there valuesReply
-	var here map[int64][]string
-	if len(different) > 0 {
-		if there, err = ask[valuesReply](ctx, c.run, opValues, valuesRequest{scope: c.scope(t), Keys: different}); err != nil {
-			return err
+	if c.n.opts.Dirty != nil {
+		dirty, err := c.n.opts.Dirty(ctx, c.m.tx, c.site.Province, t.Qualified(), keys)
+		if err != nil {
+			return fmt.Errorf("dirty keys of %s: %w", t.Qualified(), err)
 		}
-		if here, err = c.here.values(ctx, t, different); err != nil {
-			return err
+		for _, key := range dirty {
+			known[key] = origin{known[key].foreign, Parked}
 		}
+	}
+	columns, err := c.columns(ctx, t, different)
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		d := &found[i]
+		d.foreign, d.Cause = known[d.Key].foreign, known[d.Key].cause
+		switch {
+		case d.Cause != "":
+		case d.foreign:
+			d.Cause = OutsideStream
+		default:
+			d.Cause = c.background()
+		}
+		if d.Kind == Different {
+			d.Columns = columns[d.Key]
+		}
+	}
+	return nil
+}
+
+// columns names the columns in which rows differ.
+func (c *comparer) columns(ctx context.Context, t replica.Table, keys []int64) (map[int64][]string, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	there, err := ask[valuesReply](ctx, c.run, opValues, valuesRequest{scope: c.scope(t), Keys: keys})
+	if err != nil {
+		return nil, err
+	}
+	here, err := c.here.values(ctx, t, keys)
+	if err != nil {
+		return nil, err
 	}
 	names := make([]string, len(t.Columns))
 	for i, col := range t.Columns {
 		names[i] = col.Name
 	}
-	for i := range found {
-		d := &found[i]
-		if cause, known := causes[d.Key]; known {
-			d.Cause = cause
-		}
-		if d.Kind == Different {
-			d.Columns = differingColumns(names, there.Values[d.Key], here[d.Key])
-		}
+	out := make(map[int64][]string, len(keys))
+	for _, key := range keys {
+		out[key] = differingColumns(names, there.Values[key], here[key])
 	}
-	return nil
+	return out, nil
 }

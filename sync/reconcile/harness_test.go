@@ -65,6 +65,9 @@ func (p *pair) startProvince(lease time.Duration) {
 }
 
 func (p *pair) startNational(opts NationalOptions) {
+	if opts.Patience == 0 {
+		opts.Patience = 100 * time.Millisecond
+	}
 	opts.Pool, opts.Tables, opts.Key, opts.Version, opts.Log = p.nationalDB.Sync(p.T), replica.Up, newKey(p.T), "test", quiet()
 	n, err := OpenNational(p.Context(), opts)
 	if err != nil {
@@ -366,6 +369,7 @@ func (p *planter) check(c *Certificate) {
 	p.Helper()
 	count := 0
 	for _, d := range c.Statement.Found.Listed {
+		d.foreign = false
 		want, ok := p.planted[d.Table][d.Key]
 		if !ok {
 			p.Errorf("false difference: %+v", d)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"math"
 	"sync"
 	"time"
 
@@ -17,6 +16,9 @@ import (
 // What was digested in it is remembered after its release, until the certificate is signed.
 type lease struct {
 	id      uuid.UUID
+	scope   Scope
+	tables  []replica.Table    // of the scope
+	share   float64            // of the time that may be spent on digests
 	cancel  context.CancelFunc // gives up making the snapshot
 	made    chan struct{}      // closed when the snapshot is ready or failed
 	expires *time.Timer
@@ -29,6 +31,9 @@ type lease struct {
 	point      LSN
 	selection  int64
 	capability capability
+	rows       int64  // estimated
+	method     Method // of hashing; empty before the first digest
+	rest       time.Time
 	served     map[string]*served
 }
 
@@ -59,6 +64,9 @@ func (l *lease) keep(ctx context.Context, s *Snapshot, err error) {
 		var probe *side
 		if probe, l.err = newSide(ctx, s.Tx, provinceFilter, TextMD5, 0); l.err == nil {
 			l.capability, l.err = probe.capability(ctx)
+		}
+		if l.err == nil {
+			l.rows, l.err = probe.estimate(ctx, l.tables, l.scope.low(), l.scope.high())
 		}
 		if l.err == nil {
 			l.selection, l.err = selectionVersion(ctx, s.Tx)
@@ -99,14 +107,39 @@ func (l *lease) read(ctx context.Context, req scope, f func(*side) error) error 
 		if err != nil {
 			return err
 		}
-		l.side = s
+		l.side, l.method = s, req.Method
 	}
 	return f(l.side)
 }
 
+// work does a piece of digesting and then lets the database rest, so that of a longer time no
+// more than the province's share is spent on it. The rest is taken before the next piece, while
+// nothing is locked.
+func (l *lease) work(ctx context.Context, req scope, f func(*side) error) error {
+	l.mu.Lock()
+	rest := time.Until(l.rest)
+	l.mu.Unlock()
+	if rest > 0 {
+		select {
+		case <-time.After(rest):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return l.read(ctx, req, func(s *side) error {
+		began := time.Now()
+		err := f(s)
+		if l.share > 0 && l.share < 1 {
+			took := time.Since(began)
+			l.rest = time.Now().Add(time.Duration(float64(took) * (1/l.share - 1)))
+		}
+		return err
+	})
+}
+
 // cut answers opCut: the next ranges of a table, counted into its digest.
 func (l *lease) cut(ctx context.Context, t replica.Table, req cutRequest) (reply cutReply, err error) {
-	err = l.read(ctx, req.scope, func(s *side) error {
+	err = l.work(ctx, req.scope, func(s *side) error {
 		sv := l.of(t)
 		if sv.reply != nil && sv.low == req.From {
 			reply = cutReply{Ranges: sv.reply, Last: sv.last}
@@ -115,11 +148,11 @@ func (l *lease) cut(ctx context.Context, t replica.Table, req cutRequest) (reply
 		if sv.whole || req.From != sv.next {
 			return fmt.Errorf("ranges of %s from key %d, expected %d", t.Qualified(), req.From, sv.next)
 		}
-		ranges, last, err := s.cut(ctx, t, req.From, rangesPerPage, rangeRows)
+		ranges, last, err := s.cut(ctx, t, req.From, l.scope.high(), rangesPerPage, rangeRows)
 		if err != nil {
 			return err
 		}
-		sv.count(ranges, last)
+		sv.count(ranges, l.scope.high(), last)
 		reply = cutReply{Ranges: ranges, Last: last}
 		return nil
 	})
@@ -128,7 +161,7 @@ func (l *lease) cut(ctx context.Context, t replica.Table, req cutRequest) (reply
 
 // digest answers opDigest: ranges whose boundaries headquarters brings, counted likewise.
 func (l *lease) digest(ctx context.Context, t replica.Table, req digestRequest) (reply digestReply, err error) {
-	err = l.read(ctx, req.scope, func(s *side) error {
+	err = l.work(ctx, req.scope, func(s *side) error {
 		sv := l.of(t)
 		if len(req.Bounds) == 0 {
 			return nil
@@ -144,7 +177,7 @@ func (l *lease) digest(ctx context.Context, t replica.Table, req digestRequest) 
 		if err != nil {
 			return err
 		}
-		sv.count(ranges, false)
+		sv.count(ranges, l.scope.high(), false)
 		reply.Ranges = ranges
 		return nil
 	})
@@ -154,19 +187,19 @@ func (l *lease) digest(ctx context.Context, t replica.Table, req digestRequest) 
 func (l *lease) of(t replica.Table) *served {
 	sv := l.served[t.Qualified()]
 	if sv == nil {
-		sv = &served{next: math.MinInt64}
+		sv = &served{next: l.scope.low()}
 		l.served[t.Qualified()] = sv
 	}
 	return sv
 }
 
-func (sv *served) count(ranges []Range, last bool) {
+func (sv *served) count(ranges []Range, to int64, last bool) {
 	for _, r := range ranges {
 		sv.tally.add(r)
 	}
 	end := ranges[len(ranges)-1].High
 	sv.low, sv.reply, sv.last = ranges[0].Low, ranges, last
-	sv.whole = last || end == math.MaxInt64
+	sv.whole = last || end == to
 	if !sv.whole {
 		sv.next = end + 1
 	}

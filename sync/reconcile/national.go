@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/internal/fault"
@@ -24,7 +27,10 @@ type Site struct {
 	// province does not listen.
 	Call func(ctx context.Context, operation string, request []byte) ([]byte, error)
 	// Applied is how far the province's stream is applied.
-	Applied  func() (epoch int64, point LSN)
+	Applied func() (epoch int64, point LSN)
+	// Running says whether the stream is being applied as it comes. With it, a run begins by itself in
+	// an epoch in which nothing is proved yet; nil: runs begin by schedule and on demand only.
+	Running  func() bool
 	Schedule string // five-field cron expression or @every, read in Zone; empty: on demand only
 	Zone     string // IANA name, such as Asia/Shanghai; empty: UTC
 }
@@ -38,11 +44,25 @@ type NationalOptions struct {
 	Version string // of this program
 	Log     *slog.Logger
 
+	// Parallel is how many runs that nobody waits for go on at once; the others queue; 4.
+	Parallel int
+	// RowsPerSecond bounds how fast one run compares; 0: as fast as both sides can.
+	RowsPerSecond int
+	// Dirty gives those of the keys that apply skips since it had to park a change of theirs. It is
+	// asked inside headquarters' snapshot. nil: there are none.
+	Dirty func(ctx context.Context, tx pgx.Tx, province int16, table string, keys []int64) ([]int64, error)
+	// Ended is told of every run that has ended; again says that it is repeated by itself. It must
+	// not block for long. nil: nobody is told.
+	Ended func(r Run, again bool)
+
 	CallTimeout     time.Duration // one request; 30 s
 	SnapshotTimeout time.Duration // the province makes its snapshot, which waits for open transactions; 10 min
 	ArrivalTimeout  time.Duration // the barrier comes through the stream, behind the backlog; 30 min
-	RetryAfter      time.Duration // a failed scheduled run is repeated; 10 min
+	Patience        time.Duration // the province may be silent during a run, whose snapshot it keeps; 90 s
+	RetryAfter      time.Duration // a failed run that nobody waits for is repeated; 10 min
+	EpochAfter      time.Duration // the same for one that a new epoch waits for; 30 s
 	Retries         int           // so many times; 6
+	Look            time.Duration // between looks for an epoch that is not proved; 5 s
 }
 
 func (o NationalOptions) withDefaults() NationalOptions {
@@ -54,6 +74,9 @@ func (o NationalOptions) withDefaults() NationalOptions {
 		{&o.SnapshotTimeout, 10 * time.Minute},
 		{&o.ArrivalTimeout, 30 * time.Minute},
 		{&o.RetryAfter, 10 * time.Minute},
+		{&o.EpochAfter, 30 * time.Second},
+		{&o.Patience, 90 * time.Second},
+		{&o.Look, 5 * time.Second},
 	} {
 		if *d.value == 0 {
 			*d.value = d.standard
@@ -61,6 +84,9 @@ func (o NationalOptions) withDefaults() NationalOptions {
 	}
 	if o.Retries == 0 {
 		o.Retries = 6
+	}
+	if o.Parallel == 0 {
+		o.Parallel = 4
 	}
 	return o
 }
@@ -73,11 +99,15 @@ type National struct {
 	ctx    context.Context // of all runs: ends with Close
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
+	turns  chan struct{} // one for each run in the background that may go on
+
+	beginning sync.Mutex // held from the look for a run that is going on until it is in live
 
 	mu       sync.Mutex
 	sites    map[int16]Site
 	expected map[uuid.UUID]chan Arrival
 	live     map[int64]*live
+	cut      map[int16]Request // runs that the node's last stop cut off: they are repeated
 	closed   bool
 }
 
@@ -92,20 +122,26 @@ type Arrival struct {
 }
 
 // OpenNational makes headquarters' side. Runs that an earlier process left unfinished are ended
-// as failed.
+// as failed, and are repeated as soon as their province is added.
 func OpenNational(ctx context.Context, opts NationalOptions) (*National, error) {
 	n := &National{
 		opts: opts.withDefaults(), schema: replica.Hash(opts.Tables), store: nationalStore{opts.Pool},
 		sites: map[int16]Site{}, expected: map[uuid.UUID]chan Arrival{}, live: map[int64]*live{},
 	}
-	if err := n.store.failUnfinished(ctx); err != nil {
+	n.turns = make(chan struct{}, n.opts.Parallel)
+	err := n.store.failUnfinished(ctx)
+	if err == nil {
+		n.cut, err = n.store.interrupted(ctx)
+	}
+	if err != nil {
 		return nil, err
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	return n, nil
 }
 
-// AddSite makes a province known and starts its schedule. It fails for an unknown time zone or a
+// AddSite makes a province known, starts its schedule, repeats a run that the node's last stop cut
+// off, and begins to look for epochs in which nothing is proved. It fails for an unknown time zone or a
 // schedule that cannot be read.
 func (n *National) AddSite(s Site) error {
 	schedule, err := parseSchedule(s.Schedule, s.Zone)
@@ -115,8 +151,18 @@ func (n *National) AddSite(s Site) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.sites[s.Province] = s
-	if schedule != nil && !n.closed {
+	if n.closed {
+		return nil
+	}
+	if schedule != nil {
 		n.tasks.Go(func() { n.keepSchedule(s.Province, schedule) })
+	}
+	if req, ok := n.cut[s.Province]; ok {
+		delete(n.cut, s.Province)
+		n.tasks.Go(func() { n.persist(req, n.opts.RetryAfter) })
+	}
+	if s.Running != nil {
+		n.tasks.Go(func() { n.keepProving(s) })
 	}
 	return nil
 }
@@ -170,12 +216,18 @@ type Request struct {
 	Province int16
 	By       string // who asks: a login, or what part of the system
 	Approve  bool   // go on with the run that waits for approval
+	Scope    Scope  // what to compare; of an approved run it stays what it was
+	Resync   bool   // repair any number of differences without asking
+	Queue    bool   // nobody waits for it: it takes its turn among the others
 	trigger  Trigger
+	attempt  int
+	repeats  int // how often it will be repeated yet
 }
 
 // Start begins a run and returns its id; Follow tells how it goes. Errors: NotFound for a
-// province that is not connected here or if nothing waits for approval, Conflict while another
-// run of the province is going on, Unavailable when the node is stopping.
+// province that is not connected here, for a table that is not replicated or if nothing waits for
+// approval, Rule for keys that make no sense, Conflict while another run of the province is going
+// on, Unavailable when the node is stopping.
 func (n *National) Start(ctx context.Context, req Request) (int64, error) {
 	n.mu.Lock()
 	site, known := n.sites[req.Province]
@@ -187,14 +239,21 @@ func (n *National) Start(ctx context.Context, req Request) (int64, error) {
 	if closed {
 		return 0, fault.New(fault.Unavailable, "reconciliation.stopping")
 	}
+	if err := req.Scope.check(n.opts.Tables); err != nil {
+		return 0, err
+	}
 	if req.trigger == "" {
 		req.trigger = Demand
 	}
+	n.beginning.Lock()
+	defer n.beginning.Unlock()
 	row, err := n.store.begin(ctx, req)
 	if err != nil {
+		n.giveUpBeginning(req, err)
 		return 0, err
 	}
-	l := newLive(row)
+	l := newLive(n.ctx, row)
+	l.queue, l.repeats = req.Queue, req.repeats
 	n.mu.Lock()
 	if n.closed { // between the look above and now
 		n.mu.Unlock()
@@ -206,77 +265,26 @@ func (n *National) Start(ctx context.Context, req Request) (int64, error) {
 	return row.ID, nil
 }
 
-// carryOut runs a run to its end and records the end, also when the node is stopping.
-func (n *National) carryOut(site Site, l *live) {
-	r := &run{n: n, site: site, live: l, row: l.get()}
-	err := r.do(n.ctx)
-	r.finish(err)
-	n.mu.Lock()
-	delete(n.live, r.row.ID)
-	n.mu.Unlock()
-	l.set(r.row, true)
-	n.opts.Log.Info("reconciliation ended", "province", site.Province, "run", r.row.ID, "state", r.row.State,
-		"result", r.row.resultText(), "differences", r.row.Differences, "reason", r.row.Reason)
-}
-
-// Follow calls tell with the run's state now and at every change, until the run has ended or ctx
-// does. NotFound if there is no such run.
-func (n *National) Follow(ctx context.Context, id int64, tell func(Run)) error {
-	n.mu.Lock()
-	l := n.live[id]
-	n.mu.Unlock()
-	if l == nil {
-		row, err := n.store.run(ctx, id)
-		if err == nil {
-			tell(row)
-		}
-		return err
+// giveUpBeginning ends a run that may have begun all the same when the database went away during
+// its first commit: nobody carries it out, and no other one could begin.
+func (n *National) giveUpBeginning(req Request, err error) {
+	var answer *pgconn.PgError
+	if known := fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound); known || errors.As(err, &answer) && answer.Severity == "ERROR" {
+		return
 	}
-	for {
-		row, ended, changed := l.look()
-		tell(row)
-		if ended {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return
 	}
-}
-
-// Chain reads a province's certificates in ascending order: those after sequence, at most limit.
-func (n *National) Chain(ctx context.Context, province int16, after int64, limit int) ([]Certificate, error) {
-	return n.store.chain(ctx, province, after, limit)
-}
-
-// live is a run that is going on, for those who follow it.
-type live struct {
-	mu      sync.Mutex
-	row     Run
-	ended   bool
-	changed chan struct{} // closed at the next change
-}
-
-func newLive(row Run) *live { return &live{row: row, changed: make(chan struct{})} }
-
-func (l *live) get() Run {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.row
-}
-
-func (l *live) look() (Run, bool, <-chan struct{}) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.row, l.ended, l.changed
-}
-
-func (l *live) set(row Run, ended bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.row, l.ended = row, ended
-	close(l.changed)
-	l.changed = make(chan struct{})
+	n.tasks.Go(func() {
+		n.insist("whether a run began is not known", req.Province, func(ctx context.Context) error {
+			n.beginning.Lock()
+			defer n.beginning.Unlock()
+			n.mu.Lock()
+			carried := slices.AppendSeq([]int64{}, maps.Keys(n.live)) // never null
+			n.mu.Unlock()
+			return n.store.failOrphans(ctx, req, carried)
+		})
+	})
 }

@@ -12,7 +12,6 @@ import (
 
 	"jike/internal/fault"
 	"jike/internal/pg"
-	"jike/schemas/replica"
 )
 
 // State is how far a run is.
@@ -24,6 +23,7 @@ const (
 	NeedsApproval State = "needs_approval"
 	Done          State = "done"
 	Failed        State = "failed"
+	Canceled      State = "canceled" // a person ended it
 )
 
 // Trigger is what began a run.
@@ -34,6 +34,7 @@ const (
 	Scheduled Trigger = "schedule"
 	Retry     Trigger = "retry"
 	Demand    Trigger = "demand"
+	Epoch     Trigger = "epoch" // nothing was proved yet in a new epoch
 )
 
 // Run is a row of sync.reconciliation.
@@ -43,6 +44,9 @@ type Run struct {
 	State       State        `json:"state"`
 	Trigger     Trigger      `json:"trigger"`
 	RequestedBy string       `json:"requestedBy"`
+	Scope       Scope        `json:"scope"`
+	Resync      bool         `json:"resync"`  // with any number of differences
+	Attempt     int          `json:"attempt"` // 2: repeats a run that failed, and so on
 	Progress    Progress     `json:"progress"`
 	Result      *Result      `json:"result"`
 	ReasonCode  Reason       `json:"reasonCode"`
@@ -51,6 +55,7 @@ type Run struct {
 	Point       *LSN         `json:"point"`
 	Rows        int64        `json:"rows"`
 	Differences int64        `json:"differences"`
+	Causes      []CauseCount `json:"causes"` // of the differences
 	Repaired    int64        `json:"repaired"`
 	ApprovedBy  *string      `json:"approvedBy"`
 	Started     time.Time    `json:"started"`
@@ -64,11 +69,26 @@ type Progress struct {
 	Table       string `json:"table"` // that is being compared
 	TablesDone  int    `json:"tablesDone"`
 	Tables      int    `json:"tables"`
-	Rows        int64  `json:"rows"`   // of the province, compared so far
-	Ranges      int64  `json:"ranges"` // compared so far
+	Rows        int64  `json:"rows"`        // of the province, compared so far
+	RowsInAll   int64  `json:"rowsInAll"`   // as estimated, 0: not known
+	Ranges      int64  `json:"ranges"`      // compared so far
+	Rate        int64  `json:"rate"`        // rows compared in a second
+	SecondsLeft int64  `json:"secondsLeft"` // of the comparison, as estimated, 0: not known
 	Differences int64  `json:"differences"`
 	Repaired    int64  `json:"repaired"`
 	Note        string `json:"note"` // what it waits for
+}
+
+// estimate says how fast the comparison is and how long it will take from here.
+func (p *Progress) estimate(since time.Duration) {
+	if since < time.Second/10 {
+		return
+	}
+	p.Rate = int64(float64(p.Rows) / since.Seconds())
+	p.SecondsLeft = 0
+	if p.Rate > 0 && p.RowsInAll > p.Rows {
+		p.SecondsLeft = (p.RowsInAll - p.Rows + p.Rate - 1) / p.Rate
+	}
 }
 
 // Phase is a step of a run.
@@ -76,6 +96,7 @@ type Phase string
 
 // The phases, in their order; repair and re-check only if there are differences.
 const (
+	PhaseQueued   Phase = "queued"   // other provinces' runs are going on, as many as may at once
 	PhaseSnapshot Phase = "snapshot" // the province makes its snapshot and publishes the barrier
 	PhaseBarrier  Phase = "barrier"  // the barrier comes through the stream
 	PhaseCompare  Phase = "compare"
@@ -98,6 +119,8 @@ const (
 	ReasonInternal    Reason = "internal"     // something failed at headquarters
 	ReasonTooMany     Reason = "too-many"     // over the limit: a person has to look at it
 	ReasonSuperseded  Reason = "superseded"   // it waited for approval until a newer run began
+	ReasonCanceled    Reason = "canceled"     // a person ended it
+	ReasonOld         Reason = "old"          // the province's program is too old for what was asked
 )
 
 func (r Run) resultText() string {
@@ -110,13 +133,14 @@ func (r Run) resultText() string {
 // nationalStore is headquarters' tables of runs, differences and certificates.
 type nationalStore struct{ pool *pgxpool.Pool }
 
-const runColumns = `id, province, state, trigger, requested_by, progress, result, reason_code, reason, epoch, point::text,
+const runColumns = `id, province, state, trigger, requested_by, table_name, key_from, key_to, resync, attempt, causes, progress, result, reason_code, reason, epoch, point::text,
 	rows, differences, repaired, approved_by, started, ended, certificate`
 
 func scanRun(row pgx.CollectableRow) (r Run, err error) {
-	var progress, certificate []byte
+	var progress, certificate, causes []byte
 	var point *string
-	err = row.Scan(&r.ID, &r.Province, &r.State, &r.Trigger, &r.RequestedBy, &progress, &r.Result, &r.ReasonCode, &r.Reason,
+	err = row.Scan(&r.ID, &r.Province, &r.State, &r.Trigger, &r.RequestedBy, &r.Scope.Table, &r.Scope.From, &r.Scope.To,
+		&r.Resync, &r.Attempt, &causes, &progress, &r.Result, &r.ReasonCode, &r.Reason,
 		&r.Epoch, &point, &r.Rows, &r.Differences, &r.Repaired, &r.ApprovedBy, &r.Started, &r.Ended, &certificate)
 	if err != nil {
 		return r, err
@@ -129,7 +153,7 @@ func scanRun(row pgx.CollectableRow) (r Run, err error) {
 		r.Certificate = new(Certificate)
 		err = errors.Join(err, json.Unmarshal(certificate, r.Certificate))
 	}
-	return r, errors.Join(err, json.Unmarshal(progress, &r.Progress))
+	return r, errors.Join(err, json.Unmarshal(progress, &r.Progress), json.Unmarshal(causes, &r.Causes))
 }
 
 func (s nationalStore) run(ctx context.Context, id int64) (Run, error) {
@@ -161,12 +185,19 @@ func (s nationalStore) begin(ctx context.Context, req Request) (r Run, err error
 }
 
 func insert(ctx context.Context, tx pgx.Tx, req Request) (Run, error) {
-	rows, err := tx.Query(ctx, `INSERT INTO sync.reconciliation (province, state, trigger, requested_by)
-		VALUES ($1, 'running', $2, $3) RETURNING `+runColumns, req.Province, req.trigger, req.By)
+	// Looked at first, so that who asks again and again uses up no numbers; the index decides.
+	rows, err := tx.Query(ctx, `INSERT INTO sync.reconciliation
+		(province, state, trigger, requested_by, table_name, key_from, key_to, resync, attempt)
+		SELECT $1, 'running', $2, $3, $4, $5, $6, $7, $8
+		WHERE NOT EXISTS (SELECT FROM sync.reconciliation WHERE province = $1 AND state = 'running') RETURNING `+runColumns,
+		req.Province, req.trigger, req.By, req.Scope.Table, req.Scope.From, req.Scope.To, req.Resync, max(req.attempt, 1))
 	if err != nil {
 		return Run{}, err
 	}
 	r, err := pgx.CollectExactlyOneRow(rows, scanRun)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return r, fault.New(fault.Conflict, "reconciliation.running", "province", req.Province)
+	}
 	if err != nil {
 		return r, err
 	}
@@ -200,9 +231,60 @@ func (s nationalStore) failUnfinished(ctx context.Context) error {
 	return nil
 }
 
+// failOrphans ends what a request may have begun and nobody carries out.
+func (s nationalStore) failOrphans(ctx context.Context, req Request, carried []int64) error {
+	_, err := s.pool.Exec(ctx, `UPDATE sync.reconciliation SET state = 'failed', ended = now(), reason_code = $4, reason = $5
+		WHERE province = $1 AND requested_by = $2 AND state = 'running' AND id <> ALL ($3)`,
+		req.Province, req.By, carried, ReasonInternal, "the database went away while the run began")
+	if err != nil {
+		return fmt.Errorf("a run that nobody carries out: %w", err)
+	}
+	return nil
+}
+
+// interrupted gives for each province the request of its newest run, if that was cut off by a stop
+// of the node less than a day ago.
+func (s nationalStore) interrupted(ctx context.Context) (map[int16]Request, error) {
+	rows, err := s.pool.Query(ctx, `SELECT `+runColumns+` FROM (
+		SELECT DISTINCT ON (province) * FROM sync.reconciliation ORDER BY province, id DESC) newest
+		WHERE reason_code = $1 AND started > now() - interval '1 day'`, ReasonInterrupted)
+	if err != nil {
+		return nil, fmt.Errorf("interrupted reconciliations: %w", err)
+	}
+	runs, err := pgx.CollectRows(rows, scanRun)
+	out := map[int16]Request{}
+	for _, r := range runs {
+		out[r.Province] = Request{
+			Province: r.Province, By: r.RequestedBy, Scope: r.Scope, Resync: r.Resync,
+			trigger: repeatedAs(r.Trigger), attempt: r.Attempt + 1,
+		}
+	}
+	return out, err
+}
+
+// decline ends a run that waits for approval.
+func (s nationalStore) decline(ctx context.Context, id int64, by string) error {
+	tag, err := s.pool.Exec(ctx, `UPDATE sync.reconciliation SET state = 'canceled', reason_code = $2, reason = $3
+		WHERE id = $1 AND state = 'needs_approval'`, id, ReasonCanceled, "canceled by "+by)
+	if err != nil {
+		return fmt.Errorf("cancel reconciliation %d: %w", id, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fault.New(fault.Conflict, "reconciliation.ended", "id", id)
+	}
+	return nil
+}
+
 // save writes what changes during a run.
 func (s nationalStore) save(ctx context.Context, r Run) error {
 	progress, err := json.Marshal(r.Progress)
+	if err != nil {
+		return err
+	}
+	if r.Causes == nil {
+		r.Causes = []CauseCount{}
+	}
+	causes, err := json.Marshal(r.Causes)
 	if err != nil {
 		return err
 	}
@@ -218,8 +300,8 @@ func (s nationalStore) save(ctx context.Context, r Run) error {
 		}
 	}
 	_, err = s.pool.Exec(ctx, `UPDATE sync.reconciliation SET state = $2, progress = $3, result = $4, reason_code = $5, reason = $6,
-		epoch = $7, point = $8::text::pg_lsn, rows = $9, differences = $10, repaired = $11, ended = $12, certificate = $13 WHERE id = $1`,
-		r.ID, r.State, progress, r.Result, r.ReasonCode, r.Reason, r.Epoch, point, r.Rows, r.Differences, r.Repaired, r.Ended, certificate)
+		epoch = $7, point = $8::text::pg_lsn, rows = $9, differences = $10, repaired = $11, ended = $12, certificate = $13, causes = $14 WHERE id = $1`,
+		r.ID, r.State, progress, r.Result, r.ReasonCode, r.Reason, r.Epoch, point, r.Rows, r.Differences, r.Repaired, r.Ended, certificate, causes)
 	if err != nil {
 		return fmt.Errorf("record reconciliation %d: %w", r.ID, err)
 	}
@@ -242,89 +324,6 @@ func (s nationalStore) saveDifferences(ctx context.Context, id int64, recheck bo
 	})
 	if err != nil {
 		return fmt.Errorf("record differences of reconciliation %d: %w", id, err)
-	}
-	return nil
-}
-
-// last is the newest certificate of a province, nil if none.
-func (s nationalStore) last(ctx context.Context, province int16) (*Certificate, error) {
-	var raw []byte
-	err := s.pool.QueryRow(ctx, `SELECT body FROM sync.certificate WHERE province = $1 ORDER BY sequence DESC LIMIT 1`, province).Scan(&raw)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("newest certificate of province %d: %w", province, err)
-	}
-	return decodeCertificate(raw)
-}
-
-// keep stores a certificate. The run that it names, if headquarters knows it and had given it up,
-// is done by that.
-func (s nationalStore) keep(ctx context.Context, c Certificate) error {
-	body, err := json.Marshal(c)
-	if err != nil {
-		return err
-	}
-	st := c.Statement
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO sync.certificate (province, sequence, reconciliation, digest, previous, result, at, body)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, st.Province, st.Sequence, st.Reconciliation, []byte(c.Digest),
-			nullable(st.Previous), st.Result, st.Ended, body)
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `UPDATE sync.reconciliation SET state = 'done', result = $3, certificate = $4, reason_code = '', reason = ''
-			WHERE id = $1 AND province = $2 AND state = 'failed'`, st.Reconciliation, st.Province, st.Result, body)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("keep certificate %d of province %d: %w", st.Sequence, st.Province, err)
-	}
-	return nil
-}
-
-func (s nationalStore) chain(ctx context.Context, province int16, after int64, limit int) ([]Certificate, error) {
-	rows, err := s.pool.Query(ctx, `SELECT body FROM sync.certificate WHERE province = $1 AND sequence > $2
-		ORDER BY sequence LIMIT $3`, province, after, limit)
-	if err != nil {
-		return nil, fmt.Errorf("certificates of province %d: %w", province, err)
-	}
-	return pgx.CollectRows(rows, scanCertificate)
-}
-
-// causes says of keys what can be said: a stamp that the stream cannot have written below the
-// point, or a divergence that apply has recorded and not seen repaired.
-func (s *side) causes(ctx context.Context, t replica.Table, province int16, keys []int64, epoch int64, point LSN) (map[int64]Cause, error) {
-	sql := fmt.Sprintf(`SELECT %[1]s, 'outside-stream' FROM %[2]s WHERE %[3]s AND %[1]s = ANY($1) AND `+foreignStamp+`
-		UNION ALL
-		SELECT key, 'known-divergence' FROM sync.divergence
-		WHERE province = $4 AND relation = $5 AND key = ANY($1) AND repaired_at IS NULL`,
-		pgx.Identifier{t.Key}.Sanitize(), tableName(t), s.filter)
-	rows, err := s.tx.Query(ctx, sql, keys, epoch, point.String(), province, t.Qualified())
-	if err != nil {
-		return nil, fmt.Errorf("causes in %s: %w", t.Qualified(), err)
-	}
-	out := map[int64]Cause{}
-	var key int64
-	var cause Cause
-	_, err = pgx.ForEachRow(rows, []any{&key, &cause}, func() error { out[key] = cause; return nil })
-	return out, err
-}
-
-// foreignStamp holds for rows that the stream cannot have written before the point $3 of the
-// epoch $2, although they were there.
-const foreignStamp = `(stamp_epoch IS NULL OR stamp_lsn IS NULL OR stamp_epoch > $2 OR stamp_epoch = $2 AND stamp_lsn >= $3::text::pg_lsn)`
-
-// disown takes the stamp from rows that were invented with a stamp at or above the point: the
-// repair deletes what is older than the point, and would spare them. A row that apply has written
-// since the point may lose its stamp too; that does no harm, because the repair begins afterwards
-// and so meets that row in the province.
-func (s nationalStore) disown(ctx context.Context, t replica.Table, province int16, keys []int64, epoch int64, point LSN) error {
-	sql := fmt.Sprintf(`UPDATE %s SET stamp_epoch = NULL, stamp_lsn = NULL WHERE %s AND %s = ANY($1) AND `+foreignStamp,
-		tableName(t), nationalFilter(province), pgx.Identifier{t.Key}.Sanitize())
-	if _, err := s.pool.Exec(ctx, sql, keys, epoch, point.String()); err != nil {
-		return fmt.Errorf("stamps of %s: %w", t.Qualified(), err)
 	}
 	return nil
 }

@@ -49,12 +49,16 @@ type scope struct {
 
 type openRequest struct {
 	Barrier uuid.UUID `json:"barrier"`
+	Scope   Scope     `json:"scope"`
 }
 
 // openReply carries the province's newest certificate: headquarters takes over one that it
 // misses, because a crash or a restore came between the province's signature and its own record.
+// Form is the newest form of certificates that the province can sign; one that says nothing signs
+// form 1 and knows no scope.
 type openReply struct {
 	Version string       `json:"version"`
+	Form    int          `json:"form"`
 	Last    *Certificate `json:"last"`
 }
 
@@ -70,6 +74,7 @@ type awaitReply struct {
 	Point      LSN        `json:"point"`
 	Selection  int64      `json:"selection"`
 	Capability capability `json:"capability"`
+	Rows       int64      `json:"rows"` // in the scope, as PostgreSQL estimates them
 }
 
 type cutRequest struct {

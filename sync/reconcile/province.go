@@ -53,6 +53,9 @@ type ProvinceOptions struct {
 	Repair func(ctx context.Context, t replica.Table, keys []int64, epoch int64, point LSN) error
 	Log    *slog.Logger
 	Lease  time.Duration // how long an unused snapshot is held; 0: two minutes
+	// Share is the greatest part of the time that the province's database may spend on digests,
+	// such as 0.25: after each piece of work it rests three times as long. 0 and 1: all of it.
+	Share float64
 }
 
 // Province answers headquarters' questions during a run. It never starts a run itself.
@@ -92,7 +95,10 @@ func (p *Province) open(ctx context.Context, req openRequest) (openReply, error)
 	if err != nil {
 		return openReply{}, err
 	}
-	reply := openReply{Version: p.opts.Version, Last: last}
+	reply := openReply{Version: p.opts.Version, Form: certificateForm, Last: last}
+	if err := req.Scope.check(p.opts.Tables); err != nil {
+		return openReply{}, err
+	}
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -104,7 +110,10 @@ func (p *Province) open(ctx context.Context, req openRequest) (openReply, error)
 	}
 	earlier := slices.Clone(p.leases)
 	making, cancel := context.WithCancel(context.Background()) // outlives the request, ends with the lease
-	l := &lease{id: req.Barrier, cancel: cancel, made: make(chan struct{}), served: map[string]*served{}}
+	l := &lease{
+		id: req.Barrier, scope: req.Scope, tables: req.Scope.tables(p.opts.Tables), share: p.opts.Share,
+		cancel: cancel, made: make(chan struct{}), served: map[string]*served{},
+	}
 	l.expires = time.AfterFunc(p.opts.Lease, func() {
 		p.opts.Log.Warn("reconciliation: nobody asked for the snapshot any more", "barrier", l.id)
 		l.release()
@@ -159,7 +168,7 @@ func (p *Province) await(ctx context.Context, req awaitRequest) (awaitReply, err
 	if l.err != nil {
 		return awaitReply{}, l.err
 	}
-	return awaitReply{Ready: true, Epoch: l.epoch, Point: l.point, Selection: l.selection, Capability: l.capability}, nil
+	return awaitReply{Ready: true, Epoch: l.epoch, Point: l.point, Selection: l.selection, Capability: l.capability, Rows: l.rows}, nil
 }
 
 // awaitPatience is how long the province keeps headquarters' question open before it answers
@@ -286,15 +295,19 @@ func (p *Province) countersign(ctx context.Context, req signRequest) (signReply,
 // vouch checks the statement against what this side found itself.
 func (p *Province) vouch(c Certificate) error {
 	s := c.Statement
-	if s.Province != p.opts.Province || !bytes.Equal(s.Schema, p.schema[:]) || len(s.Tables) != len(p.opts.Tables) {
+	if s.Province != p.opts.Province || !bytes.Equal(s.Schema, p.schema[:]) {
 		return errors.New("the certificate is of another province or of other tables")
 	}
 	first, err := p.lease(s.Barrier)
 	if err != nil {
 		return err
 	}
-	if first.epoch != s.Epoch {
-		return fmt.Errorf("the certificate's epoch is %d, the snapshot's was %d", s.Epoch, first.epoch)
+	if !first.scope.equal(s.scope()) || len(s.Tables) != len(first.tables) {
+		return fmt.Errorf("the certificate is about %s, the run was about %s", s.scope(), first.scope)
+	}
+	if first.epoch != s.Epoch || first.selection != s.Selection || first.method != s.Method {
+		return fmt.Errorf("the certificate's epoch, selection and method are %d, %d and %s, here they were %d, %d and %s",
+			s.Epoch, s.Selection, s.Method, first.epoch, first.selection, first.method)
 	}
 	if err := first.agrees(s.Point, s.Tables, true); err != nil {
 		return err
@@ -305,6 +318,9 @@ func (p *Province) vouch(c Certificate) error {
 	second, err := p.lease(s.Repair.Barrier)
 	if err != nil {
 		return err
+	}
+	if second.epoch != s.Epoch || !second.scope.equal(s.scope()) {
+		return fmt.Errorf("the re-check was made in epoch %d about %s", second.epoch, second.scope)
 	}
 	return second.agrees(s.Repair.Point, s.Repair.Tables, false)
 }

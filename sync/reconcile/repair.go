@@ -9,13 +9,13 @@ import (
 // repair asks the province to send the rows that differ anew, through the stream, so that they
 // come in order with what is being changed meanwhile.
 func (r *run) repair(ctx context.Context, m *meeting, found *comparison) error {
-	for _, t := range r.n.opts.Tables {
+	for _, t := range r.tables() {
 		var keys []int64
 		var forged []int64
 		for _, d := range found.differences {
 			if d.Table == t.Qualified() {
 				keys = append(keys, d.Key)
-				if d.Kind == Extra && d.Cause == OutsideStream {
+				if d.Kind == Extra && d.foreign {
 					forged = append(forged, d.Key)
 				}
 			}
@@ -45,7 +45,7 @@ func (r *run) repair(ctx context.Context, m *meeting, found *comparison) error {
 
 // recheck compares the ranges that differed once more, at a second barrier, which is behind the
 // repair in the stream.
-func (r *run) recheck(ctx context.Context, found *comparison) (*meeting, *comparison, error) {
+func (r *run) recheck(ctx context.Context, first *meeting, found *comparison) (*meeting, *comparison, error) {
 	if err := r.progress(ctx, func(p *Progress) { p.Phase, p.Table = PhaseRecheck, "" }); err != nil {
 		return nil, nil, err
 	}
@@ -54,18 +54,25 @@ func (r *run) recheck(ctx context.Context, found *comparison) (*meeting, *compar
 		return nil, nil, err
 	}
 	defer m.close()
+	if m.epoch != first.epoch {
+		return nil, nil, fail(ReasonMismatch, "epoch %d began during the run of epoch %d", m.epoch, first.epoch)
+	}
 	c, err := r.comparer(ctx, m)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, t := range r.n.opts.Tables {
+	pageSize := rangesPerPage
+	if r.form < 2 {
+		pageSize = 1 // such a province counts what lies between ranges, too
+	}
+	for _, t := range r.tables() {
 		ranges := found.ranges[t.Qualified()]
 		if len(ranges) == 0 {
 			continue
 		}
 		again := tableComparison{table: t}
-		for start := 0; start < len(ranges); start += rangesPerPage {
-			page := ranges[start:min(start+rangesPerPage, len(ranges))]
+		for start := 0; start < len(ranges); start += pageSize {
+			page := ranges[start:min(start+pageSize, len(ranges))]
 			there, err := ask[digestReply](ctx, r, opDigest, digestRequest{scope: c.scope(t), Bounds: page})
 			if err != nil {
 				return nil, nil, err
@@ -157,7 +164,7 @@ func (r *run) statement(head *Certificate, first *meeting, found *comparison, se
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	started := r.started.UTC().Truncate(time.Microsecond)
 	s := Statement{
-		Version: certificateVersion, Province: r.site.Province, Sequence: r.seed, Previous: Hex{},
+		Version: r.form, Province: r.site.Province, Sequence: r.seed, Previous: Hex{},
 		Reconciliation: r.row.ID, Barrier: first.barrier, Epoch: first.epoch, Point: first.point,
 		Selection: first.selection, Schema: r.n.schema[:], Method: r.method,
 		Versions: Versions{
@@ -170,11 +177,14 @@ func (r *run) statement(head *Certificate, first *meeting, found *comparison, se
 	if head != nil {
 		s.Previous = head.Digest
 	}
+	if !r.row.Scope.whole() {
+		s.Scope = &r.row.Scope
+	}
 	if r.row.ApprovedBy != nil {
 		s.ApprovedBy = *r.row.ApprovedBy
 	}
 	var err error
-	if s.Found, err = findings(found.differences); err != nil {
+	if s.Found, err = findings(found.differences, r.form); err != nil {
 		return s, err
 	}
 	r.row.Differences = s.Found.Total()
@@ -186,6 +196,6 @@ func (r *run) statement(head *Certificate, first *meeting, found *comparison, se
 		s.Result = Diverged
 	}
 	s.Repair = &RepairProof{Keys: r.row.Repaired, Barrier: second.barrier, Point: second.point, Tables: again.tables}
-	s.Repair.Left, err = findings(again.differences)
+	s.Repair.Left, err = findings(again.differences, r.form)
 	return s, err
 }

@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
+	"jike/schemas/replica"
 )
 
 // run is one run at headquarters. Only its own goroutine touches it.
@@ -19,9 +18,18 @@ type run struct {
 	row     Run
 	method  Method
 	seed    int64
+	form    int          // of the certificate
+	proven  *Certificate // the newest that proves an epoch; nil: none does
 	saved   time.Time
 	started time.Time
+	shown   int64 // differences that the person saw who approved the run; 0: nobody had to
+
+	compared time.Time // since when rows are compared
+	asked    int64     // rows that the province has digested so far
 }
+
+// tables are those that the run is about.
+func (r *run) tables() []replica.Table { return r.row.Scope.tables(r.n.opts.Tables) }
 
 // failure ends a run with a reason.
 type failure struct {
@@ -45,8 +53,11 @@ const saveEvery = 300 * time.Millisecond
 // do carries the run out: the steps of the package comment, in their order.
 func (r *run) do(ctx context.Context) error {
 	r.started = time.Now()
-	r.row.Progress = Progress{Tables: len(r.n.opts.Tables)}
-	r.row.Result, r.row.Certificate = nil, nil
+	if r.row.ApprovedBy != nil {
+		r.shown = r.row.Differences
+	}
+	r.row.Progress = Progress{Tables: len(r.tables())}
+	r.row.Result, r.row.Certificate, r.row.Causes = nil, nil, nil
 	first, err := r.meet(ctx)
 	if err != nil {
 		return err
@@ -56,11 +67,19 @@ func (r *run) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.proven, err = r.n.store.proving(ctx, r.site.Province); err != nil {
+		return err
+	}
 	r.seed = 1
 	if head != nil {
 		r.seed = head.Statement.Sequence + 1
 	}
-	r.method = chooseMethod(first.here, first.there, r.n.opts.Tables)
+	r.form = max(1, min(first.form, certificateForm))
+	if r.form < 2 && !r.row.Scope.whole() {
+		return fail(ReasonOld, "province %d runs %s, which cannot compare a part of its rows", r.site.Province, first.version)
+	}
+	r.method = chooseMethod(first.here, first.there, r.tables())
+	r.row.Progress.RowsInAll = first.rows
 	r.row.Epoch, r.row.Point = &first.epoch, &first.point
 	found, err := r.compareAll(ctx, first)
 	if err != nil {
@@ -69,7 +88,8 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.n.store.saveDifferences(ctx, r.row.ID, false, found.differences); err != nil {
 		return err
 	}
-	if err := r.judge(head, first, found); err != nil {
+	r.row.Differences, r.row.Causes = int64(len(found.differences)), countCauses(found.differences)
+	if err := r.judge(first, found); err != nil {
 		return err
 	}
 	first.close() // long before the repair ends: a snapshot keeps dead rows from being removed
@@ -79,33 +99,26 @@ func (r *run) do(ctx context.Context) error {
 		if err := r.repair(ctx, first, found); err != nil {
 			return err
 		}
-		if second, again, err = r.recheck(ctx, found); err != nil {
+		if second, again, err = r.recheck(ctx, first, found); err != nil {
 			return err
 		}
 	}
 	return r.certify(ctx, head, first, found, second, again)
 }
 
-// judge applies the approval rule. Another epoch or selection than the last certificate's is a
-// reason for many differences, and so is the first comparison of all: no person is asked then.
-func (r *run) judge(head *Certificate, m *meeting, found *comparison) error {
-	var approved int64
-	if r.row.ApprovedBy != nil {
-		approved = r.row.Differences // of the run that stopped: what the person was shown
-	}
-	r.row.Differences = int64(len(found.differences))
-	expected := head == nil || head.Statement.Epoch != m.epoch || head.Statement.Selection != m.selection ||
-		string(head.Statement.Schema) != string(r.n.schema[:])
-	if !expected && needsApproval(found.counts(), approved) {
+// judge applies the approval rule. No person is asked if a resync was asked for, nor if nothing is
+// proved yet in this epoch, or with this selection or these columns: there is a reason then.
+func (r *run) judge(m *meeting, found *comparison) error {
+	background := (&comparer{run: r, m: m}).background()
+	if !r.row.Resync && background == Unknown && needsApproval(found.counts(), r.shown) {
 		return errNeedsApproval
 	}
 	return nil
 }
 
-// finish records how the run ended. The node may be stopping, so it does not use the run's context.
+// finish records how the run ended, as soon as it can: as long as the database does not take it, the
+// run is going on and no other one can begin.
 func (r *run) finish(err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
 	now := time.Now()
 	r.row.Ended, r.row.Progress.Note = &now, ""
 	if err == nil {
@@ -113,7 +126,10 @@ func (r *run) finish(err error) {
 	} else {
 		r.row.State, r.row.Reason, r.row.ReasonCode = Failed, err.Error(), ReasonInternal
 		var f *failure
+		var ended canceled
 		switch {
+		case errors.As(context.Cause(r.live.ctx), &ended):
+			r.row.State, r.row.ReasonCode, r.row.Reason = Canceled, ReasonCanceled, ended.Error()
 		case errors.Is(err, errNeedsApproval):
 			r.row.State, r.row.ReasonCode = NeedsApproval, ReasonTooMany
 		case r.n.ctx.Err() != nil:
@@ -123,9 +139,7 @@ func (r *run) finish(err error) {
 		}
 		r.row.Result, r.row.Certificate = nil, nil
 	}
-	if err := r.n.store.save(ctx, r.row); err != nil {
-		r.n.opts.Log.Error("reconciliation: its end is not recorded; the next start of the node will", "run", r.row.ID, "error", err)
-	}
+	r.n.insist("its end is not recorded", r.site.Province, func(ctx context.Context) error { return r.n.store.save(ctx, r.row) })
 }
 
 // progress changes the progress, shows it, and writes it unless it was written just now.
@@ -146,16 +160,9 @@ func ask[Reply any](ctx context.Context, r *run, operation string, request any) 
 	if err != nil {
 		return reply, err
 	}
-	limited, cancel := context.WithTimeout(ctx, r.n.opts.CallTimeout)
-	defer cancel()
-	answer, err := r.site.Call(limited, operation, raw)
-	switch {
-	case ctx.Err() != nil:
-		return reply, ctx.Err()
-	case errors.Is(err, ErrRefused):
-		return reply, fail(ReasonRefused, "province %d: %w", r.site.Province, err)
-	case err != nil:
-		return reply, fail(ReasonOffline, "province %d does not answer: %w", r.site.Province, err)
+	answer, err := r.call(ctx, operation, raw)
+	if err != nil {
+		return reply, err
 	}
 	if err := json.Unmarshal(answer, &reply); err != nil {
 		return reply, fail(ReasonRefused, "province %d: answer to %s: %w", r.site.Province, operation, err)
@@ -163,132 +170,33 @@ func ask[Reply any](ctx context.Context, r *run, operation string, request any) 
 	return reply, nil
 }
 
+// call sends a request and sends it again while nobody answers, as long as patience lasts: the
+// province keeps its snapshot for longer, so a run outlives a link that was down for a moment.
+// Every request but the first and the last of a meeting may be repeated: see protocol.go.
+func (r *run) call(ctx context.Context, operation string, raw []byte) ([]byte, error) {
+	patience := time.Now().Add(r.n.opts.Patience)
+	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		limited, cancel := context.WithTimeout(ctx, r.n.opts.CallTimeout)
+		answer, err := r.site.Call(limited, operation, raw)
+		cancel()
+		switch {
+		case err == nil:
+			return answer, nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case errors.Is(err, ErrRefused):
+			return nil, fail(ReasonRefused, "province %d: %w", r.site.Province, err)
+		case operation == opOpen || operation == opRelease || time.Now().Add(pause).After(patience):
+			return nil, fail(ReasonOffline, "province %d does not answer: %w", r.site.Province, err)
+		}
+		r.n.opts.Log.Info("reconciliation: no answer, asked again", "province", r.site.Province, "request", operation, "error", err)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
 // ErrRefused marks an error that the province itself answered with, as opposed to no answer.
 var ErrRefused = errors.New("the province refused")
-
-// meeting is a barrier at which both sides hold a snapshot.
-type meeting struct {
-	barrier     uuid.UUID
-	epoch       int64
-	point       LSN
-	selection   int64
-	here, there capability
-	version     string       // of the province's program
-	last        *Certificate // the province's newest
-	tx          pgx.Tx       // headquarters' snapshot
-	close       func()       // lets both snapshots go; more than once does no harm
-}
-
-// meet puts a barrier into the stream and waits until both sides hold a snapshot there.
-func (r *run) meet(ctx context.Context) (*meeting, error) {
-	id := uuid.New()
-	arrivals := r.n.expect(id)
-	m := &meeting{barrier: id, close: func() {}}
-	arrived, err := r.invite(ctx, m, arrivals)
-	if err != nil {
-		r.n.forget(id, arrivals)
-		r.letGo(id)
-		return nil, err
-	}
-	m.tx = arrived.Tx
-	closed := false
-	m.close = func() {
-		if !closed {
-			closed = true
-			arrived.Close()
-			r.letGo(id)
-		}
-	}
-	if arrived.Epoch != m.epoch || arrived.Point != m.point {
-		m.close()
-		return nil, fail(ReasonMismatch, "the province's snapshot is at epoch %d, %s, the barrier came at epoch %d, %s",
-			m.epoch, m.point, arrived.Epoch, arrived.Point)
-	}
-	probe, err := newSide(ctx, m.tx, nationalFilter(r.site.Province), TextMD5, 0)
-	if err == nil {
-		m.here, err = probe.capability(ctx)
-	}
-	if err != nil {
-		m.close()
-		return nil, err
-	}
-	return m, nil
-}
-
-// letGo tells the province that its snapshot is not needed any more. If it does not hear that,
-// the snapshot's lease runs out.
-func (r *run) letGo(id uuid.UUID) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if _, err := ask[empty](ctx, r, opRelease, releaseRequest{Barrier: id}); err != nil {
-		r.n.opts.Log.Debug("reconciliation: snapshot not released", "province", r.site.Province, "error", err)
-	}
-}
-
-// invite asks for the province's snapshot and waits for the barrier.
-func (r *run) invite(ctx context.Context, m *meeting, arrivals <-chan Arrival) (a Arrival, err error) {
-	if err := r.progress(ctx, func(p *Progress) {
-		if p.Phase != PhaseRecheck {
-			p.Phase = PhaseSnapshot
-		}
-		p.Note = "the province waits for its open transactions"
-	}); err != nil {
-		return a, err
-	}
-	opened, err := ask[openReply](ctx, r, opOpen, openRequest{Barrier: m.barrier})
-	if err != nil {
-		return a, err
-	}
-	m.version, m.last = opened.Version, opened.Last
-	deadline := time.Now().Add(r.n.opts.SnapshotTimeout)
-	for {
-		answer, err := ask[awaitReply](ctx, r, opAwait, awaitRequest{Barrier: m.barrier})
-		if err != nil {
-			return a, err
-		}
-		if answer.Ready {
-			m.epoch, m.point, m.selection, m.there = answer.Epoch, answer.Point, answer.Selection, answer.Capability
-			break
-		}
-		if time.Now().After(deadline) {
-			return a, fail(ReasonSnapshot, "province %d could not make its snapshot within %s: a transaction is open for so long", r.site.Province, r.n.opts.SnapshotTimeout)
-		}
-	}
-	return r.receive(ctx, m, arrivals)
-}
-
-// receive waits for the barrier to come through the stream, behind whatever is in front of it.
-func (r *run) receive(ctx context.Context, m *meeting, arrivals <-chan Arrival) (a Arrival, err error) {
-	err = r.progress(ctx, func(p *Progress) {
-		if p.Phase != PhaseRecheck {
-			p.Phase = PhaseBarrier
-		}
-		p.Note = "the barrier at " + m.point.String() + " comes through the stream"
-	})
-	if err != nil {
-		return a, err
-	}
-	timeout := time.NewTimer(r.n.opts.ArrivalTimeout)
-	defer timeout.Stop()
-	look := time.NewTicker(time.Second)
-	defer look.Stop()
-	passed := 0
-	for {
-		select {
-		case a = <-arrivals:
-			return a, nil
-		case <-look.C:
-			// Twice, so that a barrier that is being handed over just now is not called lost.
-			if epoch, lsn := r.site.Applied(); epoch > m.epoch || epoch == m.epoch && lsn >= m.point {
-				passed++
-			}
-			if passed > 2 {
-				return a, fail(ReasonBarrierLost, "the barrier at %s did not come: later transactions are applied", m.point)
-			}
-		case <-timeout.C:
-			return a, fail(ReasonBarrierLost, "the barrier at %s did not come within %s", m.point, r.n.opts.ArrivalTimeout)
-		case <-ctx.Done():
-			return a, ctx.Err()
-		}
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -35,6 +36,9 @@ var ErrRefused = errors.New("stream: the other side refused")
 // ErrAway is returned by Call when nobody answers at the other side: the link or the node is down.
 var ErrAway = errors.New("stream: the other side does not answer")
 
+// ErrSilent is returned by a handler that leaves the answer to another process at the same side.
+var ErrSilent = errors.New("stream: not answered here")
+
 // Control carries calls and notices between a province and headquarters beside the stream, over
 // plain NATS in the province's account. Nothing is stored: a notice may be lost and a call may
 // fail, so whatever matters is said again or asked for again.
@@ -60,9 +64,15 @@ func NewControl(nc *nats.Conn, province int16, side Side, log *slog.Logger) *Con
 // Handle answers calls of a name. Calls are answered at the same time; the context ends with Close.
 func (c *Control) Handle(name string, f func(ctx context.Context, request []byte) ([]byte, error)) error {
 	return c.subscribe(c.subject(c.side, name), func(m *nats.Msg) {
+		if !strings.HasPrefix(m.Reply, "_INBOX.") {
+			return // or whoever may call could have this side publish where only it may
+		}
 		c.spawn(func() {
 			reply := nats.NewMsg(m.Reply)
 			data, err := f(c.ctx, m.Data)
+			if errors.Is(err, ErrSilent) {
+				return
+			}
 			if err != nil {
 				reply.Header.Set(errorHeader, err.Error())
 			}

@@ -2,14 +2,15 @@ package stream
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-
-	"jike/internal/bus"
 )
 
 // Hub is apply's end: the hub's stream of one province and epoch.
@@ -17,6 +18,7 @@ type Hub struct {
 	js     jetstream.JetStream
 	stream jetstream.Stream
 	id     Identity
+	name   string
 }
 
 // FindHub learns from the hub itself which stream of a province it stores, the youngest if there
@@ -28,21 +30,54 @@ func FindHub(ctx context.Context, nc *nats.Conn, province int16) (Identity, erro
 		return Identity{}, fmt.Errorf("stream: %w", err)
 	}
 	var found Identity
-	list := js.ListStreams(ctx)
-	for info := range list.Info() {
-		for _, source := range info.Config.Sources {
-			if id, ok := parseLeaf(source.Name); ok && id.Province == province && info.Config.Name == id.Hub() && id.After(found) {
-				found = id
-			}
+	err = eachHub(ctx, js, func(id Identity, _ *jetstream.StreamInfo) {
+		if id.Province == province && id.After(found) {
+			found = id
 		}
-	}
-	if err := list.Err(); err != nil {
-		return Identity{}, fmt.Errorf("stream: list: %w", err)
+	})
+	if err != nil {
+		return Identity{}, err
 	}
 	if found.Epoch == 0 {
 		return Identity{}, fmt.Errorf("%w: none of province %d", ErrGone, province)
 	}
 	return found, nil
+}
+
+// HubStreams gives the names of the hub's streams of an epoch. There is one, none before OpenHub
+// has made it, and more only after two national nodes made theirs at the same moment.
+func HubStreams(ctx context.Context, nc *nats.Conn, id Identity) (names []string, err error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, fmt.Errorf("stream: %w", err)
+	}
+	return hubStreams(ctx, js, id)
+}
+
+func hubStreams(ctx context.Context, js jetstream.JetStream, id Identity) (names []string, err error) {
+	err = eachHub(ctx, js, func(other Identity, info *jetstream.StreamInfo) {
+		if other.hubPrefix() == id.hubPrefix() {
+			names = append(names, info.Config.Name)
+		}
+	})
+	slices.Sort(names)
+	return names, err
+}
+
+// eachHub visits the streams that source a leaf's; the identity is the source's.
+func eachHub(ctx context.Context, js jetstream.JetStream, visit func(Identity, *jetstream.StreamInfo)) error {
+	list := js.ListStreams(ctx)
+	for info := range list.Info() {
+		for _, source := range info.Config.Sources {
+			if id, ok := parseLeaf(source.Name); ok && strings.HasPrefix(info.Config.Name, id.hubPrefix()) {
+				visit(id, info)
+			}
+		}
+	}
+	if err := list.Err(); err != nil {
+		return fmt.Errorf("stream: list: %w", err)
+	}
+	return nil
 }
 
 // OpenHub makes the hub's stream or moves its source to the given incarnation. The hub keeps what
@@ -52,18 +87,27 @@ func OpenHub(ctx context.Context, nc *nats.Conn, id Identity, limits Limits) (*H
 	if err != nil {
 		return nil, fmt.Errorf("stream: %w", err)
 	}
-	s, err := js.CreateOrUpdateStream(ctx, hubConfig(id, limits))
+	names, err := hubStreams(ctx, js, id)
 	if err != nil {
-		return nil, fmt.Errorf("stream: make %s: %w", id.Hub(), err)
+		return nil, err
 	}
-	return &Hub{js: js, stream: s, id: id}, nil
+	name := id.hubPrefix() + rand.Text()
+	if len(names) > 0 {
+		name = names[0]
+	}
+	s, err := js.CreateOrUpdateStream(ctx, hubConfig(name, id, limits))
+	if err != nil {
+		return nil, fmt.Errorf("stream: make %s: %w", name, err)
+	}
+	return &Hub{js: js, stream: s, id: id, name: name}, nil
 }
 
-func hubConfig(id Identity, limits Limits) jetstream.StreamConfig {
+func hubConfig(name string, id Identity, limits Limits) jetstream.StreamConfig {
 	limits = limits.withDefaults()
 	return jetstream.StreamConfig{
-		Name:        id.Hub(),
+		Name:        name,
 		Description: "committed transactions of one province, as its leaf server stored them",
+		Replicas:    limits.HubReplicas,
 		Retention:   jetstream.LimitsPolicy,
 		Discard:     jetstream.DiscardOld,
 		MaxBytes:    limits.HubBytes,
@@ -71,7 +115,7 @@ func hubConfig(id Identity, limits Limits) jetstream.StreamConfig {
 		Storage:     jetstream.FileStorage,
 		Sources: []*jetstream.StreamSource{{
 			Name:     id.Leaf(),
-			External: &jetstream.ExternalStream{APIPrefix: "$JS." + bus.LeafDomain(id.Province) + ".API"},
+			External: &jetstream.ExternalStream{APIPrefix: id.api()},
 			Consumer: &jetstream.StreamConsumerSource{Name: id.consumer(), DeliverSubject: id.deliver()},
 		}},
 	}
@@ -84,8 +128,8 @@ func (h *Hub) ResetSource(ctx context.Context, id Identity, limits Limits) error
 	nowhere := id
 	nowhere.Incarnation = 0 // no stream ever has it
 	for _, source := range []Identity{nowhere, id} {
-		if _, err := h.js.UpdateStream(ctx, hubConfig(source, limits)); err != nil {
-			return fmt.Errorf("stream: reset the source of %s: %w", h.id.Hub(), err)
+		if _, err := h.js.UpdateStream(ctx, hubConfig(h.name, source, limits)); err != nil {
+			return fmt.Errorf("stream: reset the source of %s: %w", h.name, err)
 		}
 	}
 	return nil
@@ -94,23 +138,42 @@ func (h *Hub) ResetSource(ctx context.Context, id Identity, limits Limits) error
 // Key tells this stream from one of the same name that was made after it was lost. A sequence is
 // worth remembering only together with it.
 func (h *Hub) Key() string {
-	return fmt.Sprintf("%s@%d", h.id.Hub(), h.stream.CachedInfo().Created.UnixNano())
+	return fmt.Sprintf("%s@%d", h.name, h.stream.CachedInfo().Created.UnixNano())
 }
 
 // Check gives the stream's last sequence. It returns ErrGone when the stream was removed or is
 // another one by now.
 func (h *Hub) Check(ctx context.Context) (last uint64, err error) {
-	s, err := h.js.Stream(ctx, h.id.Hub())
+	s, err := h.js.Stream(ctx, h.name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return 0, fmt.Errorf("%w: %s", ErrGone, h.id.Hub())
+		return 0, fmt.Errorf("%w: %s", ErrGone, h.name)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("stream: look at %s: %w", h.id.Hub(), err)
+		return 0, fmt.Errorf("stream: look at %s: %w", h.name, err)
 	}
 	if !s.CachedInfo().Created.Equal(h.stream.CachedInfo().Created) {
-		return 0, fmt.Errorf("%w: %s was made anew", ErrGone, h.id.Hub())
+		return 0, fmt.Errorf("%w: %s was made anew", ErrGone, h.name)
 	}
 	return s.CachedInfo().State.LastSeq, nil
+}
+
+// KeepOnly removes the streams of the province's older epochs in the same direction.
+func (h *Hub) KeepOnly(ctx context.Context) error {
+	var older []string
+	err := eachHub(ctx, h.js, func(id Identity, info *jetstream.StreamInfo) {
+		if id.Down == h.id.Down && id.Province == h.id.Province && id.Epoch < h.id.Epoch {
+			older = append(older, info.Config.Name)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range older {
+		if err := h.js.DeleteStream(ctx, name); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return fmt.Errorf("stream: remove %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // Last is the stream's last sequence when it was opened.
@@ -152,11 +215,11 @@ func (h *Hub) Read(ctx context.Context, after uint64) (*Reader, error) {
 	}
 	c, err := h.stream.CreateConsumer(ctx, config)
 	if err != nil {
-		return nil, fmt.Errorf("stream: read %s: %w", h.id.Hub(), err)
+		return nil, fmt.Errorf("stream: read %s: %w", h.name, err)
 	}
 	messages, err := c.Messages(jetstream.PullMaxMessages(32), jetstream.PullHeartbeat(readHeartbeat))
 	if err != nil {
-		return nil, fmt.Errorf("stream: read %s: %w", h.id.Hub(), err)
+		return nil, fmt.Errorf("stream: read %s: %w", h.name, err)
 	}
 	return &Reader{hub: h, name: c.CachedInfo().Name, messages: messages, expect: 1}, nil
 }
@@ -171,14 +234,14 @@ func (r *Reader) Next(ctx context.Context) (Message, error) {
 	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrConsumerDeleted):
 		return Message{}, fmt.Errorf("%w: %w", ErrGone, err)
 	case err != nil:
-		return Message{}, fmt.Errorf("stream: read %s: %w", r.hub.id.Hub(), err)
+		return Message{}, fmt.Errorf("stream: read %s: %w", r.hub.name, err)
 	}
 	meta, err := m.Metadata()
 	if err != nil {
 		return Message{}, fmt.Errorf("stream: message without metadata: %w", err)
 	}
 	if meta.Sequence.Consumer != r.expect {
-		return Message{}, fmt.Errorf("stream: read %s: delivery %d came, %d was expected", r.hub.id.Hub(), meta.Sequence.Consumer, r.expect)
+		return Message{}, fmt.Errorf("stream: read %s: delivery %d came, %d was expected", r.hub.name, meta.Sequence.Consumer, r.expect)
 	}
 	r.expect++
 	return Message{Sequence: meta.Sequence.Stream, Data: m.Data(), Pending: meta.NumPending}, nil

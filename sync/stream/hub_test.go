@@ -52,7 +52,8 @@ func publish(t *testing.T, leaf *stream.Leaf, from, to uint64) {
 	must(t, leaf.Pump(t.Context(), in, func(error) {}))
 }
 
-// await waits until the hub's stream, which takes from the given one, holds n messages. Where that stalls it does what apply does.
+// await waits until the hub's stream, which takes from the given one, holds n messages. Where that
+// stalls it does what apply does.
 func await(t *testing.T, hub *stream.Hub, from stream.Identity, n uint64, bound time.Duration) time.Duration {
 	t.Helper()
 	began := time.Now()
@@ -226,7 +227,9 @@ func TestAStreamMadeAnewIsGone(t *testing.T) {
 	defer reader.Close()
 	js, err := jetstream.New(national)
 	must(t, err)
-	must(t, js.DeleteStream(t.Context(), id.Hub()))
+	names, err := stream.HubStreams(t.Context(), national, id)
+	must(t, err)
+	must(t, js.DeleteStream(t.Context(), names[0]))
 	if _, err := hub.Check(t.Context()); !errors.Is(err, stream.ErrGone) {
 		t.Errorf("removed: %v", err)
 	}

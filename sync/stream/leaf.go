@@ -18,6 +18,7 @@ type Leaf struct {
 	js   jetstream.JetStream
 	id   Identity
 	last uint64 // sequence that the next publish expects to follow
+	max  int64  // bytes that the stream may hold
 }
 
 // LeafExists reports whether the leaf server still has the stream.
@@ -34,6 +35,26 @@ func LeafExists(ctx context.Context, nc *nats.Conn, id Identity) (bool, error) {
 		return false, fmt.Errorf("stream: look for %s: %w", id.Leaf(), err)
 	}
 	return true, nil
+}
+
+// FindLeaf gives the youngest of the publisher's streams that the server has for id's province and
+// direction, the zero Identity if there is none.
+func FindLeaf(ctx context.Context, nc *nats.Conn, id Identity) (Identity, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return Identity{}, fmt.Errorf("stream: %w", err)
+	}
+	var found Identity
+	list := js.StreamNames(ctx, jetstream.WithStreamListSubject(id.subjects()+">"))
+	for name := range list.Name() {
+		if other, ok := parseLeaf(name); ok && other.Province == id.Province && other.Down == id.Down && other.After(found) {
+			found = other
+		}
+	}
+	if err := list.Err(); err != nil {
+		return Identity{}, fmt.Errorf("stream: list: %w", err)
+	}
+	return found, nil
 }
 
 // OpenLeaf makes the stream and the consumer that the hub sources from, unless they exist, and
@@ -53,6 +74,7 @@ func OpenLeaf(ctx context.Context, nc *nats.Conn, id Identity, limits Limits) (*
 		Discard:     jetstream.DiscardNew,
 		MaxBytes:    limits.LeafBytes,
 		Storage:     jetstream.FileStorage,
+		Replicas:    id.replicas(limits),
 		Duplicates:  time.Second, // message ids are not used: see package capture
 	})
 	if err != nil {
@@ -79,12 +101,12 @@ func OpenLeaf(ctx context.Context, nc *nats.Conn, id Identity, limits Limits) (*
 		return nil, fmt.Errorf("%w: the hub was sent %d of %s, which ends at %d",
 			ErrOvertaken, c.CachedInfo().Delivered.Stream, id.Leaf(), info.State.LastSeq)
 	}
-	return &Leaf{js: js, id: id, last: info.State.LastSeq}, nil
+	return &Leaf{js: js, id: id, last: info.State.LastSeq, max: limits.LeafBytes}, nil
 }
 
 // KeepOnly removes all other incarnations and epochs from the leaf.
 func (l *Leaf) KeepOnly(ctx context.Context) error {
-	list := l.js.StreamNames(ctx, jetstream.WithStreamListSubject(fmt.Sprintf("up.%d.>", l.id.Province)))
+	list := l.js.StreamNames(ctx, jetstream.WithStreamListSubject(l.id.subjects()+">"))
 	for name := range list.Name() {
 		if name == l.id.Leaf() {
 			continue
@@ -101,6 +123,9 @@ func (l *Leaf) KeepOnly(ctx context.Context) error {
 
 // Identity is the stream's.
 func (l *Leaf) Identity() Identity { return l.id }
+
+// MaxBytes is how much the stream may hold.
+func (l *Leaf) MaxBytes() int64 { return l.max }
 
 // Last is the sequence of the last message published or found.
 func (l *Leaf) Last() uint64 { return l.last }
@@ -288,7 +313,7 @@ func (l *Leaf) Backlog(ctx context.Context) (messages, bytes uint64, err error) 
 	if err != nil {
 		return 0, 0, fmt.Errorf("stream: %w", err)
 	}
-	c, err := s.Consumer(ctx, l.id.consumer())
+	c, err := s.PushConsumer(ctx, l.id.consumer())
 	if err != nil {
 		return 0, 0, fmt.Errorf("stream: %w", err)
 	}

@@ -25,6 +25,17 @@ type CaptureNotice struct {
 	BacklogMessages uint64   `json:"backlogMessages"`
 	BacklogBytes    uint64   `json:"backlogBytes"`
 	Error           string   `json:"error,omitempty"` // why capture does not run
+
+	Existing bool     `json:"existing,omitempty"` // selected rows were there before the epoch began: the stream alone is not enough
+	Begun    wire.LSN `json:"begun,omitempty"`    // where the epoch began: the stream has what is committed from there on
+	Reason   string   `json:"reason,omitempty"`   // why the epoch began
+
+	// How long the province can go on without headquarters: see capture.Budget.
+	Wal      string  `json:"wal,omitempty"` // wal_status of the slot
+	LogLeft  int64   `json:"logLeft"`       // bytes until PostgreSQL may give up the slot; -1: no limit
+	LogDays  float64 `json:"logDays"`
+	LeafLeft int64   `json:"leafLeft"` // bytes until the leaf's stream is full
+	LeafDays float64 `json:"leafDays"`
 }
 
 // AppliedNotice says up to which transaction headquarters has committed.
@@ -40,6 +51,9 @@ type RefillRequest struct {
 	// Incarnation is the youngest that headquarters knows: if the province has moved on already,
 	// there is nothing to do.
 	Incarnation int64 `json:"incarnation"`
+	// Chain is the chain at LSN in hex, or empty if it is not known: a province whose log gives
+	// another one for that position has another log.
+	Chain string `json:"chain,omitempty"`
 }
 
 // RepairRequest asks for the current state of rows.

@@ -21,38 +21,77 @@
 // for a refill. The hub has one stream per province and epoch whose source is moved from
 // incarnation to incarnation; what it already holds stays, and apply drops by log position what
 // comes twice.
+//
+// The name of the hub's stream ends in sixteen random bytes. Whoever has the province's key may
+// forge what the leaf delivers, and a flow-control message is answered on the subject that it names:
+// the hub itself would delete a stream whose name can be guessed. Nothing tells the name to the
+// province, and it is no secret from whoever may use the hub's JetStream.
+//
+// # Down
+//
+// What headquarters sends goes the same way in the other direction, with the same code: the
+// publisher's stream DOWN_… is at the hub, in the province's account, and the province's leaf
+// server sources it into a stream of its own, REF_…. For that the leaf server needs one call to the
+// hub's JetStream, which it makes under an alias (bus.DownAPI) that means nothing else. The name of
+// DOWN_… is told to the province, so whoever has its key can have the hub delete it as above: it is
+// the province's own reference data, and package publish begins it anew.
 package stream
 
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+
+	"jike/internal/bus"
 )
 
-// Identity names one incarnation of a province's outgoing stream.
+// Identity names one incarnation of a province's stream: its outgoing one, or the one that comes
+// down to it.
 type Identity struct {
 	Province    int16 `json:"province"`
-	Epoch       int64 `json:"epoch"`       // rises when log positions may be used again
-	Incarnation int64 `json:"incarnation"` // rises when the leaf's store begins anew
+	Epoch       int64 `json:"epoch"`          // rises when log positions may be used again
+	Incarnation int64 `json:"incarnation"`    // rises when the publisher's store begins anew
+	Down        bool  `json:"down,omitempty"` // from headquarters to the province
 }
 
-// Leaf is the stream's name on the leaf server.
+// Leaf is the name of the publisher's stream: on the leaf server, or at the hub for one that goes
+// down.
 func (i Identity) Leaf() string {
+	if i.Down {
+		return fmt.Sprintf("DOWN_%d_%d_%d", i.Province, i.Epoch, i.Incarnation)
+	}
 	return fmt.Sprintf("UP_%d_%d_%d", i.Province, i.Epoch, i.Incarnation)
 }
 
 // parseLeaf reads what Leaf writes.
 func parseLeaf(name string) (i Identity, ok bool) {
-	n, err := fmt.Sscanf(name, "UP_%d_%d_%d", &i.Province, &i.Epoch, &i.Incarnation)
-	return i, err == nil && n == 3
+	direction, rest, _ := strings.Cut(name, "_")
+	i.Down = direction == "DOWN"
+	n, err := fmt.Sscanf(rest, "%d_%d_%d", &i.Province, &i.Epoch, &i.Incarnation)
+	return i, err == nil && n == 3 && i.Leaf() == name
 }
 
-// Hub is the name of the stream at the hub, one for all incarnations of an epoch.
-func (i Identity) Hub() string { return fmt.Sprintf("HUB_%d_%d", i.Province, i.Epoch) }
+// hubPrefix begins the name of the receiver's stream, one for all incarnations of an epoch: at the
+// hub, or on the leaf server for one that comes down.
+func (i Identity) hubPrefix() string {
+	if i.Down {
+		return fmt.Sprintf("REF_%d_%d_", i.Province, i.Epoch)
+	}
+	return fmt.Sprintf("HUB_%d_%d_", i.Province, i.Epoch)
+}
 
 // Subject is where capture publishes; the link never carries it.
 func (i Identity) Subject() string {
-	return fmt.Sprintf("up.%d.%d.%d", i.Province, i.Epoch, i.Incarnation)
+	return fmt.Sprintf("%s%d.%d", i.subjects(), i.Epoch, i.Incarnation)
+}
+
+// subjects begins the subjects of all incarnations and epochs.
+func (i Identity) subjects() string {
+	if i.Down {
+		return fmt.Sprintf("down.%d.", i.Province)
+	}
+	return fmt.Sprintf("up.%d.", i.Province)
 }
 
 // After reports whether i is younger than o.
@@ -60,19 +99,44 @@ func (i Identity) After(o Identity) bool {
 	return i.Epoch > o.Epoch || i.Epoch == o.Epoch && i.Incarnation > o.Incarnation
 }
 
-// consumer is the leaf's durable consumer that the hub sources from.
-func (i Identity) consumer() string { return "hub" }
+// consumer is the publisher's durable consumer that the receiver sources from.
+func (i Identity) consumer() string {
+	if i.Down {
+		return bus.DownConsumer
+	}
+	return "hub"
+}
 
-// deliver is the subject on which the leaf sends to the hub.
+// api is under what the receiver's server reaches the JetStream of the publisher's.
+func (i Identity) api() string {
+	if i.Down {
+		return bus.DownAPI
+	}
+	return "$JS." + bus.LeafDomain(i.Province) + ".API"
+}
+
+// deliver is the subject on which the publisher's server sends to the receiver's.
 func (i Identity) deliver() string {
+	if i.Down {
+		return fmt.Sprintf("deliver.down.%d.%d.%d", i.Province, i.Epoch, i.Incarnation)
+	}
 	return fmt.Sprintf("deliver.%d.%d.%d", i.Province, i.Epoch, i.Incarnation)
+}
+
+// replicas is how many servers store a message of the publisher's stream: a leaf server is alone.
+func (i Identity) replicas(limits Limits) int {
+	if i.Down {
+		return limits.HubReplicas
+	}
+	return 1
 }
 
 // Limits of the streams.
 type Limits struct {
-	LeafBytes int64         // how much outage the leaf holds; 0: 16 GiB
-	HubBytes  int64         // what the hub keeps of one province; 0: 64 GiB
-	HubAge    time.Duration // 0: 14 days; at least two intervals between national backups
+	LeafBytes   int64         // how much outage the leaf holds; 0: 16 GiB
+	HubBytes    int64         // what the hub keeps of one province; 0: 64 GiB
+	HubAge      time.Duration // 0: 14 days; at least two intervals between national backups
+	HubReplicas int           // servers of the hub that store each message; 0: 1
 }
 
 func (l Limits) withDefaults() Limits {
@@ -84,6 +148,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.HubAge == 0 {
 		l.HubAge = 14 * 24 * time.Hour
+	}
+	if l.HubReplicas == 0 {
+		l.HubReplicas = 1
 	}
 	return l
 }

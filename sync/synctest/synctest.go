@@ -48,16 +48,26 @@ type Pair struct {
 // New makes both databases, hub and leaf, publication and slot. Nothing runs between them yet.
 func New(tb testing.TB) *Pair {
 	tb.Helper()
-	p := NewSource(tb)
-	p.Database = pgtest.National(tb)
-	p.Target = p.Database.Owner(tb)
-	return p
+	return NewOnHub(tb, bustest.New(tb, Province))
 }
 
 // NewSource is New without headquarters' database.
 func NewSource(tb testing.TB) *Pair {
 	tb.Helper()
-	p := &Pair{TB: tb, Net: bustest.New(tb, Province), LeafDir: tb.TempDir()}
+	return newSource(tb, bustest.New(tb, Province))
+}
+
+// NewOnHub is New on a hub of the test's own; apply is started with ApplyAt.
+func NewOnHub(tb testing.TB, net *bustest.Net) *Pair {
+	tb.Helper()
+	p := newSource(tb, net)
+	p.Database = pgtest.National(tb)
+	p.Target = p.Database.Owner(tb)
+	return p
+}
+
+func newSource(tb testing.TB, net *bustest.Net) *Pair {
+	p := &Pair{TB: tb, Net: net, LeafDir: tb.TempDir()}
 	p.StartLeaf()
 	p.UseSource(pgtest.Province(tb))
 	return p
@@ -72,11 +82,52 @@ func (p *Pair) UseSource(db *pgtest.DB) {
 	p.Must(capture.EnsureSlot(p.Context(), db.SyncURL, p.marks))
 }
 
+// DropSlot removes the province's slot, as soon as the capture that was stopped has let it go.
+func (p *Pair) DropSlot() {
+	p.Helper()
+	p.Until("the slot is free", func() bool {
+		return p.Int(p.marks, `SELECT count(*)::int FROM pg_replication_slots WHERE active AND database = current_database()`) == 0
+	})
+	p.Exec(p.marks, `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()`)
+}
+
+// NewOnCluster is New with a province on a cluster of the test's own, which it may stop, restore and lose.
+func NewOnCluster(tb testing.TB, cluster *pg.Cluster) *Pair {
+	tb.Helper()
+	p := &Pair{TB: tb, Net: bustest.New(tb, Province), LeafDir: tb.TempDir(), Database: pgtest.National(tb)}
+	p.Target = p.Database.Owner(tb)
+	p.StartLeaf()
+	p.UseSource(pgtest.On(tb, cluster, pg.Province))
+	return p
+}
+
+// Reconnect forgets connections to a province's database that was stopped.
+func (p *Pair) Reconnect() {
+	p.Source.Reset()
+	p.marks.Reset()
+}
+
 // StartLeaf starts the leaf server on LeafDir and connects to it.
 func (p *Pair) StartLeaf() {
 	p.Helper()
 	p.Leaf = p.Net.Leaf(Province, p.LeafDir)
 	p.LeafNATS = bustest.Connect(p, p.Leaf, p.Net.ProvinceSeed(Province))
+}
+
+// HubStream is the name of the hub's stream of an epoch; it waits until there is one.
+func (p *Pair) HubStream(epoch int64) (name string) {
+	p.Helper()
+	nc := bustest.Connect(p, p.Net.Hub, p.Net.NationalSeed(Province))
+	defer nc.Close()
+	p.Until("the hub has a stream", func() bool {
+		names, err := stream.HubStreams(p.Context(), nc, stream.Identity{Province: Province, Epoch: epoch})
+		if err != nil || len(names) == 0 {
+			return false
+		}
+		name = names[0]
+		return true
+	})
+	return name
 }
 
 // Running is a capture or an apply that runs until Stop or the end of the test.
@@ -253,7 +304,8 @@ func (p *Pair) reach() {
 	p.Helper()
 	mark := p.Mark()
 	p.Until(fmt.Sprintf("apply %s", mark), func() bool {
-		return p.Int(p.Target, `SELECT count(*)::int FROM sync.position WHERE province = $1 AND lsn >= $2::text::pg_lsn`, Province, mark.String()) == 1
+		epoch := p.Int(p.marks, `SELECT epoch::int FROM sync.capture`) // positions of another say nothing
+		return p.Int(p.Target, `SELECT count(*)::int FROM sync.position WHERE province = $1 AND epoch = $2 AND lsn >= $3::text::pg_lsn`, Province, epoch, mark.String()) == 1
 	})
 }
 

@@ -19,8 +19,12 @@ func Decode(data []byte) (*Message, error) {
 	if len(data) == 0 {
 		return nil, fmt.Errorf("%w: empty", ErrCorrupt)
 	}
-	if data[0] != Version {
-		return nil, fmt.Errorf("%w: %d, want %d", ErrVersion, data[0], Version)
+	if data[0] < oldest || data[0] > Version {
+		return nil, fmt.Errorf("%w: %d, want %d to %d", ErrVersion, data[0], oldest, Version)
+	}
+	headerSize := headerSize
+	if data[0] == 1 {
+		headerSize -= listSize
 	}
 	if len(data) < headerSize+sumSize {
 		return nil, fmt.Errorf("%w: %d bytes", ErrCorrupt, len(data))
@@ -63,6 +67,9 @@ func readHeader(d []byte) Header {
 	}
 	h.Prev.LSN = LSN(binary.BigEndian.Uint64(d[56:]))
 	h.Prev.Chain = Hash(d[64:96])
+	if d[0] > 1 {
+		h.List = binary.BigEndian.Uint16(d[96:])
+	}
 	return h
 }
 
@@ -154,6 +161,11 @@ func (c Change) check() error {
 	case Insert, Update, Repair:
 		if len(c.Data) < 12 || binary.BigEndian.Uint32(c.Data) != 8 {
 			return fmt.Errorf("%w: tuple without a key", ErrCorrupt)
+		}
+		return nil
+	case Piece:
+		if len(c.Data) < pieceHeader || c.Data[1] > 1 {
+			return fmt.Errorf("%w: piece of %d bytes", ErrCorrupt, len(c.Data))
 		}
 		return nil
 	case Delete, Unknown, Heartbeat:

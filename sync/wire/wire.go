@@ -1,8 +1,8 @@
 // Package wire is the form in which committed transactions travel from a province to headquarters.
 //
 // A message is a fixed header and a compressed body, protected by one checksum. The header says
-// whose rows these are (province, epoch, incarnation), how to read them (version, schema hash,
-// selection version) and what they follow: Prev is the last whole transaction before this
+// whose rows these are (province, epoch, incarnation), how to read them (version, table list,
+// schema hash, selection version) and what they follow: Prev is the last whole transaction before this
 // message. The body holds either parts or one barrier. A part is a whole transaction, or one chunk
 // of a transaction too large for a message. A chunk carries the running content, a hash over the
 // changes of this and all chunks before it, so that chunks of two attempts are never mixed. The
@@ -27,9 +27,15 @@ import (
 	"time"
 )
 
-// Version is the format that this release writes. It reads this one and, from the next release on,
-// the one before.
-const Version = 1
+// Version is the format that this release writes. It reads this one and the one before, since
+// headquarters is upgraded first and the provinces follow one by one.
+//
+// Version 1 lacked the number of the table list: of a province with other tables headquarters could
+// say only that their hash is another, not whether to upgrade the province or itself.
+const Version = 2
+
+// oldest is the oldest format that is read.
+const oldest = 1
 
 // LSN is a position in a province's write-ahead log.
 type LSN uint64
@@ -78,11 +84,12 @@ const (
 	Absent    Op = 'X' // a key without a row: delete what is older than a position [key, LSN]
 	Unknown   Op = 'P' // a row entered the selection with values that are not known: its repair follows [key]
 	Heartbeat Op = 'H' // the province's clock [microseconds since 1970]
+	Piece     Op = 'F' // of a change too large for a message: see Split
 )
 
 func (o Op) known() bool {
 	switch o {
-	case Insert, Update, Delete, Truncate, Repair, Absent, Unknown, Heartbeat:
+	case Insert, Update, Delete, Truncate, Repair, Absent, Unknown, Heartbeat, Piece:
 		return true
 	}
 	return false
@@ -95,7 +102,7 @@ type Change struct {
 	Data  []byte
 }
 
-// Key is the key of the row that the change concerns; 0 for a truncate or heartbeat.
+// Key is the key of the row that the change concerns; 0 for a truncate, heartbeat or piece.
 func (c Change) Key() int64 {
 	switch c.Op {
 	case Insert, Update, Repair:
@@ -154,7 +161,8 @@ type Header struct {
 	Province    int16
 	Epoch       int64
 	Incarnation int64
-	Schema      Hash
+	List        uint16 // number of the table list; 0: not known, as in version 1
+	Schema      Hash   // of the table list
 	Selection   uint32 // version of row filter and column list
 	Prev        Link   // the last whole transaction before the message
 }
@@ -187,6 +195,10 @@ var (
 // UnknownField is the length of an unchanged field.
 const UnknownField = -2
 
+// MissingField is the length of a field of a column that the sender's table list does not have. It
+// is never on the wire: apply puts it where an older province sends nothing.
+const MissingField = -3
+
 // NullField is the length of a null.
 const NullField = -1
 
@@ -200,7 +212,7 @@ func Fields(data []byte, n int, into [][2]int) ([][2]int, error) {
 		}
 		size := int(int32(binary.BigEndian.Uint32(data[at:])))
 		at += 4
-		if size < UnknownField || size > len(data)-at {
+		if size < MissingField || size > len(data)-at {
 			return nil, fmt.Errorf("%w: field of length %d", ErrCorrupt, size)
 		}
 		into = append(into, [2]int{at, size})

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"os"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
+
+	"jike/schemas/replica"
 )
 
 func sample() *Message {
@@ -15,7 +19,7 @@ func sample() *Message {
 	row = append(row, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 2, 'h', 'i')
 	at := time.UnixMicro(1_795_000_000_123_456)
 	return &Message{
-		Header: Header{Province: 591, Epoch: 3, Incarnation: 2, Schema: Hash{1, 2}, Selection: 7, Prev: Link{LSN: 99, Chain: Hash{9}}},
+		Header: Header{Province: 591, Epoch: 3, Incarnation: 2, List: 4, Schema: Hash{1, 2}, Selection: 7, Prev: Link{LSN: 99, Chain: Hash{9}}},
 		Parts: []Part{
 			{LSN: 100, Time: at, Last: true, Digest: Hash{5}, Changes: []Change{
 				{Insert, 0, row},
@@ -153,11 +157,82 @@ func TestLSNRoundTrip(t *testing.T) {
 	}
 }
 
+// What version 1 wrote is read as it was meant, each byte of it protected as before.
+func TestVersionOneIsRead(t *testing.T) {
+	at := time.UnixMicro(1_795_000_000_123_456)
+	schema := Hash(replica.Hash([]replica.Table{{Schema: "crm", Name: "thing", Key: "id", Columns: []replica.Column{
+		{Name: "id", Type: "int8"}, {Name: "name", Type: "text"}, {Name: "amount", Type: "int4"}, {Name: "profile", Type: "text"},
+	}}}))
+	// What the samples hold: for each the commit positions, the operations, the barrier.
+	want := []struct {
+		file string
+		lsns []LSN
+		ops  string
+	}{
+		{"1-whole.bin", []LSN{100, 200}, "IIIUD"},
+		{"2-first.bin", []LSN{300}, "I"},
+		{"3-middle.bin", []LSN{300}, "I"},
+		{"4-last.bin", []LSN{300}, "I"},
+		{"5-barrier.bin", nil, ""},
+		{"6-rest.bin", []LSN{400}, "TIPDRXH"},
+	}
+	var link Link
+	var content Content
+	for _, sample := range want {
+		data, err := os.ReadFile("testdata/v1/" + sample.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := Decode(data)
+		if err != nil {
+			t.Fatalf("%s: %v", sample.file, err)
+		}
+		if m.Header != (Header{Province: 591, Epoch: 1, Incarnation: 1, Schema: schema, Selection: 1, Prev: link}) {
+			t.Errorf("%s: header %+v after %+v", sample.file, m.Header, link)
+		}
+		link = m.End()
+		ops := ""
+		var lsns []LSN
+		for _, p := range m.Parts {
+			if !p.Time.Equal(at) || p.Last && len(p.Changes) == 0 {
+				t.Errorf("%s: part %+v", sample.file, p)
+			}
+			if (p.Chunk > 0 || !p.Last) && !content.Follows(p) {
+				t.Errorf("%s: the chunk does not follow", sample.file)
+			}
+			lsns = append(lsns, p.LSN)
+			for _, c := range p.Changes {
+				ops += string(rune(c.Op))
+			}
+		}
+		if ops != sample.ops || !slices.Equal(lsns, sample.lsns) || (m.Barrier != nil) != (ops == "") {
+			t.Errorf("%s: operations %s at %v, barrier %+v", sample.file, ops, lsns, m.Barrier)
+		}
+		if again, err := Decode(Encode(m)); err != nil || !reflect.DeepEqual(again, m) {
+			t.Errorf("%s: written anew it is %+v, %v", sample.file, again, err)
+		}
+		for i := range data {
+			bad := bytes.Clone(data)
+			bad[i] ^= 4
+			if got, err := Decode(bad); err == nil && !reflect.DeepEqual(got, m) {
+				t.Fatalf("%s: byte %d changed was not noticed", sample.file, i)
+			}
+		}
+	}
+}
+
 // FuzzDecode reads, writes and reads again; it works on bodies too, with the checksum made right,
 // since otherwise the checksum would stop every input at the door.
 func FuzzDecode(f *testing.F) {
 	f.Add(Encode(sample()), true)
 	f.Add(WriteBarrier(sample().Header, Barrier{LSN: 3}), false)
+	for _, name := range []string{"1-whole.bin", "2-first.bin", "5-barrier.bin", "6-rest.bin"} {
+		data, err := os.ReadFile("testdata/v1/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data, false)
+	}
 	f.Add(append([]byte{0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 'D', 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1}, make([]byte, 32)...), true)
 	f.Fuzz(func(t *testing.T, data []byte, body bool) {
 		if body {

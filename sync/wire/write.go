@@ -13,7 +13,8 @@ import (
 const (
 	kindParts   = 1
 	kindBarrier = 2
-	headerSize  = 2 + 2 + 8 + 8 + 32 + 4 + 8 + 32
+	headerSize  = 2 + 2 + 8 + 8 + 32 + 4 + 8 + 32 + listSize
+	listSize    = 2 // since version 2
 	sumSize     = 4
 )
 
@@ -31,8 +32,16 @@ type Writer struct {
 
 // Reset begins a message. Header.Prev must be the link before the first part.
 func (w *Writer) Reset(h Header) {
-	*w = Writer{header: h, body: w.body[:0], content: w.content}
+	body := w.body[:0]
+	if cap(body) > keptBody {
+		body = nil
+	}
+	*w = Writer{header: h, body: body, content: w.content}
 }
+
+// keptBody is how large a buffer may be to be used again: one very large message must not be paid for
+// in memory for ever.
+const keptBody = 8 << 20
 
 // Begin opens a part. The chunks of a transaction must come from one Writer, in their order.
 func (w *Writer) Begin(lsn LSN, at time.Time, chunk uint32) {
@@ -148,6 +157,7 @@ func seal(kind byte, h Header, body []byte) []byte {
 	out = binary.BigEndian.AppendUint32(out, h.Selection)
 	out = binary.BigEndian.AppendUint64(out, uint64(h.Prev.LSN))
 	out = append(out, h.Prev.Chain[:]...)
+	out = binary.BigEndian.AppendUint16(out, h.List)
 	sum := crc32.Update(crc32.Checksum(out, castagnoli), castagnoli, body)
 	out = binary.BigEndian.AppendUint32(out, sum)
 	block := out[len(out):cap(out)]

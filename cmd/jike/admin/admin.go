@@ -22,6 +22,9 @@ import (
 type Cmd struct {
 	Key     Key     `cmd:"" help:"Make a key pair: the seed stays in FILE, the public key is printed."`
 	Account Account `cmd:"" help:"Make an account; its password is the first line of standard input."`
+	Keys    Keys    `cmd:"" help:"Have the running node take the keys that its configuration names now, without a restart."`
+
+	HubAccounts HubAccounts `cmd:"" help:"Print the accounts of a hub that runs apart, for its servers' configuration."`
 }
 
 // Key makes an nkey seed file.

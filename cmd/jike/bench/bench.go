@@ -4,6 +4,9 @@ package bench
 
 // Cmd groups the measurements.
 type Cmd struct {
-	Sync Sync `cmd:"" help:"Replication through the stream against PostgreSQL's own logical replication."`
-	XML  XML  `cmd:"" name:"xml" help:"The partner's query of a customer with its family against the portal's JSON overview."`
+	Sync      Sync      `cmd:"" help:"Replication through the stream against PostgreSQL's own logical replication."`
+	SyncCopy  SyncCopy  `cmd:"" help:"The first copy of a province that joins with rows against COPY piped into COPY."`
+	SyncJoin  SyncJoin  `cmd:"" help:"Thirty-one provinces with rows join headquarters at once: memory and fairness."`
+	Reconcile Reconcile `cmd:"" help:"A reconciliation against a fixed aggregate in psql; ten planted differences found and repaired."`
+	XML       XML       `cmd:"" name:"xml" help:"The partner's query of a customer with its family against the portal's JSON overview."`
 }

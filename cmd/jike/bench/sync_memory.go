@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -75,25 +74,10 @@ func (m *mass) insert(ctx context.Context, rows, transaction int) error {
 
 // peak prints the most memory that was resident so far.
 func (m *mass) peak(out *series, name string) (float64, error) {
-	mb, err := peakMemory()
+	mb, err := peakMemory(os.Getpid())
 	out.line("%s %.1f MB", name, mb)
 	return mb, err
 }
 
 // forgetPeak has the kernel measure the peak of this process anew.
 func forgetPeak() error { return os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
-
-// peakMemory is the most memory of this process that was resident, in MB.
-func peakMemory() (float64, error) {
-	text, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0, err
-	}
-	for line := range bytes.Lines(text) {
-		var kb float64
-		if n, _ := fmt.Sscanf(string(line), "VmHWM: %f kB", &kb); n == 1 { // other lines are not that one
-			return kb / 1024, nil
-		}
-	}
-	return 0, errors.New("/proc/self/status has no VmHWM")
-}

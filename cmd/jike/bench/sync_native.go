@@ -24,26 +24,29 @@ func (n native) nation(sources []string, source int) string { return sources[sou
 
 func (n native) start(ctx context.Context, sources []string) error {
 	for i, database := range sources {
-		if err := n.subscribe(ctx, database, firstProvince+i); err != nil {
+		if err := n.subscribe(ctx, database, i); err != nil {
+			return err
+		}
+		// None of its start is measured.
+		err := awaitAt(ctx, n.rig.source(i), "postgres",
+			`SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = $1 AND state = 'streaming')`, database)
+		if err != nil {
 			return err
 		}
 	}
-	// None of its start is measured.
-	return awaitAt(ctx, n.rig.province, "postgres",
-		`SELECT count(*) = $1 FROM pg_stat_replication WHERE application_name LIKE 'bench_%' AND state = 'streaming'`, len(sources))
+	return nil
 }
 
-// subscribe names the subscription, and with it the slot, after the database: slots belong to the
-// whole server.
-func (n native) subscribe(ctx context.Context, database string, code int) error {
-	if err := execAt(ctx, n.rig.national, database, fmt.Sprintf(target, code, "id, national", "")); err != nil {
+// subscribe names the subscription after the database: headquarters' server has one for each.
+func (n native) subscribe(ctx context.Context, database string, source int) error {
+	if err := execAt(ctx, n.rig.national, database, fmt.Sprintf(target, province+source, "id, national", "")); err != nil {
 		return fmt.Errorf("target: %w", err)
 	}
 	publication := fmt.Sprintf(`CREATE PUBLICATION bench FOR TABLE bench.row (national, %s) WHERE (national)`, columns())
-	if err := execAt(ctx, n.rig.province, database, publication); err != nil {
+	if err := execAt(ctx, n.rig.source(source), database, publication); err != nil {
 		return fmt.Errorf("publication: %w", err)
 	}
-	config, err := pgx.ParseConfig(n.rig.province.SuperuserURL(database))
+	config, err := pgx.ParseConfig(n.rig.source(source).SuperuserURL(database))
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,9 @@ import (
 
 const oursName = "ours"
 
+// hubBytes is what the hub keeps of a province.
+const hubBytes = 64 << 30
+
 // tables is what capture and apply replicate here.
 var tables = []replica.Table{row}
 
@@ -31,6 +34,8 @@ var tables = []replica.Table{row}
 type ours struct {
 	rig  *rig
 	undo []func() error // what stop does, last first
+	// through gives the address at which the leaf finds the hub, if something stands between; nil: nothing.
+	through func(hub string) (string, error)
 }
 
 func (*ours) name() string { return oursName }
@@ -57,7 +62,7 @@ func (o *ours) start(ctx context.Context, sources []string) error {
 		if err := o.apply(ctx, pool, links[i]); err != nil {
 			return err
 		}
-		if err := o.capture(ctx, source, links[i]); err != nil {
+		if err := o.capture(ctx, i, source, links[i]); err != nil {
 			return err
 		}
 		if err := o.waitHeartbeat(ctx, sources[0], links[i].province); err != nil {
@@ -75,11 +80,11 @@ func (o *ours) migrate(ctx context.Context, sources []string) error {
 	}
 	partitions := "PARTITION BY LIST (province)"
 	for i, source := range sources {
-		partitions += fmt.Sprintf("; CREATE TABLE bench.row_%d PARTITION OF bench.row FOR VALUES IN (%[1]d)", firstProvince+i)
-		if err := pg.Migrate(ctx, o.rig.province.URL(pg.RoleOwner, source), pg.Province); err != nil {
+		partitions += fmt.Sprintf("; CREATE TABLE bench.row_%d PARTITION OF bench.row FOR VALUES IN (%[1]d)", province+i)
+		if err := pg.Migrate(ctx, o.rig.source(i).URL(pg.RoleOwner, source), pg.Province); err != nil {
 			return err
 		}
-		if err := execAt(ctx, o.rig.province, source, `ALTER TABLE bench.row OWNER TO jike_owner; ALTER SCHEMA bench OWNER TO jike_owner`); err != nil {
+		if err := execAt(ctx, o.rig.source(i), source, `ALTER TABLE bench.row OWNER TO jike_owner; ALTER SCHEMA bench OWNER TO jike_owner`); err != nil {
 			return err
 		}
 	}
@@ -113,19 +118,27 @@ func (o *ours) servers(provinces int) ([]link, error) {
 		if err := errors.Join(errs[:]...); err != nil {
 			return nil, err
 		}
-		links[i].province = int16(firstProvince + i)
+		links[i].province = int16(province + i)
 		members[i] = bus.Member{Province: links[i].province, Leaf: own[i].Public(), National: headquarters[i].Public()}
 	}
-	hub, err := bus.StartHub(bus.HubOptions{Dir: filepath.Join(store, "hub"), LeafListen: "127.0.0.1:-1", Members: members})
+	hub, err := bus.StartHub(bus.HubOptions{Dir: filepath.Join(store, "hub"), LeafListen: "127.0.0.1:-1", Members: members,
+		MaxStore: 3 * hubBytes * int64(provinces), // as the national node reckons
+	})
 	if err != nil {
 		return nil, err
 	}
 	o.later(func() error { hub.Shutdown(); return nil })
+	address := hub.LeafAddress()
+	if o.through != nil {
+		if address, err = o.through(address); err != nil {
+			return nil, err
+		}
+	}
 	for i := range links {
 		l := &links[i]
 		leaf, err := bus.StartLeaf(bus.LeafOptions{
 			Dir: filepath.Join(store, fmt.Sprint("leaf-", l.province)), Province: l.province, Seed: own[i],
-			Hubs: []string{"nats-leaf://" + hub.LeafAddress()},
+			Hubs: []string{"nats-leaf://" + address},
 		})
 		if err != nil {
 			return nil, err
@@ -146,7 +159,9 @@ func (o *ours) servers(provinces int) ([]link, error) {
 func (o *ours) apply(ctx context.Context, pool *pgxpool.Pool, l link) error {
 	control := stream.NewControl(l.hub, l.province, stream.National, o.rig.log)
 	o.later(func() error { control.Close(); return nil })
-	a, err := apply.New(apply.Options{Province: l.province, Pool: pool, NATS: l.hub, Control: control, Tables: tables, Log: o.rig.log})
+	a, err := apply.New(apply.Options{Province: l.province, Pool: pool, NATS: l.hub, Control: control, Tables: tables, Log: o.rig.log,
+		Limits: stream.Limits{HubBytes: hubBytes},
+	})
 	if err != nil {
 		return err
 	}
@@ -157,11 +172,12 @@ func (o *ours) apply(ctx context.Context, pool *pgxpool.Pool, l link) error {
 	return nil
 }
 
-func (o *ours) capture(ctx context.Context, database string, l link) error {
-	if err := capture.EnsurePublication(ctx, o.rig.province.URL(pg.RoleOwner, database), tables); err != nil {
+func (o *ours) capture(ctx context.Context, source int, database string, l link) error {
+	cluster := o.rig.source(source)
+	if err := capture.EnsurePublication(ctx, cluster.URL(pg.RoleOwner, database), tables); err != nil {
 		return err
 	}
-	url := o.rig.province.URL(pg.RoleSync, database)
+	url := cluster.URL(pg.RoleSync, database)
 	pool, err := o.pool(ctx, url)
 	if err != nil {
 		return err
@@ -169,7 +185,7 @@ func (o *ours) capture(ctx context.Context, database string, l link) error {
 	if err := capture.EnsureSlot(ctx, url, pool); err != nil {
 		return err
 	}
-	o.later(func() error { return o.dropSlot(context.WithoutCancel(ctx), database) })
+	o.later(func() error { return o.dropSlot(context.WithoutCancel(ctx), cluster, database) })
 	control := stream.NewControl(l.leaf, l.province, stream.Province, o.rig.log)
 	o.later(func() error { control.Close(); return nil })
 	c, err := capture.New(capture.Options{
@@ -183,14 +199,14 @@ func (o *ours) capture(ctx context.Context, database string, l link) error {
 }
 
 // dropSlot removes capture's slot once PostgreSQL has noticed that its reader is gone.
-func (o *ours) dropSlot(ctx context.Context, database string) error {
+func (o *ours) dropSlot(ctx context.Context, cluster *pg.Cluster, database string) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	err := awaitAt(ctx, o.rig.province, database, `SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1 AND NOT active)`, capture.Slot)
+	err := awaitAt(ctx, cluster, database, `SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1 AND NOT active)`, capture.Slot)
 	if err != nil {
 		return fmt.Errorf("slot: %w", err)
 	}
-	return execAt(ctx, o.rig.province, database, `SELECT pg_drop_replication_slot($1)`, capture.Slot)
+	return execAt(ctx, cluster, database, `SELECT pg_drop_replication_slot($1)`, capture.Slot)
 }
 
 // background runs f until stop.

@@ -6,11 +6,13 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"jike/internal/pg"
 )
 
-// firstProvince is the code that the first province's rows carry at headquarters; the others count
-// on from it.
-const firstProvince = 591
+// province is the code that the first province's rows carry at headquarters; the others count on
+// from it.
+const province = 591
 
 // side is one of the ways that are compared.
 type side interface {
@@ -50,11 +52,16 @@ func (s site) wait(ctx context.Context, query string, args ...any) error {
 
 // session lets a side replicate some provinces with a stock of rows each, in databases of its own.
 func (r *rig) session(ctx context.Context, side side, provinces, rows int, measure func([]site) error) (err error) {
+	if err := r.sources(ctx, provinces); err != nil {
+		return err
+	}
 	sources := make([]string, provinces)
 	for i := range sources {
 		sources[i] = fmt.Sprintf("bench_%s_%d", side.name(), i+1)
-		if err := r.databases(ctx, sources[i]); err != nil {
-			return err
+		for _, c := range []*pg.Cluster{r.source(i), r.national} {
+			if err := c.CreateDatabase(ctx, sources[i], "template0"); err != nil {
+				return err
+			}
 		}
 	}
 	sites := make([]site, provinces)
@@ -62,13 +69,15 @@ func (r *rig) session(ctx context.Context, side side, provinces, rows int, measu
 		for _, s := range sites {
 			err = errors.Join(err, s.close(context.WithoutCancel(ctx)))
 		}
-		for _, name := range sources {
-			err = errors.Join(err, r.drop(context.WithoutCancel(ctx), name))
+		for i, name := range sources {
+			for _, c := range []*pg.Cluster{r.source(i), r.national} {
+				err = errors.Join(err, execAt(context.WithoutCancel(ctx), c, "postgres", fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", name)))
+			}
 		}
 	}()
 	for i, name := range sources {
-		sites[i].code = firstProvince + i
-		if sites[i].source, err = pgx.Connect(ctx, r.province.SuperuserURL(name)); err != nil {
+		sites[i].code = province + i
+		if sites[i].source, err = pgx.Connect(ctx, r.source(i).SuperuserURL(name)); err != nil {
 			return err
 		}
 		if err := fillSource(ctx, sites[i].source, rows); err != nil {
@@ -88,8 +97,10 @@ func (r *rig) session(ctx context.Context, side side, provinces, rows int, measu
 			return err
 		}
 	}
-	if err := r.both(ctx, "postgres", `CHECKPOINT`); err != nil {
-		return err
+	for _, site := range sites {
+		if err := errors.Join(execOn(ctx, site.source, `CHECKPOINT`), execOn(ctx, site.nation, `CHECKPOINT`)); err != nil {
+			return err
+		}
 	}
 	return measure(sites)
 }

@@ -13,7 +13,7 @@ import (
 func TestSyncComparesTheSides(t *testing.T) {
 	var out bytes.Buffer
 	s := Sync{
-		Parts: []string{"bulk", "small"}, Rows: 8000, Pairs: 1, Transactions: 500, Rate: 500, Steady: time.Second, Dir: pgtest.Dir(t),
+		Parts: []string{"bulk", "small", "four"}, Rows: 4000, Pairs: 1, Transactions: 400, Rate: 500, Steady: time.Second, Dir: pgtest.Dir(t),
 	}
 	if err := s.run(t.Context(), &out); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())

@@ -82,7 +82,7 @@ func (p *place) config() (node.Config, []byte, error) {
 	secret := []byte("0123456789abcdef0123456789abcdef") // of a node that only this process can reach for a minute
 	file := filepath.Join(p.dir, "secret")
 	c := node.NewConfig()
-	c.Code, c.Data, c.Log = firstProvince, filepath.Join(p.dir, "node"), "error"
+	c.Code, c.Data, c.Log = province, filepath.Join(p.dir, "node"), "error"
 	c.XML.Partners = []node.Partner{{KeyID: partnerKey, SecretFile: file, Domain: "BOSS", Activities: []string{"T4990001"}}}
 	for _, listen := range []*string{&c.HTTP.Listen, &c.XML.Listen} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -124,7 +124,7 @@ func (p *place) fill(ctx context.Context, config node.Config, customers int) (er
 	if err := p.db.QueryRow(ctx, `SHOW server_version`).Scan(&p.version); err != nil {
 		return err
 	}
-	if _, err := seed.Fill(ctx, p.db, seed.Options{Province: firstProvince, Customers: customers, Seed: 1}); err != nil {
+	if _, err := seed.Fill(ctx, p.db, seed.Options{Province: province, Customers: customers, Seed: 1}); err != nil {
 		return err
 	}
 	accounts, err := account.NewStore(p.db, config.Account, nil)
@@ -173,7 +173,7 @@ func (p *place) queryXML(ctx context.Context, a asked) ([]byte, error) {
 	id := fmt.Sprintf("Q%012d", p.serial.Add(1))
 	contentType, body := p.partner.Pack(envelope.Header{
 		Version: "0100", TestFlag: "0", BIPCode: "BIP4Z001", ActivityCode: "T4990001", OrigDomain: "BOSS", RouteType: "00",
-		HomeDomain: "BBSS", RouteValue: fmt.Sprint(firstProvince), SessionID: id, TransIDO: id, TransIDOTime: "20261122101500",
+		HomeDomain: "BBSS", RouteValue: fmt.Sprint(province), SessionID: id, TransIDO: id, TransIDOTime: "20261122101500",
 	}, queryDocument(a.Number), nil)
 	r, err := p.partner.Post(ctx, contentType, body)
 	return r.Raw, err

@@ -41,6 +41,8 @@ func TestBrowser(t *testing.T) {
 	t.Run("a manager searches, edits and meets a conflict", v.province)
 	t.Run("headquarters sees the edit, proves and reports", v.headquarters)
 	t.Run("an administrator reads the journal", v.journal)
+	t.Run("administrators change the selection policy", v.selection)
+	t.Run("headquarters changes reference data and a province shows it", v.reference)
 }
 
 func begin(t *testing.T) *visit {
@@ -264,4 +266,40 @@ func (v *visit) journal(t *testing.T) {
 	b.SeeAttribute("exchange", "data-code", "0000")
 	b.See("exchange-request", "<CustomerNumber>")
 	b.Shot("exchange")
+}
+
+// selection proposes a policy, counts what it would move, approves it as another person, and looks at
+// why a customer goes up.
+func (v *visit) selection(t *testing.T) {
+	b := v.open(t, v.fujian)
+	signIn(b, v.fujian.Account(account.ProvinceAdministrator))
+	b.ClickCSS("[data-testid='menu'] a[href='/selection']")
+	b.SeeAttribute("policy-row-1", "data-state", "in_force")
+	b.Shot("policies")
+	b.Click("policy-propose")
+	b.See("form-policy", "")
+	b.Shot("policy-form")
+	b.Click("save")
+	b.SeeAttribute("policy", "data-state", "draft")
+	b.Click("policy-trial")
+	b.SeeAttribute("policy", "data-state", "tried")
+	b.SeeAttribute("trial-customers", "data-enter", "0") // the form begins with the rule in force
+	b.Shot("policy-tried")
+
+	conn, err := pgx.Connect(t.Context(), v.fujian.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	if _, err := conn.Exec(t.Context(), `UPDATE crm.selection_policy SET author = 'colleague' WHERE version = 2`); err != nil {
+		t.Fatal(err)
+	}
+	b.Open(v.fujian.Portal + "/selection/2")
+	b.Click("policy-approval")
+	b.SeeAttribute("policy", "data-state", "in_force")
+	b.See("block-policy-rollout", "推行进度")
+	b.Shot("policy-in-force")
+	b.Open(fmt.Sprintf("%s/customers/%d", v.fujian.Portal, v.id))
+	b.SeeAttribute("selection", "data-national", "true")
+	b.Shot("selection")
 }

@@ -17,17 +17,21 @@ import (
 	"jike/schemas/codes"
 )
 
-// Cmd fills the province of a configuration.
+// Cmd fills the province, or headquarters, of a configuration.
 type Cmd struct {
-	Config    string `required:"" type:"existingfile" help:"The province node's configuration."`
+	Config    string `required:"" xor:"node" type:"existingfile" help:"The province node's configuration."`
+	National  string `required:"" xor:"node" type:"existingfile" help:"Instead of it the national node's configuration: headquarters gets reference data."`
 	Customers int    `default:"20000" help:"How many group customers."`
 	Seed      uint64 `default:"1" help:"The same number, day and province give the same rows; provinces with the same number share some companies."`
 	Accounts  bool   `help:"Make a demo account for each role and print its password."`
 	Password  string `help:"Password of the demo accounts; without it each gets a random one."`
 }
 
-// Run seeds the province, with its node running or not.
+// Run seeds the node, with its node running or not.
 func (c Cmd) Run(ctx context.Context) error {
+	if c.National != "" {
+		return c.reference(ctx)
+	}
 	config, err := province.LoadConfig(c.Config, os.Environ())
 	if err != nil {
 		return err

@@ -7,12 +7,15 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"jike/internal/pg"
 	business "jike/province/customer"
+	"jike/province/selection"
 )
 
 // batch is what one transaction writes: customers with their families, as rows for COPY.
 type batch struct {
-	last                                                                        int // number of its last customer
+	last                                                                        int   // number of its last customer
+	policy                                                                      int32 // version by which it was judged
 	national                                                                    int
 	customers, history, contacts, contracts, subscriptions, bills, memberCounts [][]any
 }
@@ -20,7 +23,7 @@ type batch struct {
 // batch makes the customers from first to last. Those up to the number written are only passed
 // over, since later ones depend on them.
 func (g *generator) batch(first, last, written int) *batch {
-	b := &batch{last: last}
+	b := &batch{last: last, policy: g.policy.Version}
 	for n := first; n <= last; n++ {
 		c := g.customer(n)
 		if n > written {
@@ -31,13 +34,16 @@ func (g *generator) batch(first, last, written int) *batch {
 }
 
 func (g *generator) add(b *batch, c customer) {
-	up := g.policy.Selects(c.class, c.cross, c.sensitive)
+	up, _ := g.policy.Rule.Judge(selection.Facts{
+		Number: c.number, CreditCode: c.creditCode, Class: c.class, Industry: c.industry, City: c.city,
+		CrossProvince: c.cross, Sensitive: c.sensitive,
+	})
 	if up {
 		b.national++
 	}
 	b.customers = append(b.customers, []any{
 		c.id, up, c.number, orNull(string(c.creditCode)), c.name, business.Terms(c.name), string(c.industry), string(c.city),
-		string(c.class), string(c.lifecycle), orNull(c.parent), orNull(c.manager), c.sensitive, c.cross, c.address,
+		string(c.class), string(c.lifecycle), orNull(c.parent), orNull(c.manager), c.sensitive, c.cross, c.cross, c.address,
 		c.postcode, c.legalPerson, c.capitalFen, int32(c.headcount), c.salesFen, c.profile, c.remark, c.created, c.updated,
 	})
 	for _, h := range g.classHistory(c) {
@@ -76,8 +82,14 @@ func orNull[T comparable](v T) any {
 	return v
 }
 
-// copy writes the batch, customers before what refers to them.
+// copy writes the batch, customers before what refers to them. It fails if the rows were judged by
+// another policy than the one that saves judge by now.
 func (b *batch) copy(ctx context.Context, tx pgx.Tx) error {
+	if now, err := selection.InForce(ctx, pg.AsTx(tx)); err != nil {
+		return err
+	} else if now.Version != b.policy {
+		return fmt.Errorf("version %d of the selection policy came while this was made by version %d", now.Version, b.policy)
+	}
 	for _, t := range []struct {
 		table   string
 		columns []string
@@ -85,7 +97,7 @@ func (b *batch) copy(ctx context.Context, tx pgx.Tx) error {
 	}{
 		{"customer", []string{
 			"id", "national", "number", "credit_code", "name", "name_terms", "industry", "city", "class", "lifecycle",
-			"parent_id", "manager_id", "sensitive", "cross_province", "address", "postcode", "legal_person",
+			"parent_id", "manager_id", "sensitive", "cross_province_claim", "cross_province", "address", "postcode", "legal_person",
 			"registered_capital_fen", "headcount", "annual_sales_fen", "profile", "remark", "created_at", "updated_at",
 		}, b.customers},
 		{"class_history", []string{"customer_id", "class_from", "class_to", "actor", "at"}, b.history},

@@ -22,7 +22,8 @@ type Net struct {
 	tb       testing.TB
 	Hub      *bus.Server // nil while the hub runs apart
 	options  bus.HubOptions
-	leafURL  string
+	leafURLs []string
+	keys     string // directory of the seed files
 	province map[int16]bus.Seed
 	national map[int16]bus.Seed
 }
@@ -39,14 +40,27 @@ func prepare(tb testing.TB, provinces []int16) *Net {
 	tb.Helper()
 	n := &Net{tb: tb, province: map[int16]bus.Seed{}, national: map[int16]bus.Seed{}}
 	n.options = bus.HubOptions{Dir: tb.TempDir(), LeafListen: FreeAddress(tb)}
-	n.leafURL = "nats-leaf://" + n.options.LeafListen
+	n.leafURLs = []string{"nats-leaf://" + n.options.LeafListen}
+	n.keys = tb.TempDir()
 	for _, code := range provinces {
-		n.province[code], n.national[code] = seed(tb), seed(tb)
+		n.province[code], n.national[code] = seed(tb, n.SeedFile(code)), seed(tb, filepath.Join(n.keys, fmt.Sprintf("national-%d.nk", code)))
 		n.options.Members = append(n.options.Members, bus.Member{
 			Province: code, Leaf: n.province[code].Public(), National: n.national[code].Public(),
 		})
 	}
 	return n
+}
+
+// NewOn gives provinces keys for a hub that the test starts from options, and that takes leaf links
+// at the addresses.
+func NewOn(tb testing.TB, leafAddresses []string, provinces ...int16) (n *Net, options bus.HubOptions) {
+	tb.Helper()
+	n = prepare(tb, provinces)
+	n.leafURLs = nil
+	for _, address := range leafAddresses {
+		n.leafURLs = append(n.leafURLs, "nats-leaf://"+address)
+	}
+	return n, n.options
 }
 
 // StartHub starts the embedded hub again, on the same port and store.
@@ -59,6 +73,9 @@ func (n *Net) StartHub() {
 	n.Hub = hub
 	n.tb.Cleanup(hub.Shutdown)
 }
+
+// HubDir is where the hub stores.
+func (n *Net) HubDir() string { return n.options.Dir }
 
 // Leaf starts a leaf server of a province with its store in dir, or in a new one if dir is "".
 func (n *Net) Leaf(province int16, dir string) *bus.Server {
@@ -76,11 +93,19 @@ func (n *Net) LeafOptions(province int16, dir string) bus.LeafOptions {
 	if dir == "" {
 		dir = n.tb.TempDir()
 	}
-	return bus.LeafOptions{Dir: dir, Province: province, Seed: n.province[province], Hubs: []string{n.leafURL}}
+	return bus.LeafOptions{Dir: dir, Province: province, Seed: n.province[province], Hubs: n.leafURLs}
 }
 
 // ProvinceSeed is the key that the hub knows as the province's.
 func (n *Net) ProvinceSeed(province int16) bus.Seed { return n.province[province] }
+
+// SeedFile is where the province keeps its key.
+func (n *Net) SeedFile(province int16) string {
+	return filepath.Join(n.keys, fmt.Sprintf("%d.nk", province))
+}
+
+// LeafAddress is the host:port at which the hub takes leaf links.
+func (n *Net) LeafAddress() string { return n.options.LeafListen }
 
 // NationalSeed is the key of the national node in the province's account.
 func (n *Net) NationalSeed(province int16) bus.Seed { return n.national[province] }
@@ -114,16 +139,33 @@ type Process struct {
 // NewApart starts the hub as a separate nats-server process, which a test may kill.
 func NewApart(tb testing.TB, provinces ...int16) (*Net, *Process) {
 	tb.Helper()
+	return NewApartWith(tb, func(config string) string { return config }, provinces...)
+}
+
+// NewApartWith is NewApart with a configuration that change has spoilt.
+func NewApartWith(tb testing.TB, change func(config string) string, provinces ...int16) (*Net, *Process) {
+	tb.Helper()
 	n := prepare(tb, provinces)
 	n.options.ClientListen = FreeAddress(tb)
-	return n, Apart(tb, filepath.Join(n.options.Dir, "hub.conf"), bus.HubConfig(n.options), n.options.ClientListen)
+	return n, Apart(tb, filepath.Join(n.options.Dir, "hub.conf"), change(bus.HubConfig(n.options)), n.options.ClientListen)
 }
 
 // Apart starts a nats-server of its own with a configuration, which it writes to a file; listen is
 // the configuration's address for clients.
 func Apart(tb testing.TB, file, config, listen string) *Process {
 	tb.Helper()
-	p := &Process{tb: tb, URL: "nats://" + listen, arg: file, bin: binary(tb)}
+	return apart(tb, binary(tb), file, config, listen)
+}
+
+// Beside is Apart for a server of the same test.
+func (p *Process) Beside(file, config, listen string) *Process {
+	p.tb.Helper()
+	return apart(p.tb, p.bin, file, config, listen)
+}
+
+func apart(tb testing.TB, bin, file, config, listen string) *Process {
+	tb.Helper()
+	p := &Process{tb: tb, URL: "nats://" + listen, arg: file, bin: bin}
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		tb.Fatal(err)
 	}
@@ -187,9 +229,9 @@ func FreeAddress(tb testing.TB) string {
 	return fmt.Sprintf("127.0.0.1:%d", ports[0])
 }
 
-func seed(tb testing.TB) bus.Seed {
+func seed(tb testing.TB, file string) bus.Seed {
 	tb.Helper()
-	s, err := bus.NewSeed()
+	s, err := bus.EnsureSeed(file)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -121,15 +122,22 @@ func fresh(tb testing.TB, level pg.Level) *DB {
 
 // drop removes a database with its slots; a test that left a connection open does not stop it.
 func drop(c *pg.Cluster, name string) {
-	ctx := context.Background()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
 	conn, err := pgx.Connect(ctx, c.SuperuserURL("postgres"))
 	if err != nil {
 		return // the cluster is gone, and the database with it
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	// Best effort: what is left goes with the cluster's directory.
-	_, _ = conn.Exec(ctx, "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = $1 AND active", name)
-	_, _ = conn.Exec(ctx, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = $1 AND NOT active", name)
+	// Best effort: what is left goes with the cluster's directory. But a slot's name is one for the
+	// whole cluster: one that stayed would keep every later test from making its own.
+	for left := 1; left > 0 && ctx.Err() == nil; {
+		_, _ = conn.Exec(ctx, "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = $1 AND active", name)
+		_, _ = conn.Exec(ctx, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = $1 AND NOT active", name)
+		if err := conn.QueryRow(ctx, "SELECT count(*), pg_sleep(0.01)::text FROM pg_replication_slots WHERE database = $1", name).Scan(&left, new(string)); err != nil {
+			return
+		}
+	}
 	_, _ = conn.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)")
 }
 

@@ -64,8 +64,21 @@ func New(tb testing.TB, url, login string) *Browser {
 // Forged is another site's page in the same browser: it has the cookie, and not the token.
 func (b *Browser) Forged() *Browser { return &Browser{url: b.url, client: b.client} }
 
-// Call sends a request and gives the status and the answer's document.
+// Call sends a request and gives the status and the answer's document; none if it is no object.
 func (b *Browser) Call(tb testing.TB, method, path, body string) (int, map[string]any) {
+	tb.Helper()
+	status, header, content := b.Raw(tb, method, path, body)
+	doc := map[string]any{}
+	if strings.Contains(header.Get("Content-Type"), "json") && bytes.HasPrefix(bytes.TrimSpace(content), []byte("{")) {
+		if err := json.Unmarshal(content, &doc); err != nil {
+			tb.Fatalf("%s %s: %v in %s", method, path, err, content)
+		}
+	}
+	return status, doc
+}
+
+// Raw sends a request and gives the status, the headers and the body of the answer.
+func (b *Browser) Raw(tb testing.TB, method, path, body string) (int, http.Header, []byte) {
 	tb.Helper()
 	r, err := http.NewRequestWithContext(tb.Context(), method, b.url+path, strings.NewReader(body))
 	if err != nil {
@@ -82,11 +95,5 @@ func (b *Browser) Call(tb testing.TB, method, path, body string) (int, map[strin
 	if err != nil {
 		tb.Fatal(err)
 	}
-	doc := map[string]any{}
-	if len(bytes.TrimSpace(content)) > 0 {
-		if err := json.Unmarshal(content, &doc); err != nil {
-			tb.Fatalf("%s %s: %v in %s", method, path, err, content)
-		}
-	}
-	return res.StatusCode, doc
+	return res.StatusCode, res.Header, content
 }

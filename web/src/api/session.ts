@@ -18,11 +18,18 @@ export type Permission =
   | 'contact.private'
   | 'contract.change'
   | 'journal.read'
+  | 'selection.read'
+  | 'selection.change'
+  | 'selection.approve'
+  | 'reference.read'
+  | 'reference.extend'
   | 'nation.read'
   | 'nation.customer.read'
   | 'report.read'
   | 'reconciliation.read'
   | 'reconciliation.run'
+  | 'nation.reference.read'
+  | 'nation.reference.change'
 
 /** How often the header's data time is asked for. */
 const refresh = 60_000

@@ -8,10 +8,12 @@ import journal from './en/journal.json'
 import national from './en/national.json'
 import overview from './en/overview.json'
 import problem from './en/problem.json'
+import reference from './en/reference.json'
+import selection from './en/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...customer, ...edit, ...format, ...frame, ...journal, ...national, ...overview, ...problem },
+  texts: { ...customer, ...edit, ...format, ...frame, ...journal, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'en-gb',
 }

@@ -6,6 +6,8 @@ import type journal from './zh/journal.json'
 import type national from './zh/national.json'
 import type overview from './zh/overview.json'
 import type problem from './zh/problem.json'
+import type reference from './zh/reference.json'
+import type selection from './zh/selection.json'
 
 /** Every text of the portal, by its key. Chinese is the original; en/ must have the same keys. */
 export type Texts = typeof customer &
@@ -15,7 +17,9 @@ export type Texts = typeof customer &
   typeof journal &
   typeof national &
   typeof overview &
-  typeof problem
+  typeof problem &
+  typeof reference &
+  typeof selection
 
 // With this the compiler refuses keys that do not exist, also where a key is put together from an
 // enumeration of the API.

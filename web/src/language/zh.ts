@@ -8,10 +8,12 @@ import journal from './zh/journal.json'
 import national from './zh/national.json'
 import overview from './zh/overview.json'
 import problem from './zh/problem.json'
+import reference from './zh/reference.json'
+import selection from './zh/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...customer, ...edit, ...format, ...frame, ...journal, ...national, ...overview, ...problem },
+  texts: { ...customer, ...edit, ...format, ...frame, ...journal, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'zh-cn',
 }

@@ -1,4 +1,4 @@
-import { AuditOutlined, BarChartOutlined, DashboardOutlined, TeamOutlined } from '@ant-design/icons'
+import { AuditOutlined, BarChartOutlined, BookOutlined, DashboardOutlined, TeamOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -7,9 +7,11 @@ import { UnknownPage } from '../frame/Outcome'
 
 const BoardPage = lazy(() => import('./board/BoardPage'))
 const RunListPage = lazy(() => import('./reconciliation/RunListPage'))
+const NightPage = lazy(() => import('./reconciliation/NightPage'))
 const RunPage = lazy(() => import('./reconciliation/RunPage'))
 const CustomerListPage = lazy(() => import('./customer/CustomerListPage'))
 const CustomerPage = lazy(() => import('./customer/CustomerPage'))
+const ReferencePage = lazy(() => import('./reference/ReferencePage'))
 const ReportPage = lazy(() => import('./report/ReportPage'))
 
 /** The portal of headquarters. */
@@ -20,6 +22,7 @@ export default function National() {
     { path: '/reconciliations', label: t('menu.reconciliations'), icon: <AuditOutlined aria-hidden />, permission: 'reconciliation.read' },
     { path: '/customers', label: t('menu.customers'), icon: <TeamOutlined aria-hidden />, permission: 'nation.customer.read' },
     { path: '/reports', label: t('menu.reports'), icon: <BarChartOutlined aria-hidden />, permission: 'report.read' },
+    { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'nation.reference.read' },
   ]
   return (
     <Frame destinations={destinations}>
@@ -27,9 +30,11 @@ export default function National() {
         <Route path="/" element={<Navigate to="/provinces" replace />} />
         <Route path="/provinces" element={<BoardPage />} />
         <Route path="/reconciliations" element={<RunListPage />} />
+        <Route path="/reconciliations/night" element={<NightPage />} />
         <Route path="/reconciliations/:id" element={<RunPage />} />
         <Route path="/customers" element={<CustomerListPage />} />
         <Route path="/customers/:province/:id" element={<CustomerPage />} />
+        <Route path="/reference" element={<ReferencePage />} />
         <Route path="/reports" element={<ReportPage />} />
         <Route path="*" element={<UnknownPage />} />
       </Routes>

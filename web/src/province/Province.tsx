@@ -1,4 +1,4 @@
-import { ApiOutlined, TeamOutlined } from '@ant-design/icons'
+import { ApiOutlined, BookOutlined, CloudUploadOutlined, TeamOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -9,14 +9,19 @@ const CustomerListPage = lazy(() => import('./customer/CustomerListPage'))
 const NewCustomerPage = lazy(() => import('./customer/NewCustomerPage'))
 const OverviewPage = lazy(() => import('./overview/OverviewPage'))
 const JournalPage = lazy(() => import('./journal/JournalPage'))
+const ReferencePage = lazy(() => import('./reference/ReferencePage'))
 const ExchangePage = lazy(() => import('./journal/ExchangePage'))
+const PolicyListPage = lazy(() => import('./selection/PolicyListPage'))
+const PolicyPage = lazy(() => import('./selection/PolicyPage'))
 
 /** The portal of a province. */
 export default function Province() {
   const { t } = useTranslation()
   const destinations: Destination[] = [
     { path: '/customers', label: t('menu.customers'), icon: <TeamOutlined aria-hidden />, permission: 'customer.read' },
+    { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'reference.read' },
     { path: '/exchanges', label: t('menu.exchanges'), icon: <ApiOutlined aria-hidden />, permission: 'journal.read' },
+    { path: '/selection', label: t('menu.selection'), icon: <CloudUploadOutlined aria-hidden />, permission: 'selection.read' },
   ]
   return (
     <Frame destinations={destinations}>
@@ -25,8 +30,11 @@ export default function Province() {
         <Route path="/customers" element={<CustomerListPage />} />
         <Route path="/customers/new" element={<NewCustomerPage />} />
         <Route path="/customers/:id" element={<OverviewPage />} />
+        <Route path="/reference" element={<ReferencePage />} />
         <Route path="/exchanges" element={<JournalPage />} />
         <Route path="/exchanges/:id" element={<ExchangePage />} />
+        <Route path="/selection" element={<PolicyListPage />} />
+        <Route path="/selection/:version" element={<PolicyPage />} />
         <Route path="*" element={<UnknownPage />} />
       </Routes>
     </Frame>

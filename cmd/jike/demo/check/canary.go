@@ -176,7 +176,7 @@ func (f *finder) hit(place string, c canary) {
 }
 
 // Of a message: the length of header and checksum, after which the compressed body begins.
-const bodyAt = 96 + 4
+const bodyAt = 98 + 4
 
 // message looks through a message of the stream: its bytes as they travel, its body unfolded
 // without the product's reader, and every field that the product's reader finds.

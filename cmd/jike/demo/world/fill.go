@@ -47,7 +47,7 @@ func (w *World) Fill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.makeAnalyst(ctx)
+	return w.fillHeadquarters(ctx)
 }
 
 func (w *World) fillProvince(ctx context.Context, n *Node, progress func(done, customers int)) error {
@@ -82,7 +82,7 @@ func (w *World) fillProvince(ctx context.Context, n *Node, progress func(done, c
 	return nil
 }
 
-func (w *World) makeAnalyst(ctx context.Context) error {
+func (w *World) fillHeadquarters(ctx context.Context) error {
 	db, err := pg.Open(ctx, w.National.AppURL, 2)
 	if err != nil {
 		return err
@@ -97,6 +97,9 @@ func (w *World) makeAnalyst(ctx context.Context) error {
 		return fmt.Errorf("%s: %w", w.National.Title(), err)
 	}
 	w.National.Accounts = []Account{demoAccount(a)}
+	if _, err := seed.Reference(ctx, db, w.state.Seed); err != nil {
+		return fmt.Errorf("%s: %w", w.National.Title(), err)
+	}
 	return nil
 }
 

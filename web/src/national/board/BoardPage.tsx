@@ -10,7 +10,8 @@ import { useLanguage } from '../../language/LanguageProvider'
 import { DataTable } from '../../table/DataTable'
 import { Mark } from '../../table/Mark'
 import { StartRun } from '../reconciliation/StartRun'
-import { boardQuery, lagMood, needsCare, resultMoods, stateMoods, type ProvinceState } from './board'
+import { boardQuery, lagMood, needsCare, resultMoods, stateMoods, urgencyMoods, type ProvinceState } from './board'
+import { Reserves } from './Reserves'
 
 /** How far each province's data is here, and what its last proof said. */
 export default function BoardPage() {
@@ -80,8 +81,27 @@ function useColumns(): TableColumnsType<ProvinceState> {
           <Mark mood={stateMoods[p.state]} data-testid={`board-state-${p.code}`}>
             {t(`streamState.${p.state}`)}
           </Mark>
+          {p.copy && (
+            <Typography.Text style={{ display: 'block' }} data-testid={`board-copy-${p.code}`}>
+              {t('board.copy', { copied: integer(p.copy.copied), expected: integer(p.copy.expected) })}
+            </Typography.Text>
+          )}
           {p.error && <Typography.Text type="danger" style={{ display: 'block', maxWidth: 280, whiteSpace: 'normal' }}>{p.error}</Typography.Text>}
         </>
+      ),
+    },
+    {
+      title: t('board.advice'),
+      render: (_, p) => (
+        <div style={{ minWidth: 240, maxWidth: 360, whiteSpace: 'normal' }} data-testid={`board-advice-${p.code}`}>
+          {p.advice.length === 0 && <Mark mood="good">{t('board.advice.none')}</Mark>}
+          {p.advice.map((a) => (
+            <div key={a.code} style={{ display: 'flex', alignItems: 'baseline' }}>
+              <Mark mood={urgencyMoods[a.urgency]} data-testid={`board-advice-${p.code}-${a.code}`}>{t(`urgency.${a.urgency}`)}</Mark>
+              <span>{t(`advice.${a.code}`)}</span>
+            </div>
+          ))}
+        </div>
       ),
     },
     {
@@ -102,6 +122,24 @@ function useColumns(): TableColumnsType<ProvinceState> {
         </span>
       ),
     },
+    {
+      title: t('board.rate'), align: 'right',
+      render: (_, p) => (
+        <span className="figure" data-testid={`board-rate-${p.code}`}>
+          {integer(Math.round(p.transactionsPerSecond))} · {integer(Math.round(p.changesPerSecond))}
+        </span>
+      ),
+    },
+    { title: t('board.reserve'), render: (_, p) => <Reserves province={p} /> },
+    {
+      title: t('board.parked'), align: 'right',
+      render: (_, p) => (
+        <span className="figure" data-testid={`board-parked-${p.code}`}>
+          {p.parked + p.dirty > 0 ? <Mark mood="bad">{integer(p.parked)} · {integer(p.dirty)}</Mark> : `${integer(p.parked)} · ${integer(p.dirty)}`}
+        </span>
+      ),
+    },
+    { title: t('board.epoch'), align: 'right', responsive: ['xxl'], render: (_, p) => <span className="figure">{p.epoch}</span> },
     { title: t('board.lagBytes'), align: 'right', responsive: ['xxl'], render: (_, p) => <span className="figure">{bytes(p.lagBytes)}</span> },
     { title: t('board.rows'), align: 'right', render: (_, p) => <span className="figure">{integer(p.rows)}</span> },
     {
@@ -110,6 +148,14 @@ function useColumns(): TableColumnsType<ProvinceState> {
         <span className="figure" data-testid={`board-divergences-${p.code}`}>
           {p.divergences > 0 ? <Mark mood="bad">{integer(p.divergences)}</Mark> : integer(p.divergences)}
         </span>
+      ),
+    },
+    {
+      title: t('board.reference'), align: 'right',
+      render: (_, p) => (
+        <Mark mood={p.referenceVersion === p.referenceHead ? 'good' : 'warning'} data-testid={`board-reference-${p.code}`}>
+          {integer(p.referenceVersion)} / {integer(p.referenceHead)}
+        </Mark>
       ),
     },
     {

@@ -15,7 +15,9 @@ export const boardQuery = queryOptions({
   refetchInterval: refresh,
 })
 
-export const stateMoods: Record<ProvinceState['state'], Mood> = { waiting: 'waiting', running: 'good', refilling: 'busy', stopped: 'bad' }
+export const stateMoods: Record<ProvinceState['state'], Mood> = {
+  waiting: 'waiting', joining: 'busy', running: 'good', refilling: 'busy', stopped: 'bad', paused: 'warning',
+}
 export const resultMoods: Record<Certificate['result'], Mood> = { clean: 'good', repaired: 'warning', diverged: 'bad' }
 
 /** Data that is older than so many seconds calls for a look. */
@@ -28,5 +30,19 @@ export function lagMood(seconds: number): Mood {
 
 /** Whether somebody should look at the province. */
 export function needsCare(p: ProvinceState): boolean {
-  return !p.connected || p.state === 'stopped' || p.divergences > 0 || p.lagSeconds > oldAfter || p.lastCertificate?.result === 'diverged'
+  return p.advice.some((a) => a.urgency !== 'none')
+}
+
+export type Advice = ProvinceState['advice'][number]
+
+export const urgencyMoods: Record<Advice['urgency'], Mood> = { now: 'bad', soon: 'warning', none: 'neutral' }
+
+/** How many days count as enough, so that no number is worth showing. */
+const enough = 365
+
+/** A reserve in days: how good it is, and the number where one is worth showing. */
+export function reserve(days: number | undefined): { mood: Mood; days?: string; text: 'days' | 'enough' | 'unknown' } {
+  if (days === undefined) return { mood: 'neutral', text: 'unknown' }
+  if (days >= enough) return { mood: 'good', text: 'enough' }
+  return { mood: days < 0.5 ? 'bad' : days < 3 ? 'warning' : 'good', days: days < 10 ? days.toFixed(1) : days.toFixed(0), text: 'days' }
 }

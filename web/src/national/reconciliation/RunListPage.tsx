@@ -1,5 +1,6 @@
+import { DownloadOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Card, type TableColumnsType } from 'antd'
+import { Button, Card, type TableColumnsType } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
 import { useSession } from '../../api/session'
@@ -13,7 +14,9 @@ import { Filters, OneFilter } from '../../table/Filters'
 import { pagination } from '../../table/paging'
 import { useUrlState } from '../../urlstate/urlState'
 import { RunState } from './RunState'
-import { runListParts, runListQuery, type Run } from './runs'
+import { partOf, runListParts, runListQuery, type Run } from './runs'
+import { StartAll } from './StartAll'
+import { StartPart } from './StartPart'
 import { StartRun } from './StartRun'
 
 /** The reconciliations of all provinces, or of one. */
@@ -31,7 +34,15 @@ export default function RunListPage() {
         title={state.province ? t('runs.titleOf', { province: provinceName(state.province, language) }) : t('runs.title')}
         note={query.data && t('list.hits', { total: integer(query.data.total) })}
       >
+        <Link to="/reconciliations/night">{t('night.title')}</Link>
+        {state.province > 0 && (
+          <Button icon={<DownloadOutlined aria-hidden />} href={`/api/certificates/${state.province}`}>
+            {t('certificate.export')}
+          </Button>
+        )}
+        {may('reconciliation.run') && state.province > 0 && <StartPart province={state.province} />}
         {may('reconciliation.run') && state.province > 0 && <StartRun province={state.province} />}
+        {may('reconciliation.run') && state.province === 0 && <StartAll />}
       </PageHead>
       <Card size="small">
         <Filters>
@@ -70,6 +81,7 @@ function useColumns(): TableColumnsType<Run> {
     { title: t('run.id'), render: (_, r) => <Link to={`/reconciliations/${r.id}`}>{r.id}</Link> },
     { title: t('board.province'), render: (_, r) => provinceName(r.province, language, r.provinceName) },
     { title: t('run.state'), render: (_, r) => <RunState run={r} /> },
+    { title: t('run.part'), render: (_, r) => partOf(r, t('run.everything')) },
     { title: t('run.rows'), align: 'right', render: (_, r) => figure(r.rows) },
     { title: t('run.differences'), align: 'right', render: (_, r) => figure(r.differences) },
     { title: t('run.repaired'), align: 'right', render: (_, r) => figure(r.repaired) },

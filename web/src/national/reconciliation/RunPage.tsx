@@ -13,9 +13,11 @@ import { useLanguage } from '../../language/LanguageProvider'
 import { provinceName } from '../../reference/provinces'
 import { DataTable } from '../../table/DataTable'
 import { Mark } from '../../table/Mark'
+import { CancelRun } from './CancelRun'
+import { Causes } from './Causes'
 import { CertificateBlock } from './CertificateBlock'
 import { reasonOf, RunState } from './RunState'
-import { runQuery, type Difference, type Run, type RunDetail } from './runs'
+import { partOf, runQuery, type Difference, type Run, type RunDetail } from './runs'
 import { StartRun } from './StartRun'
 
 /** One reconciliation: how it goes, what it found, and its certificate. */
@@ -41,6 +43,7 @@ function Blocks({ detail }: { detail: RunDetail }) {
     <div data-testid="run" data-state={run.state} data-result={run.result}>
       <PageHead title={t('run.title', { id: run.id, province: provinceName(run.province, language, run.provinceName) })} note={<RunState run={run} />}>
         <Link to={`/reconciliations?province=${run.province}`}>{t('run.others')}</Link>
+        {(run.state === 'running' || run.state === 'needs_approval') && may('reconciliation.run') && <CancelRun id={run.id} />}
         {run.state === 'needs_approval' && may('reconciliation.run') && <StartRun province={run.province} approve />}
       </PageHead>
       {run.reasonCode && (
@@ -59,13 +62,16 @@ function Blocks({ detail }: { detail: RunDetail }) {
 function ProgressBlock({ run: { progress } }: { run: Run }) {
   const { t } = useTranslation()
   const { integer } = useFormats()
+  const ofTables = progress.tables ? progress.tablesDone / progress.tables : 0
+  const share = progress.rowsInAll ? Math.min(progress.rows / progress.rowsInAll, 1) : ofTables
   return (
     <Block name="progress" title={t('run.progress')}>
       <div role="status">
         {textIfKnown(`runPhase.${progress.phase}`, progress.phase)} {progress.table} {progress.note}
       </div>
-      <Progress percent={progress.tables ? Math.round((100 * progress.tablesDone) / progress.tables) : 0} aria-label={t('run.progress')} />
+      <Progress percent={Math.round(100 * share)} aria-label={t('run.progress')} />
       <div>{t('run.compared', { rows: integer(progress.rows), ranges: integer(progress.ranges), differences: integer(progress.differences) })}</div>
+      {progress.rate > 0 && <div>{t('run.rate', { rate: integer(progress.rate), seconds: integer(progress.secondsLeft) })}</div>}
     </Block>
   )
 }
@@ -77,6 +83,8 @@ function FactsBlock({ run }: { run: Run }) {
   const facts = {
     [t('run.rows')]: <span data-testid="run-rows">{integer(run.rows)}</span>,
     [t('run.differences')]: <span data-testid="run-differences">{integer(run.differences)}</span>,
+    [t('run.part')]: partOf(run, t('run.everything')),
+    [t('run.causes')]: <Causes causes={run.causes} />,
     [t('run.repaired')]: <span data-testid="run-repaired">{integer(run.repaired)}</span>,
     [t('run.point')]: run.point || none,
     [t('run.epoch')]: run.epoch,

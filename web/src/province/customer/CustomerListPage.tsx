@@ -14,6 +14,7 @@ import { Mark } from '../../table/Mark'
 import { onSort, pagination, sortedBy } from '../../table/paging'
 import { useUrlState } from '../../urlstate/urlState'
 import { lifecycleMoods } from '../../reference/choices'
+import { NoticesBanner } from '../reference/NoticesBanner'
 import { CustomerFilters } from './CustomerFilters'
 import { customerListParts, customerListQuery, type CustomerListState, type CustomerRow } from './customers'
 
@@ -42,6 +43,7 @@ export default function CustomerListPage() {
           </Link>
         )}
       </PageHead>
+      <NoticesBanner />
       <Card size="small">
         <CustomerFilters state={state} change={change} />
         <Loaded query={query}>

@@ -44,6 +44,8 @@ export function CustomerBlock({ overview }: { overview: Overview }) {
     [t('customer.annualSales')]: amount(c.annualSalesFen),
     [t('customer.address')]: [c.address, c.postcode].filter(Boolean).join(' ') || none,
     [t('customer.crossProvince')]: yesNo(c.crossProvince),
+    [t('customer.keyAccount')]: c.keyAccount ? t('customer.keyAccountSince', { name: c.keyAccount, since: c.keyAccountSince }) : none,
+    [t('customer.crossesProvinces')]: yesNo(c.crossesProvinces),
     [t('customer.sensitive')]: yesNo(c.sensitive),
     [t('customer.national')]: yesNo(c.national),
     [t('record.updatedAt')]: dateTime(c.updatedAt),

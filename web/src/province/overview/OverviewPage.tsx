@@ -11,6 +11,7 @@ import { CustomerBlock } from './CustomerBlock'
 import { ClassHistoryBlock, TimelineBlock } from './HistoryBlocks'
 import { overviewQuery, type Overview } from './overview'
 import { RelativesBlock } from './RelativesBlock'
+import { SelectionBlock } from './SelectionBlock'
 
 /** Everything about a customer (客户360). */
 export default function OverviewPage() {
@@ -37,6 +38,7 @@ function Blocks({ overview }: { overview: Overview }) {
         <SubscriptionsBlock subscriptions={overview.subscriptions} freshness={sources.subscriptions} />
         <BillsBlock bills={overview.bills} freshness={sources.bills} />
         <RelativesBlock overview={overview} />
+        <SelectionBlock customerId={customer.id} />
         <ClassHistoryBlock history={overview.classHistory} freshness={sources.history} />
         <TimelineBlock changes={overview.changes} freshness={sources.history} />
       </div>

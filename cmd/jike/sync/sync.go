@@ -1,0 +1,119 @@
+// Package sync is the command `jike sync`: what an operator does about replication. It asks the
+// running node, through the control socket in its data directory. A file per group of verbs.
+package sync
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/user"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"jike/internal/control"
+	"jike/national"
+)
+
+// Cmd holds the verbs.
+type Cmd struct {
+	Status  statusCmd  `cmd:"" help:"Show how far each province's transactions are applied."`
+	Pause   pauseCmd   `cmd:"" help:"Stop applying a province's transactions; the hub keeps what comes."`
+	Resume  resumeCmd  `cmd:"" help:"Go on applying a province's transactions."`
+	Parked  parkedCmd  `cmd:"" help:"Show transactions that headquarters' database refused."`
+	Repair  repairCmd  `cmd:"" help:"Ask the province for the current state of the keys that parked transactions left out."`
+	Release releaseCmd `cmd:"" help:"Forget a parked transaction."`
+	Copy    copyCmd    `cmd:"" help:"Tell how far the first copy of provinces is that joined with rows, or give one up."`
+
+	Explain explainCmd `cmd:"" help:"Say why a customer goes up to headquarters or not, since when, and what would change it."`
+	Policy  policyCmd  `cmd:"" help:"Versions of the selection policy: list, show, propose, try, pause, resume, cancel, prove."`
+	Resends resendsCmd `cmd:"" help:"Show how far the tables are whose rows are sent again, since a release added a column."`
+}
+
+// headquarters is the national node that a verb asks.
+type headquarters struct {
+	Config string `required:"" type:"existingfile" help:"The national node's configuration."`
+}
+
+// ask sends a command with its form and gives the answer. What the node refuses comes as an error
+// in its own words.
+func (h headquarters) ask(ctx context.Context, method, path string, form url.Values) (io.ReadCloser, error) {
+	config, err := national.LoadConfig(h.Config, os.Environ())
+	if err != nil {
+		return nil, err
+	}
+	client, err := control.Client(config.Data)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://node"+path+"?"+form.Encode(), nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("the national node does not answer: %w", err)
+	}
+	if response.StatusCode == http.StatusOK {
+		return response.Body, nil
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, 4096))
+	return nil, errors.Join(errors.New(strings.TrimSpace(string(text))), err, response.Body.Close())
+}
+
+// read asks for a document.
+func (h headquarters) read(ctx context.Context, path string, form url.Values, into any) error {
+	body, err := h.ask(ctx, http.MethodGet, path, form)
+	if err != nil {
+		return err
+	}
+	return errors.Join(json.NewDecoder(body).Decode(into), body.Close())
+}
+
+// command has something done to a province and prints what the node says.
+func (h headquarters) command(ctx context.Context, out io.Writer, province int16, name string, form url.Values) error {
+	form.Set("by", operator())
+	body, err := h.ask(ctx, http.MethodPost, fmt.Sprintf("/sync/%d/%s", province, name), form)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(out, "province %d: ", province)
+	_, err = io.Copy(out, body)
+	return errors.Join(err, body.Close())
+}
+
+// operator is who gives the command, as the operating system knows it.
+func operator() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return fmt.Sprintf("user %d", os.Getuid())
+}
+
+// table prints rows of columns; the first row is the head.
+func table(out io.Writer, rows [][]string) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		_, _ = fmt.Fprintln(w, strings.Join(row, "\t")) // Flush tells
+	}
+	return w.Flush()
+}
+
+func document(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// ago is how long a time is past, in whole seconds.
+func ago(t *time.Time) string {
+	if t == nil {
+		return "never"
+	}
+	return time.Since(*t).Round(time.Second).String()
+}
