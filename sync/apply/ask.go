@@ -107,6 +107,7 @@ const repairKeys = 500
 // for when a person wants it, and not because changes of it met no row.
 type repairs struct {
 	from  string    // table and condition: which keys wait for a repair
+	epoch int64     // in which it was asked: the positions of another one say nothing
 	upTo  int64     // youngest asked for
 	asked time.Time // when the province last said yes
 	until wire.LSN  // the repairs lie before it in the log; 0: not known yet
@@ -116,13 +117,16 @@ type repairs struct {
 // place where their repairs should have been.
 func (a *Apply) askRepairs(ctx context.Context, r *repairs) error {
 	a.mu.Lock()
-	applied, heard, head := a.status.Applied, a.status.Heard, a.heard.Head
+	epoch, applied, heard, head := a.status.Epoch, a.status.Applied, a.status.Heard, a.heard.Head
 	a.mu.Unlock()
+	if r.epoch != epoch {
+		*r = repairs{from: r.from, epoch: epoch}
+	}
 	if r.upTo > 0 && r.until == 0 && heard.After(r.asked) {
 		r.until = head
 	}
 	if r.until != 0 && applied >= r.until {
-		*r = repairs{from: r.from}
+		*r = repairs{from: r.from, epoch: epoch}
 	}
 	rows, err := a.opts.Pool.Query(ctx, `SELECT id, relation, key FROM `+r.from+` AND province = $1 AND id > $2 ORDER BY id LIMIT $3`, a.opts.Province, r.upTo, repairKeys)
 	if err != nil {

@@ -110,6 +110,25 @@ func TestAnAbsenceDoesNotOutrunAnEntry(t *testing.T) {
 	}
 }
 
+// A repair that was asked for is asked for again in a new epoch: its answer may be of the history that
+// was lost, whose positions can be far above those of the new one.
+func TestANewEpochAsksAgain(t *testing.T) {
+	f := newFake(t)
+	f.apply()
+	f.lsn = 1 << 40
+	f.tx(unknown(1))
+	f.applied()
+	receive(f, f.repairs)
+	f.announce() // the log's end after the question
+	f.lsn, f.link = 0, wire.Link{}
+	f.incarnate(2, 1)
+	f.tx(insert(2, "b", 2, ""))
+	f.applied()
+	if r := receive(f, f.repairs); len(r.Keys) != 1 || r.Keys[0] != 1 {
+		t.Errorf("asked for %+v", r)
+	}
+}
+
 // Before the epoch's first certificate rows may be missing without anybody having lost them.
 func TestBeforeTheFirstCertificateUpdatesInsert(t *testing.T) {
 	f := newFake(t)

@@ -25,7 +25,10 @@
 //	silent     no value planted in unselected rows and columns was on the link or in a stream
 //
 // A row whose large values were not in the log when it entered the selection waits for its
-// repair; what is known to wait (sync.divergence) is listed apart and judged when it has come.
+// repair; what is known to wait (sync.divergence) is listed apart and judged when it has come. So are
+// keys of which a change is parked (sync.dirty), until they are repaired. Where the log has a gap, or
+// is another one, a new epoch begins, and headquarters shows a state of the history again when its
+// own reconciliation has proved that epoch. An epoch that begins without need is a finding.
 //
 // # Faults
 //

@@ -3,11 +3,13 @@ package reconcile
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"jike/schemas/replica"
 )
@@ -61,17 +63,50 @@ func (l *lease) keep(ctx context.Context, s *Snapshot, err error) {
 		l.err = errReleased
 	default:
 		l.snapshot, l.epoch, l.point = s, s.Epoch, s.Point
-		var probe *side
-		if probe, l.err = newSide(ctx, s.Tx, provinceFilter, TextMD5, 0); l.err == nil {
-			l.capability, l.err = probe.capability(ctx)
-		}
-		if l.err == nil {
-			l.rows, l.err = probe.estimate(ctx, l.tables, l.scope.low(), l.scope.high())
-		}
-		if l.err == nil {
-			l.selection, l.err = selectionVersion(ctx, s.Tx)
-		}
+		l.err = unlocked(ctx, s.Tx, func() error { return l.probe(ctx) })
 	}
+}
+
+// probe finds what the snapshot is capable of and how much there is to compare.
+func (l *lease) probe(ctx context.Context) error {
+	probe, err := newSide(ctx, l.snapshot.Tx, provinceFilter, TextMD5, 0)
+	if err != nil {
+		return err
+	}
+	if l.capability, err = probe.capability(ctx); err != nil {
+		return err
+	}
+	if l.rows, err = probe.estimate(ctx, l.tables, l.scope.low(), l.scope.high()); err != nil {
+		return err
+	}
+	l.selection, err = selectionVersion(ctx, l.snapshot.Tx)
+	return err
+}
+
+// unlocked runs f and lets go of the tables that it read: a snapshot is held for long, and a TRUNCATE
+// or ALTER TABLE of the application, with all that queues behind it, must not wait for its end.
+func unlocked(ctx context.Context, tx pgx.Tx, f func() error) error {
+	point, err := tx.Begin(ctx) // a savepoint: what is rolled back to it holds no locks
+	if err != nil {
+		return err
+	}
+	err = f()
+	return errors.Join(err, point.Rollback(context.WithoutCancel(ctx)))
+}
+
+// errTruncated says that a table's rows of the snapshot are gone: a TRUNCATE, unlike a DELETE, takes
+// them from older snapshots, too.
+var errTruncated = errors.New("was truncated or rewritten since the snapshot: it has to be made anew")
+
+// untouched returns errTruncated if the table is not the one that the snapshot saw. The table is locked,
+// so it stays what it is now; the catalogue's row is the snapshot's.
+func untouched(ctx context.Context, tx pgx.Tx, table string) error {
+	var same bool
+	err := tx.QueryRow(ctx, `SELECT relfilenode = pg_relation_filenode(oid) FROM pg_class WHERE oid = to_regclass($1)`, table).Scan(&same)
+	if err == nil && !same {
+		err = fmt.Errorf("%s %w", table, errTruncated)
+	}
+	return err
 }
 
 // release lets the snapshot go; more than once does no harm.
@@ -109,7 +144,12 @@ func (l *lease) read(ctx context.Context, req scope, f func(*side) error) error 
 		}
 		l.side, l.method = s, req.Method
 	}
-	return f(l.side)
+	return unlocked(ctx, l.snapshot.Tx, func() error {
+		if err := f(l.side); err != nil {
+			return err
+		}
+		return untouched(ctx, l.snapshot.Tx, req.Table)
+	})
 }
 
 // work does a piece of digesting and then lets the database rest, so that of a longer time no

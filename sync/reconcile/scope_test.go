@@ -258,6 +258,32 @@ func TestAnEndIsRecordedLater(t *testing.T) {
 	}
 }
 
+// A snapshot that is held keeps no TRUNCATE waiting, and one that a TRUNCATE has emptied finds no
+// differences that are none.
+func TestATruncateDoesNotWaitForASnapshot(t *testing.T) {
+	p := newPair(t, 10)
+	truncated := false
+	p.intercept = func(operation string) error {
+		if operation == opCut && !truncated {
+			truncated = true
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			if _, err := p.province.Exec(ctx, `TRUNCATE crm.bill`); err != nil {
+				t.Errorf("the application waits: %v", err)
+			}
+		}
+		return nil
+	}
+	r := p.reconcile(Request{})
+	if r.State != Failed || !strings.Contains(r.Reason, "crm.bill was truncated") {
+		t.Errorf("%s with %d differences: %s", r.State, r.Differences, r.Reason)
+	}
+	p.exec(p.national, `DELETE FROM crm.bill`)
+	if r := p.reconcile(Request{}); r.State != Done || *r.Result != Clean {
+		t.Errorf("%s: %s", r.State, r.Reason)
+	}
+}
+
 // A link that is down for a moment does not cost the run.
 func TestARunOutlivesAShortSilence(t *testing.T) {
 	p := newPair(t, 10)
