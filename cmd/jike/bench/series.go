@@ -42,11 +42,11 @@ func (s *series) medians(metric, unit string, sides ...string) {
 	}
 }
 
-// ratio prints how one side's figures compare with another's, each pair by itself: smallest,
-// largest, and last the median under the ratio's name.
-func (s *series) ratio(name, metric, one, other string) {
+// ratio prints how our figures compare with another side's, each pair by itself: smallest, largest,
+// and last the median under the ratio's name.
+func (s *series) ratio(name, metric, other string) {
 	var ratios []float64
-	for i, v := range s.values[metric+"_"+one] {
+	for i, v := range s.values[metric+"_"+oursName] {
 		ratios = append(ratios, v/s.values[metric+"_"+other][i])
 	}
 	s.line("%s_min %.3f ratio", name, slices.Min(ratios))

@@ -97,12 +97,12 @@ func summarizeBulk(out *series, part string) {
 		}
 	}
 	if part == "bulk" {
-		out.ratio("cpu_vs_native", part+"_cpu", oursName, nativeName)
-		out.ratio("national_cpu_vs_native", part+"_national_cpu", oursName, nativeName)
+		out.ratio("cpu_vs_native", part+"_cpu", nativeName)
+		out.ratio("national_cpu_vs_native", part+"_national_cpu", nativeName)
 	} else {
-		out.ratio(part+"_national_cpu_vs_native", part+"_national_cpu", oursName, nativeName)
+		out.ratio(part+"_national_cpu_vs_native", part+"_national_cpu", nativeName)
 	}
 	for _, w := range works {
-		out.ratio(fmt.Sprintf("%s_%s_vs_native", part, w.name), part+"_"+w.name, oursName, nativeName)
+		out.ratio(fmt.Sprintf("%s_%s_vs_native", part, w.name), part+"_"+w.name, nativeName)
 	}
 }

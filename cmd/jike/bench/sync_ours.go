@@ -110,7 +110,7 @@ func (o *ours) servers(provinces int) ([]link, error) {
 	o.later(func() error { return os.RemoveAll(store) })
 	links := make([]link, provinces)
 	members := make([]bus.Member, provinces)
-	var own, headquarters = make([]bus.Seed, provinces), make([]bus.Seed, provinces)
+	own, headquarters := make([]bus.Seed, provinces), make([]bus.Seed, provinces)
 	for i := range members {
 		var errs [2]error
 		own[i], errs[0] = bus.NewSeed()

@@ -70,10 +70,10 @@ func summarizeSmall(out *series) {
 	for _, metric := range []string{"latency_p50", "latency_p99"} {
 		out.medians(metric, "ms", oursName, nativeName)
 	}
-	out.ratio("small_writers_vs_native", "small_writers", oursName, nativeName)
-	out.ratio("small_writers_vs_none", "small_writers", oursName, noneName)
-	out.ratio("latency_p50_vs_native", "latency_p50", oursName, nativeName)
-	out.ratio("latency_p99_vs_native", "latency_p99", oursName, nativeName)
+	out.ratio("small_writers_vs_native", "small_writers", nativeName)
+	out.ratio("small_writers_vs_none", "small_writers", noneName)
+	out.ratio("latency_p50_vs_native", "latency_p50", nativeName)
+	out.ratio("latency_p99_vs_native", "latency_p99", nativeName)
 }
 
 // oneByOne writes the rows of the stock in transactions of one. A writer takes every fourth row, in
