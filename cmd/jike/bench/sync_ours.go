@@ -121,7 +121,8 @@ func (o *ours) servers(provinces int) ([]link, error) {
 		links[i].province = int16(province + i)
 		members[i] = bus.Member{Province: links[i].province, Leaf: own[i].Public(), National: headquarters[i].Public()}
 	}
-	hub, err := bus.StartHub(bus.HubOptions{Dir: filepath.Join(store, "hub"), LeafListen: "127.0.0.1:-1", Members: members,
+	hub, err := bus.StartHub(bus.HubOptions{
+		Dir: filepath.Join(store, "hub"), LeafListen: "127.0.0.1:-1", Members: members,
 		MaxStore: 3 * hubBytes * int64(provinces), // as the national node reckons
 	})
 	if err != nil {
@@ -159,7 +160,8 @@ func (o *ours) servers(provinces int) ([]link, error) {
 func (o *ours) apply(ctx context.Context, pool *pgxpool.Pool, l link) error {
 	control := stream.NewControl(l.hub, l.province, stream.National, o.rig.log)
 	o.later(func() error { control.Close(); return nil })
-	a, err := apply.New(apply.Options{Province: l.province, Pool: pool, NATS: l.hub, Control: control, Tables: tables, Log: o.rig.log,
+	a, err := apply.New(apply.Options{
+		Province: l.province, Pool: pool, NATS: l.hub, Control: control, Tables: tables, Log: o.rig.log,
 		Limits: stream.Limits{HubBytes: hubBytes},
 	})
 	if err != nil {
