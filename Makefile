@@ -49,6 +49,8 @@ long: setup-test build ## what takes longer than CI may: ROUNDS of faults, 5 rec
 
 bench: build ## the ratios against native replication and against JSON
 	$(BIN) bench sync
+	$(BIN) bench sync-copy
+	$(BIN) bench sync-join
 	$(BIN) bench reconcile
 	$(BIN) bench xml
 

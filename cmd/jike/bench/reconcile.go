@@ -90,7 +90,7 @@ func (c Reconcile) size(ctx context.Context, p *printer, r *rig, rows, pairs int
 	}
 	defer func() {
 		ended := context.WithoutCancel(ctx)
-		err = errors.Join(err, proof.stop(ended, database), r.drop(ended, database))
+		err = errors.Join(err, proof.stop(ended, nil), r.drop(ended, database))
 	}()
 	p.line("# %d rows of %d columns on each side, %d bytes in the national table", rows, len(row.Columns), proof.tableBytes)
 	for pair := range pairs {

@@ -45,7 +45,7 @@ func startProof(ctx context.Context, r *rig, database string, rows int) (p *proo
 	p = &proof{ours: &ours{rig: r}, link: &meter{}, database: database, rows: rows}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, p.stop(context.WithoutCancel(ctx), database))
+			err = errors.Join(err, p.stop(context.WithoutCancel(ctx), nil))
 		}
 	}()
 	if err := p.fill(ctx); err != nil {
@@ -53,14 +53,14 @@ func startProof(ctx context.Context, r *rig, database string, rows int) (p *proo
 	}
 	p.through = p.link.listen
 	p.later(p.link.close)
-	leaf, hub, err := p.servers()
+	links, err := p.servers(1)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.headquarters(ctx, hub); err != nil {
+	if err := p.headquarters(ctx, links[0].hub); err != nil {
 		return nil, err
 	}
-	return p, p.source(ctx, leaf)
+	return p, p.source(ctx, links[0].leaf)
 }
 
 // fill makes the province's rows and copies them to headquarters.
@@ -78,7 +78,7 @@ func (p *proof) fill(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := p.migrate(ctx, p.database); err != nil {
+	if err := p.migrate(ctx, []string{p.database}); err != nil {
 		return err
 	}
 	nation, err := pgx.Connect(ctx, p.rig.national.SuperuserURL(p.database))
@@ -161,7 +161,7 @@ func (p *proof) source(ctx context.Context, leaf *nats.Conn) error {
 	if err := capture.EnsureSlot(ctx, url, pool); err != nil {
 		return err
 	}
-	p.later(func() error { return p.dropSlot(context.WithoutCancel(ctx), p.database) })
+	p.later(func() error { return p.dropSlot(context.WithoutCancel(ctx), p.rig.province, p.database) })
 	control := stream.NewControl(leaf, province, stream.Province, p.rig.log)
 	p.later(func() error { control.Close(); return nil })
 	c, err := capture.New(capture.Options{
@@ -197,7 +197,7 @@ func (p *proof) source(ctx context.Context, leaf *nats.Conn) error {
 		return err
 	}
 	p.background(ctx, c.Run)
-	return p.waitHeartbeat(ctx, p.database)
+	return p.waitHeartbeat(ctx, p.database, province)
 }
 
 // planted is how many differences are planted at a time.

@@ -164,7 +164,7 @@ func (s SyncCopy) compare(ctx context.Context, r *rig, database string) error {
 		return err
 	}
 	defer func() { _ = nation.Close(context.WithoutCancel(ctx)) }()
-	return same(ctx, source, nation)
+	return site{province, source, nation}.same(ctx)
 }
 
 // psql is what an administrator would type.
@@ -203,19 +203,19 @@ func (s SyncCopy) psql(ctx context.Context, r *rig, database string, _ int) (too
 // after a province that is there, until its rows are copied and its stream is applied.
 func (s SyncCopy) ours(ctx context.Context, r *rig, database string, pair int) (took time.Duration, used usage, err error) {
 	o := &ours{rig: r}
-	defer func() { err = errors.Join(err, o.stop(context.WithoutCancel(ctx), "")) }()
-	leaf, hub, err := o.servers()
+	defer func() { err = errors.Join(err, o.stop(context.WithoutCancel(ctx), nil)) }()
+	links, err := o.servers(1)
 	if err != nil {
 		return 0, used, err
 	}
-	if err := s.province(ctx, o, leaf); err != nil {
+	if err := s.province(ctx, o, links[0].leaf); err != nil {
 		return 0, used, err
 	}
-	run, err := s.headquarters(ctx, o, database, hub)
+	run, err := s.headquarters(ctx, o, database, links[0].hub)
 	if err != nil {
 		return 0, used, err
 	}
-	end, err := Sync{Profile: s.Profile}.profile(o, work{name: "copy"}, pair)
+	end, err := Sync{Profile: s.Profile}.profile(o, "copy")
 	if err != nil {
 		return 0, used, err
 	}
@@ -244,7 +244,7 @@ func (s SyncCopy) province(ctx context.Context, o *ours, leaf *nats.Conn) error 
 	if err := capture.EnsureSlot(ctx, url, pool); err != nil {
 		return err
 	}
-	o.later(func() error { return o.dropSlot(context.WithoutCancel(ctx), copySource) })
+	o.later(func() error { return o.dropSlot(context.WithoutCancel(ctx), o.rig.province, copySource) })
 	control := stream.NewControl(leaf, province, stream.Province, o.rig.log)
 	o.later(func() error { control.Close(); return nil })
 	if _, err := copy.NewProvince(copy.ProvinceOptions{Pool: pool, Tables: tables}, control.Handle); err != nil {

@@ -19,6 +19,10 @@ func (u usage) since(before usage) usage {
 	return usage{u.province - before.province, u.national - before.national, u.own - before.own}
 }
 
+func (u usage) plus(more usage) usage {
+	return usage{u.province + more.province, u.national + more.national, u.own + more.own}
+}
+
 // ticksPerSecond is the unit of /proc's times, the same on every Linux.
 const ticksPerSecond = 100
 

@@ -16,10 +16,12 @@ import (
 	"jike/internal/pg"
 )
 
-// rig is the two database servers that both sides use in turn.
+// rig is the two database servers that both sides use in turn, and further provinces' where there
+// are some: a province has a server of its own.
 type rig struct {
 	dir                string
 	province, national *pg.Cluster
+	further            []*pg.Cluster
 	log                *slog.Logger
 }
 
@@ -68,7 +70,7 @@ func (r *rig) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	var errs []error
-	for _, c := range []*pg.Cluster{r.national, r.province} { // a walsender waits for its reader
+	for _, c := range append([]*pg.Cluster{r.national, r.province}, r.further...) { // a walsender waits for its reader
 		if c != nil {
 			errs = append(errs, c.Stop(ctx))
 		}
@@ -106,14 +108,38 @@ func (r *rig) printSettings(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
+// sources starts as many provinces' servers as are wanted.
+func (r *rig) sources(ctx context.Context, provinces int) error {
+	for len(r.further) < provinces-1 {
+		dir := filepath.Join(r.dir, fmt.Sprint("province-", len(r.further)+2))
+		c, err := pg.StartCluster(ctx, pg.ClusterOptions{Dir: dir, Settings: serverSettings, Log: r.log})
+		if err != nil {
+			return err
+		}
+		r.further = append(r.further, c)
+	}
+	return nil
+}
+
+// source is the server of a province, counted from 0.
+func (r *rig) source(n int) *pg.Cluster {
+	if n == 0 {
+		return r.province
+	}
+	return r.further[n-1]
+}
+
 // usage reads the processor time so far.
-func (r *rig) usage() (usage, error) {
-	var u usage
-	var errs [3]error
-	u.province, errs[0] = serverTime(r.province.PID())
-	u.national, errs[1] = serverTime(r.national.PID())
-	u.own, errs[2] = ownTime()
-	return u, errors.Join(errs[:]...)
+func (r *rig) usage() (u usage, err error) {
+	for n := range len(r.further) + 1 {
+		used, failed := serverTime(r.source(n).PID())
+		u.province += used
+		err = errors.Join(err, failed)
+	}
+	var errs [2]error
+	u.national, errs[0] = serverTime(r.national.PID())
+	u.own, errs[1] = ownTime()
+	return u, errors.Join(err, errs[0], errs[1])
 }
 
 // databases makes a database of the same name on both servers; drop removes them.
@@ -138,6 +164,11 @@ func execAt(ctx context.Context, c *pg.Cluster, database, sql string, args ...an
 	}
 	_, err = conn.Exec(ctx, sql, args...)
 	return errors.Join(err, conn.Close(ctx))
+}
+
+func execOn(ctx context.Context, conn *pgx.Conn, sql string) error {
+	_, err := conn.Exec(ctx, sql)
+	return err
 }
 
 // awaitAt asks a server on a connection of its own until the query says true.

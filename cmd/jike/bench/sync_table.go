@@ -38,6 +38,9 @@ func columns() string {
 	return strings.Join(names, ", ")
 }
 
+// tail is columns without the key.
+var tail = strings.TrimPrefix(columns(), row.Key+", ")
+
 // sourceTables are the same for both sides: the table as a province has it, the rows to insert and
 // the random order of the updates. The writer shares the processors with what is measured, so
 // pages keep room for updates, which then write no index.
@@ -93,20 +96,20 @@ const batchRows = 1000
 type work struct {
 	name   string // as in bulk_insert_vs_native
 	change string // statement of one transaction: $1 is the batch, $2 its rows
-	seen   string // at headquarters: whether the last transaction's row $1 is there
+	seen   string // at headquarters: whether row $2, the last transaction's, of province $1 is there
 	last   string // in the province: a row that only the last transaction, $1, writes
 }
 
 var works = []work{{
 	name:   "insert",
 	change: `INSERT INTO bench.row SELECT * FROM bench.stock WHERE id > $1::int * $2::int AND id <= ($1::int + 1) * $2::int AND national`,
-	seen:   `SELECT EXISTS (SELECT FROM bench.row WHERE id = $1)`,
+	seen:   `SELECT EXISTS (SELECT FROM bench.row WHERE province = $1 AND id = $2)`,
 	last:   `SELECT max(id) FROM bench.stock WHERE national AND $1::int >= 0`,
 }, {
 	name: "update",
 	change: `UPDATE bench.row r SET quantity = quantity + 1, paid_fen = amount_fen, status = 'suspended', updated_at = now(),
 		note = md5(r.note) || substr(r.note, 33) FROM bench.pick p WHERE p.batch = $1::int AND r.id = p.id AND $2::int > 0`,
-	seen: `SELECT EXISTS (SELECT FROM bench.row WHERE id = $1 AND quantity > 0)`,
+	seen: `SELECT EXISTS (SELECT FROM bench.row WHERE province = $1 AND id = $2 AND quantity > 0)`,
 	last: `SELECT max(id) FROM bench.pick WHERE batch = $1::int`,
 }}
 
