@@ -35,8 +35,8 @@ type LeafOptions struct {
 
 const (
 	defaultMaxStore = 64 << 30
-	// maxPayload holds a packed message (512 kB) or one large row that cannot be cut: a value of
-	// PostgreSQL may be larger than any batch. nats-server allows 64 MB at most.
+	// maxPayload holds what a first copy asks for at once, which may be one large row (see package
+	// copy); the stream's messages are much smaller. nats-server allows 64 MB at most.
 	maxPayload = 64 << 20
 )
 
