@@ -83,6 +83,8 @@ func (b *Browser) Type(id, text string) {
 		const e = %s
 		const field = e && (e.matches('input, textarea') ? e : e.querySelector('input, textarea'))
 		if (!field || field.disabled) return ''
+		const moves = (a) => a.playState === 'running' && a.effect.getTiming().iterations !== Infinity
+		if (document.getAnimations().some(moves)) return '' // a drawer that opens takes the focus when it is there
 		field.focus()
 		field.select()
 		return document.activeElement === field ? 'ready' : ''
