@@ -194,9 +194,13 @@ func (f *finder) message(place string, raw []byte) (*wire.Message, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", place, err)
 	}
+	tables := replica.Up
+	if m.Schema == replica.Hash(replica.Down) { // reference data on its way to the province
+		tables = replica.Down
+	}
 	for _, p := range m.Parts {
 		for _, c := range p.Changes {
-			if err := f.change(place, c); err != nil {
+			if err := f.change(place, tables, c); err != nil {
 				return nil, err
 			}
 		}
@@ -205,16 +209,16 @@ func (f *finder) message(place string, raw []byte) (*wire.Message, error) {
 }
 
 // change looks for dates, which travel as four bytes of a field.
-func (f *finder) change(place string, c wire.Change) error {
+func (f *finder) change(place string, tables []replica.Table, c wire.Change) error {
 	switch c.Op {
 	case wire.Insert, wire.Update, wire.Repair:
 	default:
 		return nil
 	}
-	if c.Table >= len(replica.Up) {
+	if c.Table >= len(tables) {
 		return fmt.Errorf("%s: a change of table %d", place, c.Table)
 	}
-	fields, err := wire.Fields(c.Data, len(replica.Up[c.Table].Columns), nil)
+	fields, err := wire.Fields(c.Data, len(tables[c.Table].Columns), nil)
 	if err != nil {
 		return fmt.Errorf("%s: %w", place, err)
 	}
