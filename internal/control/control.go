@@ -7,10 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -69,6 +71,41 @@ func Client(data string) (*http.Client, error) {
 	return &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return d.DialContext(ctx, "unix", path) },
 	}}, nil
+}
+
+// Refusal is a node's answer to a command that it does not carry out, in its own words.
+type Refusal struct {
+	Status int // of HTTP
+	Text   string
+}
+
+// Error is what the node said.
+func (r *Refusal) Error() string { return r.Text }
+
+// Ask sends a command to the node whose data directory this is and gives its answer; close the body.
+// The target is a path with its query; a body, if there is one, is of the given type. What the node
+// does not carry out is a *Refusal, and a node that does not run an error that says so.
+func Ask(ctx context.Context, data, method, target, kind string, body io.Reader) (*http.Response, error) {
+	client, err := Client(data)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://node"+target, body)
+	if err != nil {
+		return nil, fmt.Errorf("control: %w", err)
+	}
+	if kind != "" {
+		request.Header.Set("Content-Type", kind)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("no answer from the node on %s: %w", data, err)
+	}
+	if response.StatusCode < http.StatusMultipleChoices {
+		return response, nil
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, 4096))
+	return nil, errors.Join(&Refusal{response.StatusCode, strings.TrimSpace(string(text))}, err, response.Body.Close())
 }
 
 func socket(data string) (string, error) {

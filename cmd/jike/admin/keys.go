@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -44,7 +45,7 @@ func (k Keys) national(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := post(ctx, c.Data, "http://node/keys", "application/json", body); err != nil {
+	if _, err := post(ctx, c.Data, "application/json", body); err != nil {
 		return err
 	}
 	for _, keys := range list {
@@ -67,7 +68,7 @@ func (k Keys) province(ctx context.Context) error {
 		return err
 	}
 	form := url.Values{"seed_file": {file}}.Encode()
-	key, err := post(ctx, c.Data, "http://node/keys", "application/x-www-form-urlencoded", []byte(form))
+	key, err := post(ctx, c.Data, "application/x-www-form-urlencoded", []byte(form))
 	if err != nil {
 		return err
 	}
@@ -75,27 +76,17 @@ func (k Keys) province(ctx context.Context) error {
 	return nil
 }
 
-func post(ctx context.Context, data, address, kind string, body []byte) ([]byte, error) {
-	client, err := control.Client(data)
+func post(ctx context.Context, data, kind string, body []byte) ([]byte, error) {
+	response, err := control.Ask(ctx, data, http.MethodPost, "/keys", kind, bytes.NewReader(body))
+	if refusal, ok := errors.AsType[*control.Refusal](err); ok {
+		return nil, fmt.Errorf("the node refuses: %w", refusal)
+	}
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Content-Type", kind)
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("no answer from the node on %s: %w", data, err)
-	}
-	defer func() { _ = response.Body.Close() }()
 	answer, err := io.ReadAll(response.Body)
-	if err != nil {
+	if err = errors.Join(err, response.Body.Close()); err != nil {
 		return nil, fmt.Errorf("the node broke off: %w", err)
-	}
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the node refuses: %s", bytes.TrimSpace(answer))
 	}
 	return answer, nil
 }

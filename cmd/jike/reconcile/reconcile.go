@@ -7,11 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 
 	"jike/internal/control"
 	"jike/national"
@@ -31,44 +29,23 @@ type node struct {
 	Config string `required:"" type:"existingfile" help:"The national node's configuration."`
 }
 
-// ask sends a command to the node and gives its answer; close the body. It fails with errRefused
-// and the node's text if the node refuses.
+// ask sends a command to the node and gives its answer; close the body.
 func (n node) ask(ctx context.Context, method, path string, query url.Values) (*http.Response, error) {
 	config, err := national.LoadConfig(n.Config, os.Environ())
 	if err != nil {
 		return nil, err
 	}
-	client, err := control.Client(config.Data)
-	if err != nil {
-		return nil, err
+	response, err := control.Ask(ctx, config.Data, method, path+"?"+query.Encode(), "", nil)
+	if refusal, ok := errors.AsType[*control.Refusal](err); ok {
+		err = fmt.Errorf("the national node refuses: %w", refusal)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, "http://node"+path+"?"+query.Encode(), nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode >= 300 {
-		text, err := io.ReadAll(io.LimitReader(response.Body, 4096))
-		return nil, errors.Join(&refusal{response.StatusCode, strings.TrimSpace(string(text))}, err, response.Body.Close())
-	}
-	return response, nil
+	return response, err
 }
-
-// refusal is the node's answer to what it does not do.
-type refusal struct {
-	status int
-	text   string
-}
-
-func (r *refusal) Error() string { return "the national node refuses: " + r.text }
 
 // isBusy reports whether a run of the province is going on already.
 func isBusy(err error) bool {
-	r, ok := errors.AsType[*refusal](err)
-	return ok && r.status == http.StatusConflict
+	r, ok := errors.AsType[*control.Refusal](err)
+	return ok && r.Status == http.StatusConflict
 }
 
 // Cancel ends a run.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"jike/internal/control"
@@ -41,23 +40,14 @@ func (p provincial) ask(ctx context.Context, method, path string, body io.Reader
 	if err != nil {
 		return err
 	}
-	client, err := control.Client(config.Data)
-	if err != nil {
-		return err
+	response, err := control.Ask(ctx, config.Data, method, path, "", body)
+	if refusal, ok := errors.AsType[*control.Refusal](err); ok {
+		return fmt.Errorf("the provincial node refuses: %w", refusal)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, "http://node"+path, body)
-	if err != nil {
-		return err
-	}
-	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		text, err := io.ReadAll(io.LimitReader(response.Body, 4096))
-		return errors.Join(fmt.Errorf("the provincial node refuses: %s", strings.TrimSpace(string(text))), err)
-	}
 	return json.NewDecoder(response.Body).Decode(answer)
 }
 

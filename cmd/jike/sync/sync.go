@@ -47,23 +47,11 @@ func (h headquarters) ask(ctx context.Context, method, path string, form url.Val
 	if err != nil {
 		return nil, err
 	}
-	client, err := control.Client(config.Data)
+	response, err := control.Ask(ctx, config.Data, method, path+"?"+form.Encode(), "", nil)
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, method, "http://node"+path+"?"+form.Encode(), nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("the national node does not answer: %w", err)
-	}
-	if response.StatusCode == http.StatusOK {
-		return response.Body, nil
-	}
-	text, err := io.ReadAll(io.LimitReader(response.Body, 4096))
-	return nil, errors.Join(errors.New(strings.TrimSpace(string(text))), err, response.Body.Close())
+	return response.Body, nil
 }
 
 // read asks for a document.
