@@ -25,12 +25,10 @@ func (w *worker) barrier(ctx context.Context, start cursor, b wire.Barrier) erro
 		return err
 	}
 	var arrival Arrival
-	err := pgx.BeginFunc(ctx, w.conn, func(tx pgx.Tx) error {
-		err := w.lock(ctx, tx)
-		if err == nil {
-			arrival, err = w.snapshot(ctx)
-		}
-		return err
+	here := advance{to: w.stored, sequence: w.saved} // nobody moves on while the snapshot is taken
+	err := w.transact(ctx, here, nil, func() (_ int, err error) {
+		arrival, err = w.snapshot(ctx)
+		return 0, err
 	})
 	if err != nil {
 		return fmt.Errorf("apply: barrier at %s: %w", b.LSN, err)

@@ -3,10 +3,8 @@ package apply
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"jike/sync/wire"
@@ -101,12 +99,13 @@ func (w *worker) upTo(t transaction, count int) advance {
 
 // write commits the fold with its position.
 func (w *worker) write(ctx context.Context, to advance) error {
-	var j *job
-	err := w.transact(ctx, to, func(tx pgx.Tx) (conflicts int, err error) {
-		if j, err = w.writeFold(ctx, tx); err != nil {
-			return 0, err
-		}
-		return j.conflicts, nil
+	j, err := w.writer.plan(w.at.epoch, w.fold)
+	if err != nil {
+		return err
+	}
+	err = w.transact(ctx, to, j.steps, func() (int, error) {
+		err := w.finish(ctx, j)
+		return j.conflicts, err
 	})
 	if err != nil {
 		return err
@@ -117,34 +116,23 @@ func (w *worker) write(ctx context.Context, to advance) error {
 }
 
 // writeFold writes the fold's rows and what it made of dirty keys.
-func (w *worker) writeFold(ctx context.Context, tx pgx.Tx) (*job, error) {
-	j, err := w.writer.write(ctx, tx, w.at.epoch, w.fold)
-	if err != nil {
-		return nil, err
+func (w *worker) writeFold(ctx context.Context) (*job, error) {
+	j, err := w.writer.plan(w.at.epoch, w.fold)
+	if err == nil {
+		err = w.writer.run(ctx, j.steps)
 	}
-	return j, w.saveDirty(ctx, tx, "")
+	if err == nil {
+		err = w.finish(ctx, j)
+	}
+	return j, err
 }
 
-// transact runs f in the transaction that also writes the position. f returns the conflicts.
-func (w *worker) transact(ctx context.Context, to advance, f func(pgx.Tx) (int, error)) error {
-	err := pgx.BeginFunc(ctx, w.conn, func(tx pgx.Tx) error {
-		if err := w.lock(ctx, tx); err != nil {
-			return err
-		}
-		conflicts, err := f(tx)
-		if err != nil {
-			return err
-		}
-		p := progress{
-			position:  position{cursor: to.to, stream: w.stream, sequence: to.sequence},
-			committed: to.at, heartbeat: w.fold.heartbeat, conflicts: conflicts,
-		}
-		return p.save(ctx, tx, w.a.opts.Province)
-	})
-	if err != nil {
-		return fmt.Errorf("apply: after %s: %w", w.stored.link.LSN, err)
+// finish does what is left of a job once its steps are done.
+func (w *worker) finish(ctx context.Context, j *job) error {
+	if err := w.writer.finish(ctx, j); err != nil {
+		return err
 	}
-	return nil
+	return w.saveDirty(ctx, "")
 }
 
 // committed tells everybody and makes room.

@@ -132,18 +132,18 @@ func (w *worker) countParked(ctx context.Context) error {
 
 // saveDirty writes what the fold made of dirty keys, and remembers it as if it were committed: who
 // goes on after a failure reads them anew. reason is why current states were refused, if some were.
-func (w *worker) saveDirty(ctx context.Context, tx pgx.Tx, reason string) error {
+func (w *worker) saveDirty(ctx context.Context, reason string) error {
 	cleaned := false
 	for i := range w.fold.piles {
 		p, relation := &w.fold.piles[i], w.a.targets[i].table.Qualified()
 		if p.truncated && len(p.dirty) > 0 {
 			cleaned = true
-			if _, err := tx.Exec(ctx, `DELETE FROM sync.dirty WHERE province = $1 AND relation = $2`, w.a.opts.Province, relation); err != nil {
+			if _, err := w.conn.Exec(ctx, `DELETE FROM sync.dirty WHERE province = $1 AND relation = $2`, w.a.opts.Province, relation); err != nil {
 				return fmt.Errorf("apply: dirty keys: %w", err)
 			}
 			p.dirty = nil
 		} else if len(p.touched) > 0 {
-			clean, err := w.saveStains(ctx, tx, relation, p, reason)
+			clean, err := w.saveStains(ctx, relation, p, reason)
 			if err != nil {
 				return fmt.Errorf("apply: dirty keys: %w", err)
 			}
@@ -154,7 +154,7 @@ func (w *worker) saveDirty(ctx context.Context, tx pgx.Tx, reason string) error 
 	if !cleaned {
 		return nil
 	}
-	_, err := tx.Exec(ctx, `UPDATE sync.parked p SET outcome = 'repaired', ended_at = now()
+	_, err := w.conn.Exec(ctx, `UPDATE sync.parked p SET outcome = 'repaired', ended_at = now()
 		WHERE province = $1 AND outcome = 'open' AND keys > 0 AND NOT EXISTS (SELECT FROM sync.dirty WHERE parked = p.id)`, w.a.opts.Province)
 	if err != nil {
 		return fmt.Errorf("apply: end parked transactions: %w", err)
@@ -164,7 +164,7 @@ func (w *worker) saveDirty(ctx context.Context, tx pgx.Tx, reason string) error 
 
 // saveStains writes the dirty keys of one table that the fold touched. It reports whether some are
 // clean now.
-func (w *worker) saveStains(ctx context.Context, tx pgx.Tx, relation string, p *pile, reason string) (bool, error) {
+func (w *worker) saveStains(ctx context.Context, relation string, p *pile, reason string) (bool, error) {
 	var clean, keys, skipped []int64
 	var lasts []string
 	var presents, refused []bool
@@ -184,7 +184,7 @@ func (w *worker) saveStains(ctx context.Context, tx pgx.Tx, relation string, p *
 		wanted = d.wanted AND NOT s.refused, refused = CASE WHEN s.refused THEN $8 ELSE d.refused END
 		FROM unnest($3::int8[], $4::int8[], $5::text[], $6::bool[], $7::bool[]) s(key, skipped, last, present, refused)
 		WHERE d.province = $1 AND d.relation = $2 AND d.key = s.key`, w.a.opts.Province, relation, keys, skipped, lasts, presents, refused, reason)
-	return len(clean) > 0, tx.SendBatch(ctx, b).Close()
+	return len(clean) > 0, w.conn.SendBatch(ctx, b).Close()
 }
 
 // DirtyAmong gives those of a table's keys whose state here is not known since a transaction was

@@ -41,7 +41,7 @@ const emptySQL = `UPDATE sync.divergence SET repaired_at = now() WHERE province 
 
 // settle deals with changes that met no row. Before the epoch was proven equal once they are no
 // incidents: an update inserts its row, and a delete has nothing to do.
-func (w *writer) settle(ctx context.Context, tx pgx.Tx, j *job) error {
+func (w *writer) settle(ctx context.Context, j *job) error {
 	for i := range j.missed {
 		g := &j.missed[i]
 		if err := w.findMissing(ctx, g); err != nil {
@@ -54,16 +54,16 @@ func (w *writer) settle(ctx context.Context, tx pgx.Tx, j *job) error {
 	if len(j.incidents) == 0 {
 		return nil
 	}
-	proven, err := w.isProven(ctx, tx, j.epoch)
+	proven, err := w.isProven(ctx, j.epoch)
 	if err != nil {
 		return err
 	}
 	if !proven {
-		if err := w.pardon(ctx, tx, j); err != nil {
+		if err := w.pardon(ctx, j); err != nil {
 			return err
 		}
 	}
-	return record(ctx, tx, w.province, j)
+	return w.record(ctx, j)
 }
 
 // findMissing leaves only those rows in the group that are not in the table.
@@ -95,12 +95,12 @@ func (w *writer) findMissing(ctx context.Context, g *group) error {
 }
 
 // isProven reports whether a reconciliation of the epoch ended in equality.
-func (w *writer) isProven(ctx context.Context, tx pgx.Tx, epoch int64) (bool, error) {
+func (w *writer) isProven(ctx context.Context, epoch int64) (bool, error) {
 	if w.proven == epoch {
 		return true, nil
 	}
 	var proven bool
-	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM sync.certificate WHERE province = $1 AND proves_epoch = $2)`,
+	err := w.conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM sync.certificate WHERE province = $1 AND proves_epoch = $2)`,
 		w.province, epoch).Scan(&proven)
 	if err != nil {
 		return false, fmt.Errorf("apply: look for a certificate: %w", err)
@@ -113,7 +113,7 @@ func (w *writer) isProven(ctx context.Context, tx pgx.Tx, epoch int64) (bool, er
 
 // pardon takes updates and deletes out of the incidents. An update that lacks values stays one,
 // since its row cannot be written.
-func (w *writer) pardon(ctx context.Context, tx pgx.Tx, j *job) error {
+func (w *writer) pardon(ctx context.Context, j *job) error {
 	kept := j.incidents[:0]
 	partial := map[incident]bool{}
 	again := &job{epoch: j.epoch}
@@ -127,7 +127,7 @@ func (w *writer) pardon(ctx context.Context, tx pgx.Tx, j *job) error {
 		g.kind = writePut
 		again.steps = append(again.steps, g.settleRows())
 		if len(g.rows) >= manyRows {
-			if err := w.writeMany(ctx, tx, again, g); err != nil {
+			if err := w.writeMany(ctx, again, g); err != nil {
 				return err
 			}
 		} else if len(g.rows) > 0 {
@@ -156,7 +156,7 @@ func (g *group) settleRows() step {
 // record writes the incidents down. A key of which one is open already has its repair coming; the
 // younger one counts, unless it says only that a row is not there. A row whose values are not known
 // is none that was lost, whatever is changed of it meanwhile.
-func record(ctx context.Context, tx pgx.Tx, province int16, j *job) error {
+func (w *writer) record(ctx context.Context, j *job) error {
 	if len(j.incidents) == 0 {
 		return nil
 	}
@@ -166,13 +166,13 @@ func record(ctx context.Context, tx pgx.Tx, province int16, j *job) error {
 		relations, keys = append(relations, i.relation), append(keys, i.key)
 		kinds, lsns = append(kinds, i.kind), append(lsns, i.lsn.String())
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO sync.divergence (province, relation, key, kind, epoch, lsn)
+	_, err := w.conn.Exec(ctx, `INSERT INTO sync.divergence (province, relation, key, kind, epoch, lsn)
 		SELECT DISTINCT ON (i.relation, i.key) $1::int2, i.relation, i.key, i.kind, $2::int8, i.lsn::pg_lsn
 		FROM unnest($3::text[], $4::int8[], $5::text[], $6::text[]) i(relation, key, kind, lsn)
 		ORDER BY i.relation, i.key, i.kind = 'delete'
 		ON CONFLICT (province, relation, key) WHERE repaired_at IS NULL DO UPDATE
 		SET kind = CASE sync.divergence.kind WHEN 'unknown' THEN 'unknown' ELSE EXCLUDED.kind END, epoch = EXCLUDED.epoch, lsn = EXCLUDED.lsn WHERE EXCLUDED.kind <> 'delete'`,
-		province, j.epoch, relations, keys, kinds, lsns)
+		w.province, j.epoch, relations, keys, kinds, lsns)
 	if err != nil {
 		return fmt.Errorf("apply: record divergences: %w", err)
 	}

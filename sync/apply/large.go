@@ -91,9 +91,9 @@ func (w *worker) applyStaged(ctx context.Context, l *large, last wire.Part) erro
 	w.at.link = w.at.link.Next(last.LSN, last.Digest)
 	to := advance{to: w.at, sequence: w.sequence(), at: last.Time, count: 1}
 	var changes, conflicts, incidents int
-	err := w.transact(ctx, to, func(tx pgx.Tx) (int, error) {
+	err := w.transact(ctx, to, nil, func() (int, error) {
 		flush := func() error {
-			j, err := w.writeFold(ctx, tx)
+			j, err := w.writeFold(ctx)
 			if err != nil {
 				return err
 			}
@@ -103,7 +103,7 @@ func (w *worker) applyStaged(ctx context.Context, l *large, last wire.Part) erro
 			w.fold.heartbeat = heartbeat
 			return nil
 		}
-		err := w.each(ctx, tx, l, last, func(p wire.Part) error {
+		err := w.each(ctx, l, last, func(p wire.Part) error {
 			if err := w.fold.all([][]wire.Change{p.Changes}, p.LSN); err != nil || w.fold.changes < batchChanges {
 				return err
 			}
@@ -132,9 +132,9 @@ func (w *worker) parkStaged(ctx context.Context, l *large, last wire.Part, to ad
 	if err := w.loadDirty(ctx); err != nil { // the attempt may have changed them
 		return err
 	}
-	err := w.transact(ctx, to, func(tx pgx.Tx) (int, error) {
+	err := w.transact(ctx, to, nil, func() (int, error) {
 		s := w.newStains(l.lsn)
-		err := w.each(ctx, tx, l, last, func(p wire.Part) error {
+		err := w.each(ctx, l, last, func(p wire.Part) error {
 			for _, c := range p.Changes {
 				if err := s.add(w.fold, c); err != nil {
 					return errors.Join(err, why)
@@ -145,7 +145,7 @@ func (w *worker) parkStaged(ctx context.Context, l *large, last wire.Part, to ad
 		if err != nil {
 			return 0, err
 		}
-		return 0, w.savePark(ctx, tx, to, s, why)
+		return 0, w.savePark(ctx, to, s, why)
 	})
 	if err != nil {
 		return err
@@ -154,7 +154,7 @@ func (w *worker) parkStaged(ctx context.Context, l *large, last wire.Part, to ad
 }
 
 // each reads the chunks of a staged transaction one after the other, and removes them.
-func (w *worker) each(ctx context.Context, tx pgx.Tx, l *large, last wire.Part, take func(wire.Part) error) error {
+func (w *worker) each(ctx context.Context, l *large, last wire.Part, take func(wire.Part) error) error {
 	var joiner wire.Joiner
 	read := func(p wire.Part) (err error) {
 		if p.Changes, err = joiner.All(p.Changes); err != nil {
@@ -164,7 +164,7 @@ func (w *worker) each(ctx context.Context, tx pgx.Tx, l *large, last wire.Part, 
 		return take(p)
 	}
 	for chunk := range last.Chunk {
-		p, err := w.staged(ctx, tx, l, chunk)
+		p, err := w.staged(ctx, l, chunk)
 		if err == nil {
 			err = read(p)
 		}
@@ -175,19 +175,19 @@ func (w *worker) each(ctx context.Context, tx pgx.Tx, l *large, last wire.Part, 
 	if err := read(last); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `DELETE FROM sync.staged WHERE province = $1`, w.a.opts.Province); err != nil {
+	if _, err := w.conn.Exec(ctx, `DELETE FROM sync.staged WHERE province = $1`, w.a.opts.Province); err != nil {
 		return fmt.Errorf("apply: empty the stage: %w", err)
 	}
 	return nil
 }
 
 // staged reads one chunk back, from the table or from what was not spilled yet.
-func (w *worker) staged(ctx context.Context, tx pgx.Tx, l *large, chunk uint32) (wire.Part, error) {
+func (w *worker) staged(ctx context.Context, l *large, chunk uint32) (wire.Part, error) {
 	if chunk >= l.staged {
 		return l.partOf(l.kept[chunk-l.staged])
 	}
 	var data []byte
-	err := tx.QueryRow(ctx, `SELECT message FROM sync.staged WHERE province = $1 AND lsn = $2::text::pg_lsn AND chunk = $3`,
+	err := w.conn.QueryRow(ctx, `SELECT message FROM sync.staged WHERE province = $1 AND lsn = $2::text::pg_lsn AND chunk = $3`,
 		w.a.opts.Province, l.lsn.String(), int32(chunk)).Scan(&data)
 	if err != nil {
 		return wire.Part{}, fmt.Errorf("apply: read staged chunk %d of %s: %w", chunk, l.lsn, err)

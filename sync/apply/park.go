@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jackc/pgx/v5"
-
 	"jike/sync/wire"
 )
 
@@ -80,7 +78,7 @@ func (w *worker) park(ctx context.Context, t transaction, why error) error {
 		return w.parkRepairs(ctx, t, to, why)
 	}
 	w.fold.reset()
-	err := w.transact(ctx, to, func(tx pgx.Tx) (int, error) {
+	err := w.transact(ctx, to, nil, func() (int, error) {
 		s := w.newStains(t.lsn)
 		for _, changes := range t.changes {
 			for _, c := range changes {
@@ -89,7 +87,7 @@ func (w *worker) park(ctx context.Context, t transaction, why error) error {
 				}
 			}
 		}
-		return 0, w.savePark(ctx, tx, to, s, why)
+		return 0, w.savePark(ctx, to, s, why)
 	})
 	if err != nil {
 		return err
@@ -117,9 +115,9 @@ func (w *worker) parkRepairs(ctx context.Context, t transaction, to advance, why
 	for _, changes := range t.changes {
 		all = append(all, changes...)
 	}
-	err := w.transact(ctx, to, func(tx pgx.Tx) (int, error) {
+	err := w.transact(ctx, to, nil, func() (int, error) {
 		var err error
-		if refused, err = w.sift(ctx, tx, t.lsn, all); err != nil {
+		if refused, err = w.sift(ctx, t.lsn, all); err != nil {
 			return 0, err
 		}
 		w.fold.reset()
@@ -129,7 +127,7 @@ func (w *worker) parkRepairs(ctx context.Context, t transaction, to advance, why
 				return 0, errors.Join(err, why)
 			}
 		}
-		return 0, w.savePark(ctx, tx, to, s, why)
+		return 0, w.savePark(ctx, to, s, why)
 	})
 	if err != nil {
 		return err
@@ -138,13 +136,13 @@ func (w *worker) parkRepairs(ctx context.Context, t transaction, to advance, why
 }
 
 // sift applies changes that do not depend on each other and gives back those that are refused.
-func (w *worker) sift(ctx context.Context, tx pgx.Tx, lsn wire.LSN, changes []wire.Change) ([]wire.Change, error) {
-	err := pgx.BeginFunc(ctx, tx, func(inner pgx.Tx) error {
+func (w *worker) sift(ctx context.Context, lsn wire.LSN, changes []wire.Change) ([]wire.Change, error) {
+	err := savepoint(ctx, w.conn, func() error {
 		w.fold.reset()
 		if err := w.fold.all([][]wire.Change{changes}, lsn); err != nil {
 			return err
 		}
-		_, err := w.writeFold(ctx, inner)
+		_, err := w.writeFold(ctx)
 		return err
 	})
 	switch {
@@ -154,28 +152,28 @@ func (w *worker) sift(ctx context.Context, tx pgx.Tx, lsn wire.LSN, changes []wi
 		return changes, nil
 	}
 	middle := len(changes) / 2
-	refused, err := w.sift(ctx, tx, lsn, changes[:middle])
+	refused, err := w.sift(ctx, lsn, changes[:middle])
 	if err != nil {
 		return nil, err
 	}
-	more, err := w.sift(ctx, tx, lsn, changes[middle:])
+	more, err := w.sift(ctx, lsn, changes[middle:])
 	return append(refused[:len(refused):len(refused)], more...), err
 }
 
 // savePark records what is parked.
-func (w *worker) savePark(ctx context.Context, tx pgx.Tx, to advance, s *stains, why error) error {
+func (w *worker) savePark(ctx context.Context, to advance, s *stains, why error) error {
 	reason := why.Error()
 	if len(reason) > 1000 {
 		reason = reason[:1000]
 	}
-	if err := w.saveDirty(ctx, tx, reason); err != nil {
+	if err := w.saveDirty(ctx, reason); err != nil {
 		return err
 	}
 	if s.keys == 0 && !slices.Contains(s.truncated, true) && (s.changes == 0 || s.already > 0) {
 		return nil // nothing is left out that is not dirty already
 	}
 	var open, dirty int
-	if err := tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM sync.parked WHERE province = $1 AND outcome = 'open'),
+	if err := w.conn.QueryRow(ctx, `SELECT (SELECT count(*) FROM sync.parked WHERE province = $1 AND outcome = 'open'),
 		(SELECT count(*) FROM sync.dirty WHERE province = $1)`, w.a.opts.Province).Scan(&open, &dirty); err != nil {
 		return fmt.Errorf("apply: count what is parked: %w", err)
 	}
@@ -183,14 +181,14 @@ func (w *worker) savePark(ctx context.Context, tx pgx.Tx, to advance, s *stains,
 		return fmt.Errorf("%w: %d transactions with %d dirty keys are parked already: %w", errLimit, open, dirty, why)
 	}
 	var id int64
-	err := tx.QueryRow(ctx, `INSERT INTO sync.parked (province, epoch, lsn, committed_at, reason, changes, keys)
+	err := w.conn.QueryRow(ctx, `INSERT INTO sync.parked (province, epoch, lsn, committed_at, reason, changes, keys)
 		VALUES ($1, $2, $3::text::pg_lsn, $4, $5, $6, $7) RETURNING id`,
 		w.a.opts.Province, to.to.epoch, s.lsn.String(), to.at, reason, s.changes, s.keys).Scan(&id)
 	if err != nil {
 		return fmt.Errorf("apply: park transaction %s: %w", s.lsn, err)
 	}
 	for i, g := range w.a.targets {
-		if err := w.saveTable(ctx, tx, id, g, s, i, reason); err != nil {
+		if err := w.saveTable(ctx, id, g, s, i, reason); err != nil {
 			return fmt.Errorf("apply: park transaction %s: %w", s.lsn, err)
 		}
 	}
@@ -199,7 +197,7 @@ func (w *worker) savePark(ctx context.Context, tx pgx.Tx, to advance, s *stains,
 
 // saveTable makes keys of one table dirty. If the transaction emptied the table, all rows that are
 // here are dirty, too: the province does not have them any more.
-func (w *worker) saveTable(ctx context.Context, tx pgx.Tx, id int64, g *target, s *stains, i int, reason string) error {
+func (w *worker) saveTable(ctx context.Context, id int64, g *target, s *stains, i int, reason string) error {
 	var keys []int64
 	var presents []bool
 	var refused []string
@@ -212,7 +210,7 @@ func (w *worker) saveTable(ctx context.Context, tx pgx.Tx, id int64, g *target, 
 		refused = append(refused, text)
 	}
 	if len(keys) > 0 {
-		_, err := tx.Exec(ctx, `INSERT INTO sync.dirty (province, relation, key, parked, present, since_lsn, last_lsn, refused)
+		_, err := w.conn.Exec(ctx, `INSERT INTO sync.dirty (province, relation, key, parked, present, since_lsn, last_lsn, refused)
 			SELECT $1, $2, k.key, $3, k.present, $4::text::pg_lsn, $4::text::pg_lsn, k.refused
 			FROM unnest($5::int8[], $6::bool[], $7::text[]) k(key, present, refused)`,
 			w.a.opts.Province, g.table.Qualified(), id, s.lsn.String(), keys, presents, refused)
@@ -223,7 +221,7 @@ func (w *worker) saveTable(ctx context.Context, tx pgx.Tx, id int64, g *target, 
 	if !s.truncated[i] {
 		return nil
 	}
-	tag, err := tx.Exec(ctx, fmt.Sprintf(`INSERT INTO sync.dirty (province, relation, key, parked, present, since_lsn, last_lsn)
+	tag, err := w.conn.Exec(ctx, fmt.Sprintf(`INSERT INTO sync.dirty (province, relation, key, parked, present, since_lsn, last_lsn)
 		SELECT $1, $2, %s, $3, false, $4::text::pg_lsn, $4::text::pg_lsn FROM %s LIMIT %d ON CONFLICT DO NOTHING`,
 		g.names[g.key], g.partition, maxStains+1), w.a.opts.Province, g.table.Qualified(), id, s.lsn.String())
 	if err != nil {
@@ -232,7 +230,7 @@ func (w *worker) saveTable(ctx context.Context, tx pgx.Tx, id int64, g *target, 
 	if s.keys += int(tag.RowsAffected()); s.keys > maxStains {
 		return fmt.Errorf("%w: it empties a table with more than %d rows", errLimit, maxStains)
 	}
-	_, err = tx.Exec(ctx, `UPDATE sync.parked SET keys = $2 WHERE id = $1`, id, s.keys)
+	_, err = w.conn.Exec(ctx, `UPDATE sync.parked SET keys = $2 WHERE id = $1`, id, s.keys)
 	return err
 }
 

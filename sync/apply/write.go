@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -60,9 +61,9 @@ type job struct {
 	conflicts int
 }
 
-// write brings the last state of each key into the tables: deletes of all tables first, then what
-// is written of each. It returns errPoison for tuples that do not fit their table.
-func (w *writer) write(ctx context.Context, tx pgx.Tx, epoch int64, f *fold) (*job, error) {
+// plan is how the last state of each key comes into the tables: deletes of all tables first, then
+// what is written of each. It returns errPoison for tuples that do not fit their table.
+func (w *writer) plan(epoch int64, f *fold) (*job, error) {
 	j := &job{epoch: epoch}
 	var groups []group
 	for i, g := range w.targets {
@@ -81,15 +82,17 @@ func (w *writer) write(ctx context.Context, tx pgx.Tx, epoch int64, f *fold) (*j
 			j.many = append(j.many, g)
 		}
 	}
-	if err := w.run(ctx, j.steps); err != nil {
-		return nil, err
-	}
+	return j, nil
+}
+
+// finish writes what is too much for a step, and deals with what met no row.
+func (w *writer) finish(ctx context.Context, j *job) error {
 	for _, g := range j.many {
-		if err := w.writeMany(ctx, tx, j, g); err != nil {
-			return nil, err
+		if err := w.writeMany(ctx, j, g); err != nil {
+			return err
 		}
 	}
-	return j, w.settle(ctx, tx, j)
+	return w.settle(ctx, j)
 }
 
 // remove plans what goes away before anything is written, and what is recorded of keys.
@@ -156,6 +159,21 @@ func sized(array []byte, n int) []byte {
 }
 
 func int8Param(v int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(v)) }
+
+func int2Param(v int16) []byte { return binary.BigEndian.AppendUint16(nil, uint16(v)) }
+
+func lsnParam(lsn wire.LSN) []byte { return int8Param(int64(lsn)) }
+
+// timeParam is a timestamptz; the zero time is null.
+func timeParam(t time.Time) []byte {
+	if t.IsZero() {
+		return nil
+	}
+	return int8Param(t.Sub(postgresEpoch).Microseconds())
+}
+
+// postgresEpoch is where PostgreSQL's clock begins.
+var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // groups sorts what is to be written by kind and, for updates, by the columns whose values came.
 func (g *target) groups(p *pile) ([]group, error) {
@@ -249,15 +267,15 @@ func (w *writer) prepare(ctx context.Context, sql string) (string, error) {
 // writeMany writes a group through COPY, in the order of the keys: neighbours lie on the same pages
 // of table and index. Its statements are not prepared: the planner looks at the size of the stage
 // each time.
-func (w *writer) writeMany(ctx context.Context, tx pgx.Tx, j *job, g group) error {
+func (w *writer) writeMany(ctx context.Context, j *job, g group) error {
 	slices.SortFunc(g.rows, func(a, b row) int { return cmp.Compare(a.entry.key, b.entry.key) })
 	if g.kind == writeInsert {
-		done, err := w.copyRows(ctx, tx, j.epoch, g)
+		done, err := w.copyRows(ctx, j.epoch, g)
 		if done || err != nil {
 			return err
 		}
 	}
-	if err := w.stage(ctx, tx, g); err != nil {
+	if err := w.stage(ctx, g); err != nil {
 		return err
 	}
 	sql := g.insertSQL(g.set, j.epoch, true)
@@ -285,27 +303,26 @@ func (w *writer) writeMany(ctx context.Context, tx pgx.Tx, j *job, g group) erro
 
 // copyRows copies new rows straight into the partition. It reports false when one of them met a
 // row; nothing is written then.
-func (w *writer) copyRows(ctx context.Context, tx pgx.Tx, epoch int64, g group) (bool, error) {
-	inner, err := tx.Begin(ctx)
-	if err != nil {
-		return false, fmt.Errorf("apply: %w", err)
-	}
+func (w *writer) copyRows(ctx context.Context, epoch int64, g group) (bool, error) {
 	w.buf = g.copyPartition(w.buf[:0], g.rows, g.set, epoch)
-	_, err = w.conn.PgConn().CopyFrom(ctx, bytes.NewReader(w.buf), g.copyPartitionSQL(g.set))
+	err := savepoint(ctx, w.conn, func() error {
+		_, err := w.conn.PgConn().CopyFrom(ctx, bytes.NewReader(w.buf), g.copyPartitionSQL(g.set))
+		return err
+	})
 	var server *pgconn.PgError
 	if errors.As(err, &server) && server.Code == "23505" {
-		return false, inner.Rollback(ctx)
+		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("apply: copy rows: %w", err)
 	}
-	return true, inner.Commit(ctx)
+	return true, nil
 }
 
 // stage fills the table's stage with the rows of a group and nothing else.
-func (w *writer) stage(ctx context.Context, tx pgx.Tx, g group) error {
+func (w *writer) stage(ctx context.Context, g group) error {
 	for _, sql := range []string{g.stageSQL(), "TRUNCATE " + g.stage} {
-		if _, err := tx.Exec(ctx, sql); err != nil {
+		if _, err := w.conn.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("apply: stage: %w", err)
 		}
 	}

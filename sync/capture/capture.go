@@ -92,7 +92,7 @@ type Options struct {
 	Tables    []replica.Table
 	Limits    stream.Limits
 	Heartbeat time.Duration // how often the clock is put into the log; 0: 10 s
-	Linger    time.Duration // how long a row waits for company while messages are on their way; 0: 1 ms
+	Spacing   time.Duration // between two messages of transactions that come one by one; 0: 4 ms
 	Cap       uint64        // bytes of log kept for headquarters at most; 0: 32 GiB
 	// ResendRate is how many rows a second are sent again after a column was added; 0: 2,000.
 	ResendRate int
@@ -126,7 +126,6 @@ type Status struct {
 type Capture struct {
 	opts     Options
 	tracker  tracker
-	flying   atomic.Int64 // messages packed and not yet stored
 	stored   atomic.Int64 // bytes that the leaf has stored, ever
 	holding  atomic.Pointer[hold]
 	barriers sync.Mutex
@@ -150,8 +149,8 @@ func New(opts Options) (*Capture, error) {
 	if opts.Heartbeat == 0 {
 		opts.Heartbeat = 10 * time.Second
 	}
-	if opts.Linger == 0 {
-		opts.Linger = time.Millisecond
+	if opts.Spacing == 0 {
+		opts.Spacing = 4 * time.Millisecond
 	}
 	if opts.Cap == 0 {
 		opts.Cap = 32 << 30

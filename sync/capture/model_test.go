@@ -68,7 +68,7 @@ func newModel() *model {
 	m := &model{rows: map[int64]string{}, lsn: 1000, state: state{epoch: 1}}
 	m.seen.rows = map[int64]string{}
 	m.alive = &Capture{
-		opts: Options{Linger: time.Microsecond, Log: slog.New(slog.DiscardHandler), Tables: modelTables},
+		opts: Options{Spacing: time.Microsecond, Log: slog.New(slog.DiscardHandler), Tables: modelTables},
 		beat: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 	}
 	return m
@@ -128,7 +128,6 @@ func (m *model) session(t *rapid.T, whole bool) {
 	out := make(chan stream.Outgoing, 1<<14)
 	c := m.alive
 	c.tracker.restart(1, tail, m.lsn)
-	c.flying.Store(0)
 	witness, err := c.witnesses(m.state, tail)
 	if err != nil {
 		t.Fatal(err)

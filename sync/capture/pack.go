@@ -14,8 +14,9 @@ import (
 	"jike/sync/wire"
 )
 
-// A message is sent at one of these, at the end of a transaction when nothing else is on its way,
-// or when its first row has waited for the linger.
+// A message is sent at one of these, or at the end of a transaction when nothing more is there to
+// read and the message before it was sent a spacing ago: a transaction that comes alone goes at
+// once, and a stream of small ones does not pay for a message each.
 const (
 	flushRows  = 2000
 	flushBytes = 512 << 10
@@ -55,7 +56,7 @@ type packer struct {
 	link    wire.Link // last whole transaction decoded
 	before  wire.Link // the one before it
 	packed  int       // whole transactions in w
-	since   time.Time // when the first row of w came
+	sent    time.Time // when the last message was
 	open    bool      // inside a transaction
 	skip    bool      // the stream holds this transaction
 	tx      transaction
@@ -70,18 +71,10 @@ func (p *packer) run(ctx context.Context) error {
 	p.content = sha256.New()
 	p.reset()
 	for {
+		p.rest()
 		var deadline time.Time
-		if p.w.Rows() >= bulkRows && !p.feed.buffered() && !p.feed.behind() {
-			time.Sleep(bulkPause)
-		}
-		if !p.feed.buffered() && p.packed > 0 && !p.open {
-			if p.c.flying.Load() == 0 {
-				if err := p.flush(ctx); err != nil {
-					return err
-				}
-			} else {
-				deadline = p.since.Add(p.c.opts.Linger)
-			}
+		if p.packed > 0 && !p.open {
+			deadline = p.sent.Add(p.c.opts.Spacing)
 		}
 		kind, m, err := p.feed.next(deadline)
 		switch {
@@ -101,6 +94,19 @@ func (p *packer) run(ctx context.Context) error {
 		if err := p.message(ctx, m[0], m); err != nil {
 			return err
 		}
+	}
+}
+
+// rest leaves PostgreSQL alone for a moment if it has nothing more to read and what is packed need
+// not go yet.
+func (p *packer) rest() {
+	if p.feed.buffered() || p.feed.behind() {
+		return
+	}
+	if p.w.Rows() >= bulkRows {
+		time.Sleep(bulkPause)
+	} else if p.packed > 0 && !p.open {
+		time.Sleep(time.Until(p.sent.Add(p.c.opts.Spacing)))
 	}
 }
 
@@ -151,9 +157,6 @@ func (p *packer) begin(ctx context.Context, tx transaction) error {
 	p.open, p.tx, p.chunk, p.skip = true, tx, 0, tx.lsn <= p.tail.LSN
 	p.content.Reset()
 	if !p.skip {
-		if p.w.Empty() {
-			p.since = time.Now()
-		}
 		p.w.Begin(tx.lsn, tx.at, 0)
 	}
 	return nil
@@ -265,18 +268,16 @@ func (p *packer) ship(ctx context.Context) error {
 		p.c.tracker.stored(m)
 	})
 	p.reset()
-	p.since = time.Now()
+	p.sent = time.Now()
 	return err
 }
 
 // send hands a message to the pump and waits while too many are before it. Only this goroutine
 // waits: PostgreSQL's keepalives are answered by another.
 func (p *packer) send(ctx context.Context, data []byte, stored func(uint64)) error {
-	p.c.flying.Add(1)
 	size := int64(len(data))
 	select {
 	case p.out <- stream.Outgoing{Data: data, Stored: func(sequence uint64) {
-		p.c.flying.Add(-1)
 		p.c.stored.Add(size)
 		stored(sequence)
 	}}:

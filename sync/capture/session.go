@@ -88,7 +88,6 @@ func (c *Capture) stream(ctx context.Context, lead *lead, s state, leaf *stream.
 		},
 	}
 	c.tracker.restart(s.epoch, tail, slot.end)
-	c.flying.Store(0)
 	c.began(s, cancel)
 
 	group, ctx := errgroup.WithContext(ctx)

@@ -115,9 +115,6 @@ func (w *Writer) Size() int { return len(w.body) }
 // Rows is the number of changes packed.
 func (w *Writer) Rows() int { return w.rows }
 
-// Empty reports whether nothing was begun.
-func (w *Writer) Empty() bool { return len(w.body) == 0 }
-
 // Bytes is the message. Every part must be ended. The slice is the caller's.
 func (w *Writer) Bytes() []byte { return seal(kindParts, w.header, w.body) }
 
