@@ -18,6 +18,7 @@ func openHub(n *node.Node, c Config) (*bus.Hub, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Log = n.Log
 	hub, err := bus.OpenHub(c.NATS.URL, o, seeds)
 	if err != nil {
 		return nil, err

@@ -66,6 +66,7 @@ func openLeaf(n *node.Node, c Config) (*bus.Leaf, error) {
 	leaf, err := bus.OpenLeaf(c.NATS.URL, bus.LeafOptions{
 		Dir: filepath.Join(c.Data, "leaf"), Province: int16(c.Code), Seed: seed, Hubs: strings.Split(c.NATS.HubURL, ","),
 		MaxStore: 3 * c.NATS.MaxBytes, // an old and a new incarnation side by side, and room for their indexes
+		Log:      n.Log,
 	})
 	if err != nil {
 		return nil, err

@@ -30,6 +30,7 @@ package bus
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -49,18 +50,19 @@ type Server struct {
 	dir     string
 	private bool   // only reached by connections inside the process
 	inbox   string // prefix of the inboxes of connections; empty: the usual one
+	log     *slog.Logger
 }
 
 // StartHub starts the national hub inside this process. It fails if a port is taken, a store is
 // unreadable or the server is not ready within 30 s.
 func StartHub(o HubOptions) (*Server, error) {
-	return start(&Server{role: "hub", dir: o.Dir, private: o.ClientListen == ""}, HubConfig(o))
+	return start(&Server{role: "hub", dir: o.Dir, private: o.ClientListen == "", log: o.Log}, HubConfig(o))
 }
 
 // StartLeaf starts a province's leaf server inside this process and lets it dial the hub, whether
 // or not the hub answers. It fails as StartHub does.
 func StartLeaf(o LeafOptions) (*Server, error) {
-	return start(&Server{role: "leaf", dir: o.Dir, private: o.ClientListen == "", inbox: inbox(o.Province)}, LeafConfig(o))
+	return start(&Server{role: "leaf", dir: o.Dir, private: o.ClientListen == "", inbox: inbox(o.Province), log: o.Log}, LeafConfig(o))
 }
 
 // start loads the text as nats-server itself would load its file, so that what is tested embedded
@@ -73,8 +75,8 @@ func start(s *Server, text string) (*Server, error) {
 	if s.nats, err = server.NewServer(opts); err != nil {
 		return nil, fmt.Errorf("bus: %s: %w", s.role, err)
 	}
-	if !opts.NoLog {
-		s.nats.ConfigureLogger()
+	if s.log != nil {
+		s.nats.SetLoggerV2(serverLog{s.log}, false, false, false)
 	}
 	go s.nats.Start()
 	if !s.nats.ReadyForConnections(readyWait) {
@@ -99,7 +101,7 @@ func (s *Server) load(text string) (*server.Options, error) {
 	}
 	opts.DontListen = s.private // only by InProcessConn
 	opts.NoSigs = true
-	opts.NoLog = os.Getenv("JIKE_NATS_LOG") == ""
+	opts.NoLog = true // only to s.log
 	return opts, nil
 }
 

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 )
 
@@ -20,17 +21,19 @@ type HubOptions struct {
 	ClientListen string // host:port for clients; empty when only this process uses the server
 	MaxStore     int64  // bytes of all streams together, shared out evenly; 0: 64 GiB
 	Members      []Member
+	Log          *slog.Logger `json:"-"` // takes what the server warns of; nil: nothing does
 }
 
 // LeafOptions describe a province's leaf server.
 type LeafOptions struct {
 	Dir          string
 	Province     int16
-	Seed         Seed     // the province's key, for the link and for its own connections
-	Hubs         []string // nats-leaf URLs of the hub, such as nats-leaf://127.0.0.1:7422
-	ClientListen string   // as in HubOptions
-	MaxStore     int64    // bytes of the outgoing stream; 0: 64 GiB
-	own          string   // public key of the node's connection to its embedded server
+	Seed         Seed         // the province's key, for the link and for its own connections
+	Hubs         []string     // nats-leaf URLs of the hub, such as nats-leaf://127.0.0.1:7422
+	ClientListen string       // as in HubOptions
+	MaxStore     int64        // bytes of the outgoing stream; 0: 64 GiB
+	Log          *slog.Logger // as in HubOptions
+	own          string       // public key of the node's connection to its embedded server
 }
 
 const (

@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
@@ -106,13 +107,14 @@ func TestAFlippedBitInTheHubsStoreIsRefilled(t *testing.T) {
 	f.applied()
 	a.Stop()
 	at := f.link
-	one, mid := f.part(insert(2, "flip me", 2, "")), f.link
+	one, mid := f.part(insert(2, "b", 2, "")), f.link
 	two := f.part(insert(3, "c", 3, ""))
-	f.send(f.message(at, one), f.message(mid, two))
+	broken := f.message(at, one)
+	f.send(broken, f.message(mid, two))
 	f.Until("the hub stores both", func() bool { return f.hubEnd() == 3 })
 	name := f.HubStream(f.id.Epoch)
 	f.Net.Hub.Shutdown()
-	flip(t, f.Net.HubDir(), name, []byte("flip me"))
+	flip(t, f.Net.HubDir(), name, broken)
 	f.Net.StartHub()
 	f.apply()
 	if r := receive(f, f.refills); r.LSN != at.LSN {
@@ -122,11 +124,11 @@ func TestAFlippedBitInTheHubsStoreIsRefilled(t *testing.T) {
 	f.incarnate(1, 2)
 	f.send(f.message(at, one), f.message(mid, two))
 	f.applied()
-	f.want("1,a,1,1,0/64 2,flip me,2,1,0/C8 3,c,3,1,0/12C")
+	f.want("1,a,1,1,0/64 2,b,2,1,0/C8 3,c,3,1,0/12C")
 }
 
-// flip changes a bit in the one place of a stream's files where text stands.
-func flip(t *testing.T, dir, stream string, text []byte) {
+// flip changes a bit of a message in the one place of a stream's files where it stands.
+func flip(t *testing.T, dir, stream string, message []byte) {
 	t.Helper()
 	flipped := 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -137,8 +139,8 @@ func flip(t *testing.T, dir, stream string, text []byte) {
 		if err != nil {
 			return err
 		}
-		if i := strings.Index(string(data), string(text)); i >= 0 {
-			data[i] ^= 1
+		if i := bytes.Index(data, message); i >= 0 {
+			data[i+len(message)/2] ^= 1
 			flipped++
 			return os.WriteFile(path, data, 0o600)
 		}
