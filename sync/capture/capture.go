@@ -92,7 +92,6 @@ type Options struct {
 	Tables    []replica.Table
 	Limits    stream.Limits
 	Heartbeat time.Duration // how often the clock is put into the log; 0: 10 s
-	Spacing   time.Duration // between two messages of transactions that come one by one; 0: 4 ms
 	Cap       uint64        // bytes of log kept for headquarters at most; 0: 32 GiB
 	// ResendRate is how many rows a second are sent again after a column was added; 0: 2,000.
 	ResendRate int
@@ -148,9 +147,6 @@ type Capture struct {
 func New(opts Options) (*Capture, error) {
 	if opts.Heartbeat == 0 {
 		opts.Heartbeat = 10 * time.Second
-	}
-	if opts.Spacing == 0 {
-		opts.Spacing = 4 * time.Millisecond
 	}
 	if opts.Cap == 0 {
 		opts.Cap = 32 << 30

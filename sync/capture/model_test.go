@@ -68,7 +68,7 @@ func newModel() *model {
 	m := &model{rows: map[int64]string{}, lsn: 1000, state: state{epoch: 1}}
 	m.seen.rows = map[int64]string{}
 	m.alive = &Capture{
-		opts: Options{Spacing: time.Microsecond, Log: slog.New(slog.DiscardHandler), Tables: modelTables},
+		opts: Options{Log: slog.New(slog.DiscardHandler), Tables: modelTables},
 		beat: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 	}
 	return m
