@@ -139,6 +139,20 @@ var troubles = map[string]trouble{
 		m.write()
 		m.await(`curl -s http://127.0.0.1:8000/metrics | grep -q '^jike_province_connected{province="591"} 1'`)
 	}},
+	"A province's database is restored": {before: func(m *machine) {
+		m.shell(`sudo systemctl stop jike-province
+			sudo mkdir -p /var/lib/jike/backup
+			sudo cp -a /var/lib/jike/591/pg /var/lib/jike/backup/591
+			sudo systemctl start jike-province`)
+		m.write()
+		m.await(`curl -s http://127.0.0.1:8000/metrics | grep -q '^jike_province_backlog_messages{province="591"} 0'`)
+		m.same() // headquarters has what the restored database does not
+		m.epoch = m.number(m.national, `SELECT epoch FROM sync.position WHERE province = 591`)
+	}, after: func(m *machine) {
+		if n := m.number(m.national, `SELECT epoch FROM sync.position WHERE province = 591`); n <= m.epoch {
+			m.Errorf("epoch %d: no new one began", n)
+		}
+	}},
 	"A transaction is parked": {before: func(m *machine) {
 		m.sql(m.national, `ALTER TABLE crm.customer ADD CONSTRAINT added_by_somebody CHECK (name <> 'refused')`)
 		m.sql(m.local, `UPDATE crm.customer SET name = 'refused' WHERE id = (SELECT min(id) FROM crm.customer WHERE national)`)
@@ -202,6 +216,7 @@ type machine struct {
 	national, local string // URLs of the databases, for looking
 	portal          string // headquarters'
 	written         int64
+	epoch           int64 // of the province before a trouble
 }
 
 const systemctl = `#!/bin/sh

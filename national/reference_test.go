@@ -71,7 +71,11 @@ func TestReferenceRow(t *testing.T) {
 	if doc := call("GET", "/api/reference/products?province=591", "", 200); doc["total"] != float64(1) {
 		t.Errorf("%v rows for the province", doc["total"])
 	}
-	call("POST", "/api/reference/policies", `{"province":0,"values":{"number":1,"rule":{"classes":["A1"]},"effectiveAt":"2026-01-01T08:00:00+08:00","note":""}}`, 201)
+	const policy = `{"province":0,"values":{"number":1,"rule":{"classes":["A1"]},"effectiveAt":"2026-01-01T08:00:00+08:00","note":""}}`
+	withdrawn := call("POST", "/api/reference/policies", strings.Replace(policy, ":1,", ":2,", 1), 201)
+	call("DELETE", fmt.Sprintf("/api/reference/policies/%.0f?version=%v", withdrawn["id"], withdrawn["version"]), "", 204)
+	call("POST", "/api/reference/policies", strings.Replace(policy, ":1,", ":2,", 1), 409) // a number stands for one rule
+	call("POST", "/api/reference/policies", policy, 201)
 	if doc := call("GET", "/api/reference/policies", "", 200); fmt.Sprint(doc["items"].([]any)[0].(map[string]any)["values"]) !=
 		"map[effectiveAt:2026-01-01T00:00:00Z note: number:1 rule:map[classes:[A1]]]" {
 		t.Errorf("policy %v", doc["items"])

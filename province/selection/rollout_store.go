@@ -153,16 +153,6 @@ func batch(ctx context.Context, tx pg.Tx, p progress, judge Policy, after, last 
 	return err
 }
 
-// JudgeAgain makes customers what the policy in force says, after the transaction has changed by SQL a
-// fact that policies look at, such as the cross-province flags of many customers at once.
-func JudgeAgain(ctx context.Context, tx pg.Tx, ids []int64) (Side, error) {
-	judge, err := InForce(ctx, tx)
-	if err != nil {
-		return Side{}, err
-	}
-	return flip(ctx, tx, judge, `c.id = ANY(@ids)`, pgx.NamedArgs{"ids": ids}, Changed)
-}
-
 // flip makes the customers of a condition what a policy says, and notes who moved.
 func flip(ctx context.Context, tx pg.Tx, judge Policy, which string, args pgx.NamedArgs, reason Reason) (Side, error) {
 	selects := judge.Rule.condition(args)

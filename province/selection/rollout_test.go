@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"jike/internal/account"
 	"jike/internal/fault"
 	"jike/internal/pg"
@@ -518,32 +516,6 @@ func TestHeadquartersWithdrawsAPolicy(t *testing.T) {
 	}
 	if v, err := w.Get(t.Context(), w.Administrator, 3); err != nil || v.State != selection.InPower {
 		t.Errorf("a policy in force was withdrawn: %+v %v", v, err)
-	}
-}
-
-// A change of many customers by SQL judges them again in its own transaction.
-func TestManyCustomersAreJudgedAgain(t *testing.T) {
-	w := newWorld(t)
-	w.fill(30)
-	w.InTx(t, func(tx pg.Tx) {
-		rows, err := tx.PGX().Query(t.Context(), `UPDATE crm.customer SET cross_province_claim = true, cross_province = true WHERE number IN ('F1', 'F2', 'F3') RETURNING id`)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-		if err != nil {
-			t.Fatal(err)
-		}
-		moved, err := selection.JudgeAgain(t.Context(), tx, ids)
-		if err != nil || moved != (selection.Side{Enter: 2}) {
-			t.Errorf("%+v %v", moved, err)
-		}
-	})
-	if n := w.wrong(builtIn); n != 0 {
-		t.Errorf("%d rows are not as the rule says", n)
-	}
-	if n := customertest.Value[int](t, w.DB, `SELECT count(*) FROM crm.selection_flip WHERE entered AND clause = 'crossProvince' AND reason = 'changed'`); n != 2 {
-		t.Errorf("%d flips are kept", n)
 	}
 }
 

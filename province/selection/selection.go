@@ -29,8 +29,7 @@
 // row finds nothing to change. When all ids up to the highest at the begin have been gone over, every
 // customer is as N says; Proof counts in one statement that none is not, and only then N is in force.
 //
-// Whoever changes a fact that policies look at takes part: a save by InForce, Judge and Note, a change
-// of many customers by JudgeAgain.
+// Whoever changes a fact that policies look at takes part with InForce, Judge and Note.
 //
 // A batch is one transaction: the flips of up to BatchSize customers, their lines of history, and how
 // far the rollout is. What is killed in between goes on where it was. A batch waits for a locked

@@ -103,6 +103,9 @@ func (a *Apply) connect(ctx context.Context) (*pgx.Conn, error) {
 	config.RuntimeParams["application_name"] = fmt.Sprintf("jike_apply_%d", a.opts.Province)
 	config.RuntimeParams["plan_cache_mode"] = "force_generic_plan" // the prepared statements are for few rows
 	config.RuntimeParams["jit"] = "off"
+	// A plan that was made while a table was small is used until somebody analyzes the table, and by
+	// then it may have grown to millions of rows: no plan that is kept may read a table whole.
+	config.RuntimeParams["enable_seqscan"] = "off"
 	// Staged rows come in the order of their keys, so that looking up one after the other in the
 	// key's index stays on few pages, however large the table is. The other joins read all of it.
 	config.RuntimeParams["enable_hashjoin"] = "off"

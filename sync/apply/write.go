@@ -282,18 +282,19 @@ func (w *writer) writeMany(ctx context.Context, j *job, g group) error {
 	if g.kind == writeUpdate {
 		sql = g.updateSQL(g.set, j.epoch, true)
 	}
+	sql = "SET LOCAL enable_seqscan = on; " + sql + "; SET LOCAL enable_seqscan = off" // the stage has no index
 	results, err := w.conn.PgConn().Exec(ctx, sql).ReadAll()
 	if err != nil {
 		return fmt.Errorf("apply: write rows: %w", err)
 	}
 	switch g.kind {
 	case writeUpdate:
-		if results[0].CommandTag.RowsAffected() < int64(len(g.rows)) {
+		if results[1].CommandTag.RowsAffected() < int64(len(g.rows)) {
 			j.missed = append(j.missed, g)
 		}
 	case writeInsert:
 		var met int
-		if _, err := fmt.Sscan(string(results[0].Rows[0][0]), &met); err != nil {
+		if _, err := fmt.Sscan(string(results[1].Rows[0][0]), &met); err != nil {
 			return fmt.Errorf("apply: count conflicts: %w", err)
 		}
 		j.conflicts += met

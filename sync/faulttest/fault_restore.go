@@ -65,6 +65,27 @@ func loseSlot(ctx context.Context, r *Rig, random *rand.Rand) (err error) {
 // forget is how long the province goes on before it is taken back: capture confirms once a second.
 const forget = 2500
 
+// forgettable waits until headquarters has something that the province wrote after a position: what
+// nobody has seen is not lost when the province goes back, and no epoch begins for it.
+func (r *Rig) forgettable(ctx context.Context, after string, random *rand.Rand) error {
+	pause(random, forget)
+	for attempt := 0; ; attempt++ {
+		var epoch int64
+		var has bool
+		err := r.source.QueryRow(ctx, `SELECT epoch FROM sync.capture`).Scan(&epoch)
+		if err == nil {
+			err = r.target.QueryRow(ctx, `SELECT epoch = $2 AND lsn > $3::text::pg_lsn FROM sync.position WHERE province = $1`, Province, epoch, after).Scan(&has)
+		}
+		if has {
+			return nil
+		}
+		if attempt == 1200 {
+			return fmt.Errorf("%w: headquarters has nothing from after %s: %w", errNothing, after, err)
+		}
+		time.Sleep(pollEvery) // another process's database gives no signal
+	}
+}
+
 // restoreImage takes the province's database back to a copy of its disk, with or without capture
 // seeing it before other changes stand at the same positions.
 func restoreImage(ctx context.Context, r *Rig, random *rand.Rand) error {
@@ -73,7 +94,13 @@ func restoreImage(ctx context.Context, r *Rig, random *rand.Rand) error {
 	if err := errors.Join(run("cp", "-a", r.Source.options.Dir, image), r.Source.Start(ctx)); err != nil {
 		return err
 	}
-	pause(random, forget)
+	end, err := r.Source.super(ctx, `SELECT pg_current_wal_lsn()`)
+	if err == nil {
+		err = r.forgettable(ctx, end, random)
+	}
+	if err != nil {
+		return err
+	}
 	sees := random.IntN(2) == 0
 	if !sees {
 		r.Kill(r.Capture)
@@ -175,7 +202,13 @@ func restorePoint(ctx context.Context, r *Rig, random *rand.Rand) error {
 	if _, err := r.Source.super(ctx, fmt.Sprintf(`SELECT pg_create_restore_point('%s')`, point)); err != nil {
 		return err
 	}
-	pause(random, forget)
+	end, err := r.Source.super(ctx, `SELECT pg_current_wal_lsn()`)
+	if err == nil {
+		err = r.forgettable(ctx, end, random)
+	}
+	if err != nil {
+		return err
+	}
 	if err := run("cp", "-a", filepath.Join(r.Source.options.Dir, "pg_wal"), log); err != nil { // what an archive would have
 		return err
 	}
@@ -197,8 +230,14 @@ func failOver(ctx context.Context, r *Rig, random *rand.Rand) error {
 		return err
 	}
 	pause(random, 1000)
+	end, err := r.Source.super(ctx, `SELECT pg_current_wal_lsn()`)
+	if err != nil {
+		return err
+	}
 	standby.Kill() // from here it lags
-	pause(random, forget)
+	if err := r.forgettable(ctx, end, random); err != nil {
+		return err
+	}
 	return r.takeBack(ctx, base, r.promote)
 }
 
