@@ -45,9 +45,9 @@
 //
 // # Invariants
 //
-//   - Rows and position are written in one transaction, which begins by locking the position and
-//     finding it as this process left it. Whoever finds it moved starts over from what is there, so
-//     two appliers never apply the same transaction twice even if the lock above failed.
+//   - Rows and position are written in one transaction, which begins by moving the position from
+//     where this process left it. Whoever finds it elsewhere starts over from what is there, so two
+//     appliers never apply the same transaction twice even if the lock above failed.
 //   - A transaction is applied only if its link follows the position's link. What is not above the
 //     position was seen and is dropped; anything else is a gap.
 //   - A transaction that comes in chunks is kept beside (in memory, then in sync.staged) until its

@@ -79,8 +79,8 @@ func (r *Rig) forgettable(ctx context.Context, after string, random *rand.Rand) 
 		if has {
 			return nil
 		}
-		if attempt == 1200 {
-			return fmt.Errorf("%w: headquarters has nothing from after %s: %w", errNothing, after, err)
+		if attempt == 300 {
+			return errors.Join(fmt.Errorf("%w: headquarters has nothing from after %s", errNothing, after), err)
 		}
 		time.Sleep(pollEvery) // another process's database gives no signal
 	}

@@ -192,10 +192,23 @@ func loseLeafMessages(ctx context.Context, r *Rig, random *rand.Rand) error {
 	return r.punch(ctx, r.leafURL, r.provinceKey, random)
 }
 
-// punch removes a few of a server's newest messages, but not the last.
+// punch removes a few of a server's newest messages, but not the last. A server that was killed a
+// moment ago has none yet.
 func (r *Rig) punch(ctx context.Context, url, key string, random *rand.Rand) error {
-	removed := 0
-	err := r.eachStream(ctx, url, key, func(js jetstream.JetStream, info *jetstream.StreamInfo) error {
+	for attempt := 0; ; attempt++ {
+		removed, err := r.punchOnce(ctx, url, key, random)
+		if removed > 0 {
+			return nil
+		}
+		if attempt == 100 {
+			return errors.Join(fmt.Errorf("%w: there are no messages", errNothing), err)
+		}
+		time.Sleep(pollEvery) // another process gives no signal
+	}
+}
+
+func (r *Rig) punchOnce(ctx context.Context, url, key string, random *rand.Rand) (removed int, err error) {
+	err = r.eachStream(ctx, url, key, func(js jetstream.JetStream, info *jetstream.StreamInfo) error {
 		s, err := js.Stream(ctx, info.Config.Name)
 		if err != nil || info.State.Msgs < 3 {
 			return err
@@ -208,10 +221,7 @@ func (r *Rig) punch(ctx context.Context, url, key string, random *rand.Rand) err
 		}
 		return nil
 	})
-	if err == nil && removed == 0 {
-		err = fmt.Errorf("%w: there are no messages", errNothing)
-	}
-	return err
+	return removed, err
 }
 
 // fillStream writes more than the leaf's stream may hold while the link is down.
