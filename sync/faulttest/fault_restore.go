@@ -48,7 +48,7 @@ func loseSlot(ctx context.Context, r *Rig, random *rand.Rand) (err error) {
 	status := ""
 	for attempt := 0; status != "lost"; attempt++ {
 		if attempt == 100 {
-			return fmt.Errorf("%w: the slot is %s", errNothing, status)
+			return errors.Join(fmt.Errorf("%w: the slot is %s", errNothing, status), r.Capture.Start(ctx))
 		}
 		status, err = r.Source.super(ctx, `SELECT pg_switch_wal()`, `SELECT txid_current()`, `SELECT pg_switch_wal()`, `CHECKPOINT`,
 			fmt.Sprintf(`SELECT wal_status FROM pg_replication_slots WHERE slot_name = '%s'`, capture.Slot))
@@ -99,7 +99,7 @@ func restoreImage(ctx context.Context, r *Rig, random *rand.Rand) error {
 		err = r.forgettable(ctx, end, random)
 	}
 	if err != nil {
-		return err
+		return errors.Join(err, os.RemoveAll(image))
 	}
 	sees := random.IntN(2) == 0
 	if !sees {
@@ -207,7 +207,7 @@ func restorePoint(ctx context.Context, r *Rig, random *rand.Rand) error {
 		err = r.forgettable(ctx, end, random)
 	}
 	if err != nil {
-		return err
+		return errors.Join(err, os.RemoveAll(base))
 	}
 	if err := run("cp", "-a", filepath.Join(r.Source.options.Dir, "pg_wal"), log); err != nil { // what an archive would have
 		return err
@@ -236,7 +236,7 @@ func failOver(ctx context.Context, r *Rig, random *rand.Rand) error {
 	}
 	standby.Kill() // from here it lags
 	if err := r.forgettable(ctx, end, random); err != nil {
-		return err
+		return errors.Join(err, os.RemoveAll(base))
 	}
 	return r.takeBack(ctx, base, r.promote)
 }

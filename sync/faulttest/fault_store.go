@@ -159,7 +159,7 @@ func flipBit(ctx context.Context, r *Rig, random *rand.Rand) error {
 		return err
 	})
 	if err != nil || newest == "" {
-		return fmt.Errorf("%w: no block of messages: %w", errNothing, err)
+		return errors.Join(fmt.Errorf("%w: no block of messages", errNothing), err, r.Hub.Start(ctx), r.Apply.Start(ctx))
 	}
 	data, err := os.ReadFile(newest)
 	if err != nil {

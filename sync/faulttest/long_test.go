@@ -38,7 +38,7 @@ func TestLong(t *testing.T) {
 			}
 			hand, deck = append(hand, deck[0]), deck[1:]
 		}
-		r.carryOut(t, random, hand...)
+		deck = append(deck, r.carryOut(t, random, hand...)...)
 	}
 }
 
