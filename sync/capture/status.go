@@ -31,9 +31,10 @@ func (c *Capture) keepConfirming(ctx context.Context, s state, leaf *stream.Leaf
 			confirmed = m.link.LSN
 			if purge > 0 {
 				select {
-				case sweep <- purge:
-				default: // busy; the next purge takes this one's messages along
+				case <-sweep: // this one takes its messages along
+				default:
 				}
+				sweep <- purge
 			}
 		}
 		if err := f.status(confirmed); err != nil {
@@ -49,17 +50,23 @@ func (c *Capture) keepConfirming(ctx context.Context, s state, leaf *stream.Leaf
 }
 
 // keepSweeping purges the leaf's stream up to what headquarters has applied, and looks at what is
-// left and tells headquarters.
+// left and tells headquarters. A purge that failed is tried again: a stream that is full may have
+// no later one.
 func (c *Capture) keepSweeping(ctx context.Context, leaf *stream.Leaf, sweep <-chan uint64) {
 	tick := time.NewTicker(statusEvery)
 	defer tick.Stop()
 	var leafRate meter
+	var before, purged uint64
 	for {
-		select {
-		case before := <-sweep:
-			if err := leaf.Purge(ctx, before); err != nil && ctx.Err() == nil {
+		if before > purged {
+			if err := leaf.Purge(ctx, before); err == nil {
+				purged = before
+			} else if ctx.Err() == nil {
 				c.opts.Log.Warn("capture: purge", "error", err)
 			}
+		}
+		select {
+		case before = <-sweep:
 		case <-tick.C:
 			messages, bytes, err := leaf.Backlog(ctx)
 			if err != nil {
