@@ -148,7 +148,7 @@ func (r *Rig) reconcile(ctx context.Context) (end outcome, err error) {
 			time.Sleep(pollEvery)
 		case strings.Contains(end.Reason, "was truncated") && time.Now().Before(deadline):
 			// the snapshot's rows are gone: another one is made
-		case strings.Contains(end.Reason, "does not answer") && time.Now().Before(deadline):
+		case (strings.Contains(end.Reason, "does not answer") || strings.Contains(end.Reason, "reconcile.open")) && time.Now().Before(deadline):
 			time.Sleep(pollEvery) // what was killed a moment ago is not connected again yet
 		case end.State == string(reconcile.NeedsApproval):
 			err := r.Apply.Ask(ctx, question{Reconcile: Province, Approve: true}, &end)
