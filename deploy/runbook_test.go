@@ -304,10 +304,10 @@ func (m *machine) province() {
 		if !ok {
 			m.Fatal("the sample has no province 591")
 		}
-		return before + after[strings.Index(after, "  - code:"):]
+		return strings.Replace(before+after[strings.Index(after, "  - code:"):], "log: info", "log: debug", 1)
 	})
 	m.edit("etc/province.yaml", func(content string) string {
-		return strings.Replace(content, "  heartbeat: 10s", "  heartbeat: 1s", 1)
+		return strings.NewReplacer("  heartbeat: 10s", "  heartbeat: 1s", "log: info", "log: debug").Replace(content)
 	})
 	m.shell("sudo systemctl start jike-national")
 }
@@ -403,7 +403,7 @@ func (m *machine) stop() {
 	for _, file := range logs {
 		content, err := os.ReadFile(file)
 		m.must(err)
-		m.Logf("%s:\n%s", filepath.Base(file), content[max(0, len(content)-4000):])
+		m.Logf("%s:\n%s", filepath.Base(file), content[max(0, len(content)-20_000):])
 	}
 }
 

@@ -60,6 +60,7 @@ type packer struct {
 	out     chan<- stream.Outgoing
 	header  wire.Header
 	tail    wire.Link   // what the stream holds already
+	held    uint64      // sequence of the stream's last message
 	first   wire.LSN    // the confirmed transaction, which must come first; 0: there is none
 	witness []wire.Link // transactions that must come, in their order
 
@@ -252,9 +253,15 @@ func (p *packer) commit(ctx context.Context, m []byte) error {
 
 // skipped ends a transaction that the stream holds.
 func (p *packer) skipped() {
-	if p.link.LSN >= p.noted+flushBytes || p.link.LSN == p.tail.LSN {
+	m := mark{link: p.link, before: p.before}
+	if p.link.LSN == p.tail.LSN {
+		// A stream that is full takes nothing before it is purged. What follows the tail in it are
+		// chunks of a transaction that is sent anew.
+		m.sequence, m.whole = p.held, true
+	}
+	if m.whole || p.link.LSN >= p.noted+flushBytes {
 		p.noted = p.link.LSN
-		p.c.tracker.stored(mark{link: p.link, before: p.before})
+		p.c.tracker.stored(m)
 	}
 	p.reset()
 }

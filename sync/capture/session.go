@@ -81,7 +81,7 @@ func (c *Capture) stream(ctx context.Context, lead *lead, s state, leaf *stream.
 
 	out := make(chan stream.Outgoing, 2)
 	p := &packer{
-		c: c, feed: feed, decoder: newDecoder(c.opts.Tables, types, late), out: out, tail: tail, link: s.previous, first: s.confirmed.LSN, witness: witness,
+		c: c, feed: feed, decoder: newDecoder(c.opts.Tables, types, late), out: out, tail: tail, held: leaf.Last(), link: s.previous, first: s.confirmed.LSN, witness: witness,
 		header: wire.Header{
 			Province: c.opts.Province, Epoch: s.epoch, Incarnation: s.incarnation,
 			List: uint16(replica.NumberOf(c.opts.Tables)), Schema: replica.Hash(c.opts.Tables), Selection: s.selection,

@@ -24,18 +24,19 @@ func (c *Capture) keepConfirming(ctx context.Context, s state, leaf *stream.Leaf
 	tick := time.NewTicker(statusEvery)
 	defer tick.Stop()
 	for {
-		if m, purge, ok := c.tracker.due(c.opts.Cap); ok && m.link.LSN > confirmed {
+		m, purge, ok := c.tracker.due(c.opts.Cap)
+		if ok && m.link.LSN > confirmed {
 			if err := c.confirm(ctx, s, m); err != nil {
 				return err
 			}
 			confirmed = m.link.LSN
-			if purge > 0 {
-				select {
-				case <-sweep: // this one takes its messages along
-				default:
-				}
-				sweep <- purge
+		}
+		if purge > 0 {
+			select {
+			case <-sweep: // this one takes its messages along
+			default:
 			}
+			sweep <- purge
 		}
 		if err := f.status(confirmed); err != nil {
 			return err

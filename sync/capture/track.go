@@ -8,7 +8,7 @@ import (
 
 // mark is a place in the stream: the last whole transaction of a message and the one before it.
 type mark struct {
-	sequence uint64 // 0: found in the stream, sequence not known
+	sequence uint64 // what lies before it goes once link is applied; 0: found in the stream, sequence not known
 	link     wire.Link
 	before   wire.Link
 	whole    bool // the message completes a transaction

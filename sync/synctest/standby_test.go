@@ -66,3 +66,28 @@ func TestAStandByTakesOver(t *testing.T) {
 		t.Errorf("the epoch became %d", n)
 	}
 }
+
+// The leaf's stream was full when capture stopped, and headquarters has applied all of it since then:
+// nothing can be stored before it is purged, and no later transaction says that it may be.
+func TestACaptureThatStartsBeforeAFullStreamGoesOn(t *testing.T) {
+	p := synctest.New(t)
+	small := func(o *capture.Options) { o.Limits.LeafBytes = 2 << 20 }
+	c, a := p.Capture(small), p.Apply()
+	customers(p, 1, 200)
+	p.Settle()
+	a.Stop()
+	p.Until("the stream is full", func() bool {
+		p.Exec(p.Source, `UPDATE crm.customer SET address = md5(random()::text) || md5(random()::text)`)
+		return c.It.Status().Full
+	})
+	published := c.It.Status().Published
+	c.Stop()
+	a = p.Apply()
+	p.Until("what was stored is applied", func() bool {
+		_, at := a.It.Applied()
+		return at >= published
+	})
+	p.Capture(small)
+	p.Settle()
+	p.Same()
+}
