@@ -23,9 +23,8 @@ type position struct {
 	dirty    int64  // version of the dirty keys
 }
 
-const positionColumns = `epoch, lsn::text, chain, stream, sequence, dirty_version`
-
-func scanPosition(row pgx.Row) (p position, err error) {
+func loadPosition(ctx context.Context, conn *pgx.Conn, province int16) (p position, err error) {
+	row := conn.QueryRow(ctx, `SELECT epoch, lsn::text, chain, stream, sequence, dirty_version FROM sync.position WHERE province = $1`, province)
 	var lsn string
 	var chain []byte
 	var sequence int64
@@ -35,10 +34,6 @@ func scanPosition(row pgx.Row) (p position, err error) {
 	p.link.Chain, p.sequence = wire.Hash(chain), uint64(sequence)
 	p.link.LSN, err = wire.ParseLSN(lsn)
 	return p, err
-}
-
-func loadPosition(ctx context.Context, conn *pgx.Conn, province int16) (position, error) {
-	return scanPosition(conn.QueryRow(ctx, `SELECT `+positionColumns+` FROM sync.position WHERE province = $1`, province))
 }
 
 // moveSQL moves the position, unless it is not where this session left it or a person changed what

@@ -169,11 +169,8 @@ func timeParam(t time.Time) []byte {
 	if t.IsZero() {
 		return nil
 	}
-	return int8Param(t.Sub(postgresEpoch).Microseconds())
+	return int8Param(t.Sub(wire.PostgresEpoch).Microseconds())
 }
-
-// postgresEpoch is where PostgreSQL's clock begins.
-var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // groups sorts what is to be written by kind and, for updates, by the columns whose values came.
 func (g *target) groups(p *pile) ([]group, error) {

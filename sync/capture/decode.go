@@ -265,7 +265,7 @@ type transaction struct {
 func readBegin(m []byte) (transaction, error) {
 	r := reader{m}
 	t := transaction{lsn: wire.LSN(r.uint64())}
-	t.at = postgresEpoch.Add(time.Duration(r.uint64()) * time.Microsecond)
+	t.at = wire.PostgresEpoch.Add(time.Duration(r.uint64()) * time.Microsecond)
 	if r.bad() {
 		return t, errShort
 	}

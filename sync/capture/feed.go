@@ -188,7 +188,7 @@ func (f *feed) status(confirmed wire.LSN) error {
 	for range 3 { // written, flushed, applied
 		m = binary.BigEndian.AppendUint64(m, uint64(confirmed))
 	}
-	m = binary.BigEndian.AppendUint64(m, uint64(time.Since(postgresEpoch).Microseconds()))
+	m = binary.BigEndian.AppendUint64(m, uint64(time.Since(wire.PostgresEpoch).Microseconds()))
 	m = append(m, 0)
 	f.writing.Lock()
 	defer f.writing.Unlock()
@@ -202,9 +202,6 @@ func (f *feed) status(confirmed wire.LSN) error {
 }
 
 func (f *feed) close() error { return f.conn.Close() }
-
-// postgresEpoch is where PostgreSQL's clock begins.
-var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func serverError(body []byte) error {
 	var r pgproto3.ErrorResponse

@@ -37,6 +37,9 @@ const Version = 2
 // oldest is the oldest format that is read.
 const oldest = 1
 
+// PostgresEpoch is where PostgreSQL's clock begins: its binary times count microseconds from there.
+var PostgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // LSN is a position in a province's write-ahead log.
 type LSN uint64
 
