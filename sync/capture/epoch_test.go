@@ -179,6 +179,7 @@ func TestASlotThatWasMovedBeginsANewEpoch(t *testing.T) {
 	published(p, c.It)
 	c.Stop()
 	p.Exec(p.Source, fmt.Sprintf(customer, 1, 3))
+	p.SlotFree()
 	p.Exec(p.ProvinceDB.Sync(t), `SELECT pg_replication_slot_advance('jike_up', pg_current_wal_lsn())`)
 	c = p.Capture()
 	if s := begunAfter(p, c.It, 1); !strings.Contains(s.Reason, "another reader moved it") || !s.Existing {

@@ -82,12 +82,18 @@ func (p *Pair) UseSource(db *pgtest.DB) {
 	p.Must(capture.EnsureSlot(p.Context(), db.SyncURL, p.marks))
 }
 
-// DropSlot removes the province's slot, as soon as the capture that was stopped has let it go.
-func (p *Pair) DropSlot() {
+// SlotFree waits until the capture that was stopped has let the province's slot go.
+func (p *Pair) SlotFree() {
 	p.Helper()
 	p.Until("the slot is free", func() bool {
 		return p.Int(p.marks, `SELECT count(*)::int FROM pg_replication_slots WHERE active AND database = current_database()`) == 0
 	})
+}
+
+// DropSlot removes the province's slot.
+func (p *Pair) DropSlot() {
+	p.Helper()
+	p.SlotFree()
 	p.Exec(p.marks, `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()`)
 }
 
