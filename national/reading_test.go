@@ -94,7 +94,7 @@ func TestCustomerWithFamily(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", block, got, want)
 		}
 	}
-	if got := texts(t, doc["contacts"], "name"); got != "王若䶮" {
+	if got := texts(t, doc["contacts"], "name"); got != "王*䶮" {
 		t.Errorf("contact %s", got)
 	}
 	if got := texts(t, doc["bills"], "month"); got != "2026-10 2026-09" {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"jike/province/contact"
 	"jike/province/customer"
 	"jike/province/customer/customertest"
 	"jike/schemas/codes"
@@ -112,48 +111,5 @@ func TestFaultsNameTheirFields(t *testing.T) {
 	}
 	if want := []string{"creditCode credit_code.check_digit", "industry industry.unknown"}; !slices.Equal(fields, want) {
 		t.Errorf("%v, want %v", fields, want)
-	}
-}
-
-func TestOverviewShowsPrivateFactsToTheManagerOnly(t *testing.T) {
-	x := newSite(t)
-	c := x.Add(t, customertest.Facts("甲公司", x.ManagerUnit.ID))
-	_, err := x.all.Contacts.Add(t.Context(), x.Everybody, c.ID, contact.Facts{
-		Role: contact.Decision, Name: "张某", WorkPhone: "0591-12345678",
-		Private: contact.Private{Mobile: "13800001234", Birthday: "1980-02-03", Family: "secret family", Hobbies: "secret hobby"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := fmt.Sprintf("/api/customers/%d/overview", c.ID)
-	status, doc := x.as(t, "manager").Call(t, "GET", path, "")
-	shown := doc["contacts"].([]any)[0].(map[string]any)
-	if status != 200 || shown["mobile"] != "13800001234" || shown["family"] != "secret family" || doc["manager"].(map[string]any)["departmentName"] != "集客一部" {
-		t.Fatalf("%d %v", status, doc)
-	}
-	for _, login := range []string{"head-a", "administrator"} {
-		status, doc := x.as(t, login).Call(t, "GET", path, "")
-		shown := doc["contacts"].([]any)[0].(map[string]any)
-		if status != 200 || shown["mobile"] != "138****1234" || shown["birthday"] != "****-**-**" || shown["masked"] != true {
-			t.Errorf("%s: %d %v", login, status, shown)
-		}
-		// The year with its dash: four digits alone also occur in the microseconds of a time.
-		for _, secret := range []string{"secret", "13800001234", "1980-"} {
-			if strings.Contains(fmt.Sprint(doc), secret) {
-				t.Errorf("%s reads %q in %v", login, secret, doc)
-			}
-		}
-		// What came back masked changes nothing.
-		edit := fmt.Sprintf(`{"version":%v,"role":"decision","name":"张某","workPhone":"0591-12345679","title":"","mobile":"138****1234","birthday":"****-**-**","family":"***","hobbies":""}`, shown["version"])
-		if status, doc := x.as(t, login).Call(t, "PUT", fmt.Sprint("/api/contacts/", shown["id"]), edit); status != 200 {
-			t.Errorf("%s: %d %v", login, status, doc)
-		}
-	}
-	var mobile, family string
-	if err := x.DB.QueryRow(t.Context(), `SELECT mobile, family FROM crm.contact`).Scan(&mobile, &family); err != nil {
-		t.Fatal(err)
-	}
-	if mobile != "13800001234" || family != "secret family" {
-		t.Errorf("a mask was stored: %q %q", mobile, family)
 	}
 }

@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"session-get": everybodySignedIn, "session-language": everybodySignedIn,
 	"organisation-get": provincial, "customer-list": provincial, "customer-create": provincial,
 	"customer-get": provincial, "customer-change": provincial, "customer-overview": provincial,
-	"contact-create": provincial, "contact-change": provincial, "contact-remove": provincial,
+	"contact-create": provincial, "contact-change": provincial, "contact-remove": provincial, "contact-reveal": provincial,
 	"contract-create": provincial, "contract-change": provincial,
 	"reference-state": provincial, "reference-list": provincial, "notice-list": provincial, "product-extend": {"administrator"},
 	"exchange-list": {"administrator"}, "exchange-get": {"administrator"},
@@ -109,6 +109,8 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, n int) (path
 		return at(o.contact), `{"version":1,` + person + `}`, true
 	case "contact-remove":
 		return at(o.contact) + "?version=1", "", true
+	case "contact-reveal":
+		return at(o.contact), `{"field":"mobile","reason":"客户来电回拨"}`, true
 	case "contract-create":
 		return at(o.customer), fmt.Sprintf(`{"number":"NEW%d",%s}`, n, agreed), true
 	case "contract-change":

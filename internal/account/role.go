@@ -34,7 +34,9 @@ const (
 	CustomerAssign    Permission = "customer.assign"    // change the account manager
 	CustomerSensitive Permission = "customer.sensitive" // set or clear the sensitive flag
 	ContactChange     Permission = "contact.change"
+	ContactPhones     Permission = "contact.phones"  // phone numbers of people at customers in others' care
 	ContactPrivate    Permission = "contact.private" // read and write private facts about key persons
+	ContactReveal     Permission = "contact.reveal"  // one masked value, for a reason
 	ContractChange    Permission = "contract.change"
 	SubscriptionWrite Permission = "subscription.write"
 	BillWrite         Permission = "bill.write"
@@ -64,15 +66,15 @@ var grants = map[Role]struct {
 }{
 	AccountManager: {ReachOwn, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange,
-		ContactChange, ContactPrivate, ContractChange, ReferenceRead,
+		ContactChange, ContactPrivate, ContactReveal, ContractChange, ReferenceRead,
 	}},
 	DepartmentHead: {ReachDepartment, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign,
-		ContactChange, ContractChange, ReferenceRead,
+		ContactChange, ContactReveal, ContractChange, ReferenceRead,
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive,
-		ContactChange, ContractChange, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
+		ContactChange, ContactReveal, ContractChange, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
 		ReferenceRead, ReferenceExtend,
 	}},
 	HeadquartersAnalyst: {ReachNation, []Permission{
@@ -81,11 +83,11 @@ var grants = map[Role]struct {
 	}},
 	PartnerSystem: {ReachProvince, []Permission{
 		CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign,
-		ContactChange, SubscriptionWrite, BillWrite, MemberWrite,
+		ContactChange, ContactPhones, SubscriptionWrite, BillWrite, MemberWrite,
 	}},
 	SystemTask: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive,
-		ContactChange, ContactPrivate, ContractChange, SubscriptionWrite, BillWrite, MemberWrite,
+		ContactChange, ContactPhones, ContactPrivate, ContractChange, SubscriptionWrite, BillWrite, MemberWrite,
 		ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
 	}},
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jike/internal/account"
+	"jike/internal/mask"
 	"jike/internal/portal"
 	"jike/schemas/codes"
 )
@@ -71,7 +72,7 @@ type customerView struct {
 	CrossProvince        bool           `json:"crossProvince"`
 	Address              string         `json:"address"`
 	Postcode             string         `json:"postcode"`
-	LegalPerson          string         `json:"legalPerson"`
+	LegalPerson          string         `json:"legalPerson" doc:"Masked: 李*宝"`
 	RegisteredCapitalFen *int64         `json:"registeredCapitalFen"`
 	Headcount            *int32         `json:"headcount"`
 	AnnualSalesFen       *int64         `json:"annualSalesFen"`
@@ -86,7 +87,7 @@ func viewOf(c Customer) customerView {
 		Province: c.Province, ProvinceName: c.Province.Name().Chinese, ID: c.ID, Number: c.Number, CreditCode: c.CreditCode,
 		Name: c.Name, Industry: string(c.Industry), IndustrySection: string(c.Industry.Section()), City: string(c.City),
 		CityName: c.City.Name(), Class: string(c.Class), Lifecycle: string(c.Lifecycle), ParentID: c.ParentID,
-		CrossProvince: c.CrossProvince, Address: c.Address, Postcode: c.Postcode, LegalPerson: c.LegalPerson,
+		CrossProvince: c.CrossProvince, Address: c.Address, Postcode: c.Postcode, LegalPerson: mask.Name(c.LegalPerson),
 		RegisteredCapitalFen: c.RegisteredCapitalFen, Headcount: c.Headcount, AnnualSalesFen: c.AnnualSalesFen,
 		Profile: c.Profile, Version: c.Version, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
 	}
@@ -102,8 +103,13 @@ type listView struct {
 type contactView struct {
 	ID        int64  `json:"id"`
 	Role      string `json:"role"`
-	Name      string `json:"name"`
-	WorkPhone string `json:"workPhone"`
+	Name      string `json:"name" doc:"Masked: 李*宝"`
+	WorkPhone string `json:"workPhone" doc:"Masked: 059****1234"`
+}
+
+// contactOf masks a person: headquarters has no business with them; who needs one asks the province.
+func contactOf(c Contact) contactView {
+	return contactView{c.ID, c.Role, mask.Name(c.Name), mask.Phone(c.WorkPhone)}
 }
 
 type contractView struct {
@@ -195,7 +201,7 @@ func Register(s *portal.Server, store *Store) {
 func detailOf(d Detail) detailView {
 	v := detailView{
 		Customer: viewOf(d.Customer), Children: views(d.Children, relatedOf), SameCompany: views(d.SameCompany, relatedOf),
-		Contacts:      views(d.Contacts, func(c Contact) contactView { return contactView(c) }),
+		Contacts:      views(d.Contacts, contactOf),
 		Contracts:     views(d.Contracts, func(c Contract) contractView { return contractView(c) }),
 		Subscriptions: views(d.Subscriptions, func(s Subscription) subscriptionView { return subscriptionView(s) }),
 		Bills:         views(d.Bills, func(b Bill) billView { return billView(b) }),

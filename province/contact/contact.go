@@ -1,9 +1,8 @@
 // Package contact is the people at a group customer (联系人, 关键人) with their roles.
 //
 // Role, name and work phone go to headquarters with a selected customer. Mobile phone, birthday,
-// family and hobbies are private facts: they never leave the province, they are shown masked
-// without the permission contact.private, and a masked value that comes back never overwrites the
-// stored one.
+// family and hobbies never leave the province. Who may read what of it, and how a value that was
+// read masked is kept when the contact is saved, is in sight.go.
 //
 // A contact comes from the portal or from BOSS. What BOSS states about its contacts (role, name,
 // work phone, title) is BOSS's: the portal cannot change it, and the next message replaces it.
@@ -16,7 +15,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"jike/internal/account"
 	"jike/internal/fault"
 	"jike/province/customer"
 	"jike/schemas/codes"
@@ -91,68 +89,6 @@ const (
 	maxTitle = 60
 	maxNote  = 500
 )
-
-// hidden stands for a text that the caller may not read, hiddenDate for a date.
-const (
-	hidden     = "***"
-	hiddenDate = "****-**-**"
-)
-
-// Shown gives the private facts as the caller may read them: as they are with the permission
-// contact.private, else masked (138****1234).
-func (p Private) Shown(caller account.Caller) Private {
-	if caller.May(account.ContactPrivate) {
-		return p
-	}
-	return p.masked()
-}
-
-func (p Private) masked() Private {
-	return Private{maskPhone(p.Mobile), maskText(p.Birthday, hiddenDate), maskText(p.Family, hidden), maskText(p.Hobbies, hidden)}
-}
-
-func maskText(text, mask string) string {
-	if text == "" {
-		return ""
-	}
-	return mask
-}
-
-// maskPhone keeps the first three and the last four characters, nothing of a short number.
-func maskPhone(phone string) string {
-	if len(phone) < 11 {
-		return maskText(phone, hidden)
-	}
-	return phone[:3] + strings.Repeat("*", len(phone)-7) + phone[len(phone)-4:]
-}
-
-// merge gives the private facts to store when the caller sends p for a contact that has before.
-// What came back masked stays as it was. Anything else needs the permission; without it, an empty
-// value stays as it was too.
-func (p Private) merge(caller account.Caller, before Private) (Private, error) {
-	mask, may := before.masked(), caller.May(account.ContactPrivate)
-	var faults []error
-	for _, f := range []struct {
-		name              string
-		sent              *string
-		stored, maskValue string
-	}{
-		{"mobile", &p.Mobile, before.Mobile, mask.Mobile},
-		{"birthday", &p.Birthday, before.Birthday, mask.Birthday},
-		{"family", &p.Family, before.Family, mask.Family},
-		{"hobbies", &p.Hobbies, before.Hobbies, mask.Hobbies},
-	} {
-		switch {
-		case *f.sent == f.stored || *f.sent == f.maskValue && f.stored != "", *f.sent == "" && !may:
-			*f.sent = f.stored
-		case !may:
-			faults = append(faults, fault.Field(fault.Denied, f.name, "permission.missing", "permission", string(account.ContactPrivate)))
-		case strings.Contains(*f.sent, "**"):
-			faults = append(faults, fault.Field(fault.Format, f.name, "input.masked"))
-		}
-	}
-	return p, errors.Join(faults...)
-}
 
 // check gives the faults of the facts by themselves, joined, and the facts in their stored form.
 func (f Facts) check() (Facts, error) {

@@ -3,6 +3,7 @@ package contact
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -27,7 +28,7 @@ const columns = `id, customer_id, source, role, name, work_phone, title, mobile,
 	coalesce(to_char(birthday, 'YYYY-MM-DD'), '') AS birthday, family, hobbies, version, updated_at`
 
 // List reads a customer's contacts. The caller must have been shown the customer; what it may read
-// of the private facts is Private.Shown's matter.
+// of the personal facts is Facts.Shown's matter.
 func (s *Store) List(ctx context.Context, tx pg.Tx, customerID int64) ([]Contact, error) {
 	rows, err := tx.PGX().Query(ctx, `SELECT `+columns+` FROM crm.contact WHERE customer_id = $1 ORDER BY id LIMIT 500`, customerID)
 	if err != nil {
@@ -48,8 +49,7 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, customerID int64
 		if err != nil {
 			return err
 		}
-		private, denied := f.merge(caller, Private{})
-		f.Private = private
+		f, denied := f.stated(caller, Facts{}, nil)
 		f, wrong := f.check()
 		if err := errors.Join(denied, wrong); err != nil {
 			return err
@@ -63,17 +63,17 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, customerID int64
 	return added, err
 }
 
-// Change replaces the facts of a contact that the caller saw in the given version. Faults are those
-// of Add, a Rule fault for what BOSS keeps, and a *ConflictError for another version.
-func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (Contact, error) {
+// Change replaces the facts of a contact that the caller saw in the given version, but for the
+// personal facts in keep, which stay as they are stored. Faults are those of Add, a Rule fault for
+// what BOSS keeps, and a *ConflictError for another version.
+func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts, keep ...Field) (Contact, error) {
 	var changed Contact
 	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 		before, err := s.lock(ctx, tx, caller, id, version)
 		if err != nil {
 			return err
 		}
-		private, denied := f.merge(caller, before.Private)
-		f.Private = private
+		f, denied := f.stated(caller, before.Facts, keep)
 		f, wrong := f.check()
 		if err := errors.Join(denied, wrong, change(before, f)); err != nil {
 			return err
@@ -106,12 +106,58 @@ func (s *Store) Remove(ctx context.Context, caller account.Caller, id int64, ver
 	})
 }
 
+// Reveal reads one personal fact of a contact for a reason, which goes into the audit trail with who
+// asked. Faults: a field that is none or a reason that says nothing (joined), NotFound, Denied.
+func (s *Store) Reveal(ctx context.Context, caller account.Caller, id int64, field Field, reason string) (string, error) {
+	reason = strings.TrimSpace(reason)
+	if err := mayReveal(caller, field); err != nil {
+		return "", err
+	}
+	if err := checkReveal(field, reason); err != nil {
+		return "", err
+	}
+	var value string
+	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		c, err := s.get(ctx, tx, caller, id, ``)
+		if err != nil {
+			return err
+		}
+		value = c.get(field)
+		return record(ctx, tx, caller, "contact.reveal", id, c.CustomerID, nil, map[string]any{"field": string(field), "reason": reason})
+	})
+	if err != nil {
+		return "", err // the trail has no line of it, so that nobody may know it
+	}
+	return value, nil
+}
+
+// own reports whether the customer is in the caller's own care.
+func (s *Store) own(ctx context.Context, caller account.Caller, customerID int64) (own bool, err error) {
+	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		own, err = s.customers.Own(ctx, tx, caller, customerID)
+		return err
+	})
+	return own, err
+}
+
 // lock reads a contact of a customer within the caller's scope and keeps others from changing it;
 // the customer is held first, as everywhere, so that nobody waits in a circle.
 func (s *Store) lock(ctx context.Context, tx pg.Tx, caller account.Caller, id int64, version int32) (Contact, error) {
 	if err := caller.Demand(account.ContactChange); err != nil {
 		return Contact{}, err
 	}
+	c, err := s.get(ctx, tx, caller, id, ` FOR UPDATE`)
+	if err != nil {
+		return Contact{}, err
+	}
+	if c.Version != version {
+		return Contact{}, &ConflictError{c}
+	}
+	return c, nil
+}
+
+// get reads a contact of a customer within the caller's scope, whom it holds.
+func (s *Store) get(ctx context.Context, tx pg.Tx, caller account.Caller, id int64, lock string) (Contact, error) {
 	var customerID int64
 	if err := tx.PGX().QueryRow(ctx, `SELECT customer_id FROM crm.contact WHERE id = $1`, id).Scan(&customerID); err != nil {
 		return Contact{}, unknown(err)
@@ -122,18 +168,12 @@ func (s *Store) lock(ctx context.Context, tx pg.Tx, caller account.Caller, id in
 		}
 		return Contact{}, err
 	}
-	rows, err := tx.PGX().Query(ctx, `SELECT `+columns+` FROM crm.contact WHERE id = $1 FOR UPDATE`, id)
+	rows, err := tx.PGX().Query(ctx, `SELECT `+columns+` FROM crm.contact WHERE id = $1`+lock, id)
 	if err != nil {
 		return Contact{}, err
 	}
 	c, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Contact])
-	if err != nil {
-		return Contact{}, unknown(err)
-	}
-	if c.Version != version {
-		return Contact{}, &ConflictError{c}
-	}
-	return c, nil
+	return c, unknown(err)
 }
 
 func (s *Store) insert(ctx context.Context, tx pg.Tx, customerID int64, national bool, source Source, f Facts) (Contact, error) {

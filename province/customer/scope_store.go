@@ -1,9 +1,12 @@
 package customer
 
 import (
+	"context"
+
 	"github.com/jackc/pgx/v5"
 
 	"jike/internal/account"
+	"jike/internal/pg"
 )
 
 // within is the condition that a row c of crm.customer may be seen by the caller; it adds its
@@ -28,4 +31,11 @@ func within(caller account.Caller, args pgx.NamedArgs) string {
 		return reach
 	}
 	return reach + ` AND (NOT c.sensitive OR c.manager_id = @scope_unit)`
+}
+
+// Own reports whether a customer is in the caller's own care. The caller must have been shown it.
+func (s *Store) Own(ctx context.Context, tx pg.Tx, caller account.Caller, id int64) (bool, error) {
+	var manager int64
+	err := tx.PGX().QueryRow(ctx, `SELECT coalesce(manager_id, 0) FROM crm.customer WHERE id = $1`, id).Scan(&manager)
+	return inCare(caller, manager), unknown(err)
 }

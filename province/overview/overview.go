@@ -4,10 +4,12 @@
 package overview
 
 import (
+	"slices"
 	"time"
 
 	"jike/internal/account"
 	"jike/internal/audit"
+	"jike/internal/mask"
 	"jike/province/bill"
 	"jike/province/contact"
 	"jike/province/contract"
@@ -17,7 +19,7 @@ import (
 	"jike/province/subscription"
 )
 
-// Overview is everything about a customer that the caller may see. Private facts of contacts and
+// Overview is everything about a customer that the caller may see. Personal facts of contacts and
 // changes are as they are stored: Shown hides them.
 type Overview struct {
 	Customer      customer.Customer
@@ -40,24 +42,19 @@ const (
 	changes = 50
 )
 
-// privateFacts are the names under which the audit trail keeps private facts of contacts.
-var privateFacts = map[string]bool{"mobile": true, "birthday": true, "family": true, "hobbies": true}
-
-// Shown gives the overview as the caller may read it: without the permission contact.private the
-// private facts of contacts are masked, and those in the trail are hidden.
+// Shown gives the overview as the caller may read it: personal facts of contacts that are not in the
+// caller's sight are masked, and those in the trail are hidden.
 func (o Overview) Shown(caller account.Caller) Overview {
-	if caller.May(account.ContactPrivate) {
-		return o
-	}
+	sight := o.sight(caller)
 	contacts := make([]contact.Contact, len(o.Contacts))
 	for i, c := range o.Contacts {
-		c.Private = c.Shown(caller)
+		c.Facts = c.Shown(sight)
 		contacts[i] = c
 	}
 	lines := make([]audit.Line, len(o.Changes))
 	for i, l := range o.Changes {
 		if l.ObjectKind == "contact" {
-			l.Before, l.After = withoutPrivate(l.Before), withoutPrivate(l.After)
+			l.Before, l.After = inSight(sight, l.Before), inSight(sight, l.After)
 		}
 		lines[i] = l
 	}
@@ -65,8 +62,13 @@ func (o Overview) Shown(caller account.Caller) Overview {
 	return o
 }
 
-// withoutPrivate hides private facts in a document of the trail, at any depth.
-func withoutPrivate(doc map[string]any) map[string]any {
+// sight is what the caller may read of the people at the customer.
+func (o Overview) sight(caller account.Caller) contact.Sight {
+	return contact.SightOf(caller, o.Customer.InCareOf(caller))
+}
+
+// inSight hides the personal facts that are not in sight in a document of the trail, at any depth.
+func inSight(sight contact.Sight, doc map[string]any) map[string]any {
 	if doc == nil {
 		return nil
 	}
@@ -74,19 +76,19 @@ func withoutPrivate(doc map[string]any) map[string]any {
 	for name, value := range doc {
 		switch v := value.(type) {
 		case map[string]any:
-			value = withoutPrivate(v)
+			value = inSight(sight, v)
 		case []any:
 			list := make([]any, len(v))
 			for i, item := range v {
 				if m, ok := item.(map[string]any); ok {
-					item = withoutPrivate(m)
+					item = inSight(sight, m)
 				}
 				list[i] = item
 			}
 			value = list
 		}
-		if privateFacts[name] && value != nil {
-			value = "***"
+		if field := contact.Field(name); value != nil && slices.Contains(contact.PersonalFields(), field) && !sight.Reads(field) {
+			value = mask.Hidden
 		}
 		clean[name] = value
 	}

@@ -89,7 +89,7 @@ func Register(s *portal.Server, store *Store) {
 func viewOf(o Overview, caller account.Caller) overviewView {
 	v := overviewView{
 		Customer: customer.ViewOf(o.Customer), Children: mapped(o.Children, nameOf), MemberCount: o.Members.Members,
-		Contacts:  mapped(o.Contacts, func(c contact.Contact) contact.View { return contact.ViewOf(c, caller) }),
+		Contacts:  mapped(o.Contacts, func(c contact.Contact) contact.View { return contact.ViewOf(c, o.sight(caller)) }),
 		Contracts: mapped(o.Contracts, contract.ViewOf), Subscriptions: mapped(o.Subscriptions, subscription.ViewOf), Bills: mapped(o.Bills, bill.ViewOf),
 		ClassHistory: mapped(o.ClassHistory, func(c customer.ClassChange) classView {
 			return classView{string(c.From), string(c.To), c.Actor, c.At}

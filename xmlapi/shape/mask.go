@@ -6,6 +6,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"jike/internal/mask"
 	"jike/xmlapi/document"
 )
 
@@ -24,35 +25,19 @@ const (
 
 // Apply masks one value. An empty value stays empty.
 func (m Mask) Apply(value string) string {
-	runes := []rune(value)
-	if len(runes) == 0 {
-		return ""
-	}
 	switch m {
 	case Plain:
 		return value
 	case Name:
-		if len(runes) <= 2 {
-			return string(runes[0]) + "*"
-		}
-		return string(runes[0]) + strings.Repeat("*", len(runes)-2) + string(runes[len(runes)-1])
+		return mask.Name(value)
 	case Phone:
-		return middle(runes, 3, 4)
+		return mask.Phone(value)
 	case Mail:
-		_, domain, _ := strings.Cut(value, "@")
-		return "***@" + domain
+		return mask.Mail(value)
 	case Identity:
-		return middle(runes, 4, 2)
+		return mask.Identity(value)
 	}
-	return "****"
-}
-
-// middle hides what lies between the first and the last characters; a short value wholly.
-func middle(runes []rune, first, last int) string {
-	if len(runes) < first+last+2 {
-		return "****"
-	}
-	return string(runes[:first]) + "****" + string(runes[len(runes)-last:])
+	return mask.Text(value)
 }
 
 // Masked writes a document on one line with masked values, as the journal shows it, up to about

@@ -9,6 +9,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"jike/internal/mask"
 	"jike/schemas/codes"
 	"jike/schemas/xsd"
 	"jike/xmlapi/document"
@@ -147,7 +148,11 @@ func xmlFacts(content *etree.Element) []string {
 	var list []string
 	for _, block := range content.ChildElements()[2:] {
 		for _, e := range block.FindElements(".//*") {
-			if len(e.ChildElements()) == 0 && e.Tag != "UpdateTime" {
+			switch {
+			case len(e.ChildElements()) > 0 || e.Tag == "UpdateTime":
+			case e.Tag == "WorkPhone": // the portal masks it for who is not its account manager
+				list = append(list, mask.Phone(document.Text(e)))
+			default:
 				list = append(list, document.Text(e))
 			}
 		}

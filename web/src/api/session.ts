@@ -16,6 +16,7 @@ export type Permission =
   | 'customer.sensitive'
   | 'contact.change'
   | 'contact.private'
+  | 'contact.reveal'
   | 'contract.change'
   | 'journal.read'
   | 'selection.read'

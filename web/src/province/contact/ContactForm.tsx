@@ -7,7 +7,7 @@ import { EditForm } from '../../edit/EditForm'
 import type { Field } from '../../edit/field'
 import { contactRoles } from '../../reference/choices'
 import { useReread } from '../overview/overview'
-import { contactFactsOf, lockedFacts, type Contact, type ContactFacts } from './contacts'
+import { contactFactsOf, lockedFacts, statedFacts, type Contact, type ContactFacts, type PersonalField } from './contacts'
 
 interface Props {
   customerId: number
@@ -27,7 +27,13 @@ export function ContactForm({ customerId, contact, onClose }: Props) {
   const reread = useReread(customerId)
   const required = { required: true, whitespace: true, message: t('problem.input.required') }
   const mayPrivate = may('contact.private')
-  const help = mayPrivate ? undefined : t('contact.masked')
+  const masked = (field: PersonalField) => contact?.masked.includes(field) ?? false
+  // What is there and cannot be read is hinted at beside an empty input.
+  const hint = (field: PersonalField) => (masked(field) ? contact?.[field] : undefined)
+  const help = (field: PersonalField) => {
+    if (!mayPrivate && field !== 'workPhone' && field !== 'mobile') return t('contact.notYours')
+    return masked(field) ? t('contact.keptIfEmpty') : undefined
+  }
   const fields: Field<ContactFacts>[] = [
     { name: 'name', label: t('contact.name'), rules: [required], input: <Input maxLength={60} /> },
     {
@@ -35,12 +41,21 @@ export function ContactForm({ customerId, contact, onClose }: Props) {
       input: <Select options={contactRoles.map((value) => ({ value, label: t(`contactRole.${value}`) }))} />,
     },
     { name: 'title', label: t('contact.title'), input: <Input maxLength={60} /> },
-    { name: 'workPhone', label: t('contact.workPhone'), input: <Input maxLength={40} inputMode="tel" /> },
-    { name: 'mobile', label: t('contact.mobile'), help, input: <Input maxLength={40} inputMode="tel" /> },
-    // A masked day is no day that a calendar could show.
-    { name: 'birthday', label: t('contact.birthday'), help, input: contact?.masked ? <Input /> : <DateInput /> },
-    { name: 'family', label: t('contact.family'), help, wide: true, input: <Input.TextArea rows={2} maxLength={500} /> },
-    { name: 'hobbies', label: t('contact.hobbies'), help, wide: true, input: <Input.TextArea rows={2} maxLength={500} /> },
+    { name: 'workPhone', label: t('contact.workPhone'), help: help('workPhone'), input: <Input maxLength={40} inputMode="tel" placeholder={hint('workPhone')} /> },
+    { name: 'mobile', label: t('contact.mobile'), help: help('mobile'), input: <Input maxLength={40} inputMode="tel" placeholder={hint('mobile')} /> },
+    {
+      name: 'birthday', label: t('contact.birthday'), help: help('birthday'),
+      // A masked day is no day that a calendar could show.
+      input: masked('birthday') ? <Input placeholder={hint('birthday')} /> : <DateInput />,
+    },
+    {
+      name: 'family', label: t('contact.family'), help: help('family'), wide: true,
+      input: <Input.TextArea rows={2} maxLength={500} placeholder={hint('family')} />,
+    },
+    {
+      name: 'hobbies', label: t('contact.hobbies'), help: help('hobbies'), wide: true,
+      input: <Input.TextArea rows={2} maxLength={500} placeholder={hint('hobbies')} />,
+    },
   ]
   return (
     <EditForm<Contact, ContactFacts>
@@ -52,7 +67,7 @@ export function ContactForm({ customerId, contact, onClose }: Props) {
       locked={lockedFacts(contact, mayPrivate)}
       save={(facts, version) =>
         contact
-          ? answer(province.PUT('/api/contacts/{id}', { params: { path: { id: contact.id } }, body: { ...facts, version } }))
+          ? answer(province.PUT('/api/contacts/{id}', { params: { path: { id: contact.id } }, body: { ...statedFacts(facts, contact), version } }))
           : answer(province.POST('/api/customers/{id}/contacts', { params: { path: { id: customerId } }, body: facts }))
       }
       onSaved={() => {

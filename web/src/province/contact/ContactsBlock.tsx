@@ -1,6 +1,6 @@
-import { DeleteOutlined, EditOutlined, LockOutlined, PlusOutlined } from '@ant-design/icons'
+import { DeleteOutlined, EditOutlined, PlusOutlined } from '@ant-design/icons'
 import { useMutation } from '@tanstack/react-query'
-import { App, Button, Popconfirm, Space, Tooltip, type TableColumnsType } from 'antd'
+import { App, Button, Popconfirm, Space, type TableColumnsType } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { answer, province } from '../../api/client'
@@ -11,7 +11,8 @@ import { Block, type Freshness } from '../../frame/Block'
 import { DataTable } from '../../table/DataTable'
 import { useReread } from '../overview/overview'
 import { ContactForm } from './ContactForm'
-import { privateFacts, type Contact } from './contacts'
+import { personalFacts, type Contact } from './contacts'
+import { Personal } from './Personal'
 
 interface Props {
   customerId: number
@@ -30,10 +31,9 @@ export function ContactsBlock({ customerId, contacts, freshness }: Props) {
     { title: t('contact.name'), dataIndex: 'name' },
     { title: t('contact.role'), render: (_, c) => t(`contactRole.${c.role}`) },
     { title: t('contact.title'), render: (_, c) => c.title || t('value.none') },
-    { title: t('contact.workPhone'), render: (_, c) => c.workPhone || t('value.none') },
-    ...privateFacts.map((name) => ({
-      title: t(`contact.${name}`),
-      render: (_: unknown, c: Contact) => <Private value={c[name]} masked={c.masked} />,
+    ...personalFacts.map((field) => ({
+      title: t(`contact.${field}`),
+      render: (_: unknown, c: Contact) => <Personal key={`${c.id}-${c.version}`} contact={c} field={field} />,
     })),
     { title: t('contact.source'), render: (_, c) => t(`contactSource.${c.source}`) },
     ...(change
@@ -68,18 +68,6 @@ export function ContactsBlock({ customerId, contacts, freshness }: Props) {
         <ContactForm customerId={customerId} contact={edited === 'new' ? undefined : edited} onClose={close} />
       </SideForm>
     </Block>
-  )
-}
-
-/** A private fact; a masked one says so in words too. */
-function Private({ value, masked }: { value: string; masked: boolean }) {
-  const { t } = useTranslation()
-  if (value === '') return t('value.none')
-  if (!masked) return value
-  return (
-    <Tooltip title={t('contact.masked')}>
-      <LockOutlined aria-label={t('contact.masked')} role="img" /> {value}
-    </Tooltip>
   )
 }
 

@@ -2,27 +2,33 @@ import type { components } from '../../api/province.gen'
 
 export type Contact = components['schemas']['ContactView']
 export type ContactFacts = components['schemas']['ContactStated']
+export type PersonalField = Contact['masked'][number]
 
-/** The facts that stay in the province, masked without the permission contact.private. */
-export const privateFacts = ['mobile', 'birthday', 'family', 'hobbies'] as const
+/** Private facts have a right of their own; phone numbers are their account manager's to read. */
+export const privateFacts = ['birthday', 'family', 'hobbies'] as const
+export const personalFacts = ['workPhone', 'mobile', ...privateFacts] as const
 
 /** The facts that BOSS keeps of the contacts that come from it. */
 const keptByBoss = ['name', 'role', 'title', 'workPhone'] as const
 
+/** What a form begins with. A masked fact is null: the node keeps what it has. */
 export function contactFactsOf(c: Contact): ContactFacts {
-  return {
+  const facts: ContactFacts = {
     name: c.name, role: c.role, title: c.title, workPhone: c.workPhone,
     mobile: c.mobile, birthday: c.birthday, family: c.family, hobbies: c.hobbies,
   }
+  for (const field of c.masked) facts[field] = null
+  return facts
 }
 
-/**
- * What cannot be changed of a contact. A masked value goes back exactly as the node showed it,
- * which the node takes as no change; it is never offered for typing and never merged.
- */
+/** What a form sends: a masked fact into which nothing was typed stays as it is. */
+export function statedFacts(facts: ContactFacts, contact: Contact | undefined): ContactFacts {
+  const stated = { ...facts }
+  for (const field of contact?.masked ?? []) stated[field] ||= null
+  return stated
+}
+
+/** What cannot be changed of a contact: what BOSS keeps, and private facts without their right. */
 export function lockedFacts(contact: Contact | undefined, mayPrivate: boolean): (keyof ContactFacts)[] {
-  return [
-    ...(contact?.source === 'boss' ? keptByBoss : []),
-    ...(contact?.masked || !mayPrivate ? privateFacts : []),
-  ]
+  return [...(contact?.source === 'boss' ? keptByBoss : []), ...(mayPrivate ? [] : privateFacts)]
 }

@@ -66,6 +66,7 @@ export function TimelineBlock({ changes, freshness }: { changes: Change[]; fresh
 const families: Record<string, string> = {
   'customer.lifecycle': 'lifecycle',
   'contact.role': 'contactRole',
+  'contact.field': 'contact',
   'contract.status': 'contractStatus',
   'subscription.status': 'subscriptionStatus',
 }
