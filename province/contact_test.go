@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"jike/internal/pg"
 	"jike/province/contact"
@@ -12,9 +13,12 @@ import (
 
 // secrets are the personal facts of the contact of these tests.
 var secrets = contact.Facts{
-	Role: contact.Decision, Name: "张某", WorkPhone: "059112345678",
+	Role: contact.Decision, Name: "张某", WorkPhone: "059112345678", Email: "secret@example.com",
 	Private: contact.Private{Mobile: "13800001234", Birthday: "1980-02-03", Family: "secret family", Hobbies: "secret hobby"},
 }
+
+// asked is the key person's part of a contact's document.
+const asked = `"decisionRole":"influencer","influence":4,"attitude":"neutral","channel":"visit","hoursFrom":"09:00","hoursTo":"11:30","doNotContact":true`
 
 // person makes a customer of the manager's with one contact, kept by the portal or by BOSS.
 func (x *site) person(t *testing.T, name string, source contact.Source) (customer, id int64) {
@@ -48,7 +52,7 @@ func TestPersonalFactsAreMaskedButForTheirOwnManager(t *testing.T) {
 		c, _ := x.person(t, string(source)+"公司", source)
 		shown, page := x.seen(t, "manager", c)
 		for field, want := range map[string]string{
-			"workPhone": "059112345678", "mobile": "13800001234", "birthday": "1980-02-03", "family": "secret family", "hobbies": "secret hobby",
+			"workPhone": "059112345678", "mobile": "13800001234", "email": "secret@example.com", "birthday": "1980-02-03", "family": "secret family", "hobbies": "secret hobby",
 		} {
 			if shown[field] != want || fmt.Sprint(shown["masked"]) != "[]" {
 				t.Errorf("%s: the manager reads %v as %s", source, shown[field], field)
@@ -59,10 +63,11 @@ func TestPersonalFactsAreMaskedButForTheirOwnManager(t *testing.T) {
 		}
 		for _, login := range []string{"head-a", "administrator"} {
 			shown, page := x.seen(t, login, c)
-			if shown["mobile"] != "138****1234" || shown["workPhone"] != "059****5678" || shown["birthday"] != "****-**-**" || shown["family"] != "****" {
+			if shown["mobile"] != "138****1234" || shown["workPhone"] != "059****5678" || shown["email"] != "***@example.com" ||
+				shown["birthday"] != "****-**-**" || shown["family"] != "****" {
 				t.Errorf("%s: %s reads %v", source, login, shown)
 			}
-			if fmt.Sprint(shown["masked"]) != "[workPhone mobile birthday family hobbies]" {
+			if fmt.Sprint(shown["masked"]) != "[workPhone mobile email birthday family hobbies]" {
 				t.Errorf("%s: %s reads masked %v", source, login, shown["masked"])
 			}
 			// The trail too. The year with its dash: four digits alone also occur in the microseconds of a time.
@@ -79,17 +84,16 @@ func TestNullKeepsAndAMaskIsRefused(t *testing.T) {
 	x := newSite(t)
 	for _, source := range []contact.Source{contact.FromPortal, contact.FromBOSS} {
 		c, id := x.person(t, string(source)+"公司", source)
-		shown, _ := x.seen(t, "head-a", c)
 		put := func(login, facts string) (int, map[string]any) {
 			shown, _ := x.seen(t, login, c)
 			return x.as(t, login).Call(t, "PUT", fmt.Sprint("/api/contacts/", id),
-				fmt.Sprintf(`{"version":%v,"role":"decision","name":"张某","title":"",%s}`, shown["version"], facts))
+				fmt.Sprintf(`{"version":%v,"role":"decision","name":"张某","title":"",`+asked+`,%s}`, shown["version"], facts))
 		}
-		if status, doc := put("head-a", `"workPhone":null,"mobile":null,"birthday":null,"family":null,"hobbies":null`); status != 200 || doc["version"] != shown["version"] {
-			t.Errorf("%s: nothing changed: %d %v", source, status, doc)
+		if status, doc := put("head-a", `"workPhone":null,"mobile":null,"email":null,"birthday":null,"family":null,"hobbies":null`); status != 200 || doc["attitude"] != "neutral" || doc["part"] != "influencer" {
+			t.Errorf("%s: what BOSS knows nothing of: %d %v", source, status, doc)
 		}
 		for _, login := range []string{"head-a", "manager"} { // whoever sends it
-			for field, value := range map[string]string{"workPhone": "059****5678", "mobile": "138****1234", "birthday": "****-**-**", "family": "****", "hobbies": "*****"} {
+			for field, value := range map[string]string{"workPhone": "059****5678", "mobile": "138****1234", "email": "***@example.com", "birthday": "****-**-**", "family": "****", "hobbies": "*****"} {
 				facts := []string{}
 				for _, f := range contact.PersonalFields() {
 					if string(f) == field {
@@ -104,10 +108,10 @@ func TestNullKeepsAndAMaskIsRefused(t *testing.T) {
 				}
 			}
 		}
-		if status, doc := put("head-a", `"workPhone":null,"mobile":null,"birthday":null,"family":"told","hobbies":null`); status != 403 {
+		if status, doc := put("head-a", `"workPhone":null,"mobile":null,"email":null,"birthday":null,"family":"told","hobbies":null`); status != 403 {
 			t.Errorf("%s: a head writes private facts: %d %v", source, status, doc)
 		}
-		status, doc := put("head-a", `"workPhone":null,"mobile":"13800009999","birthday":null,"family":null,"hobbies":null`)
+		status, doc := put("head-a", `"workPhone":null,"mobile":"13800009999","email":null,"birthday":null,"family":null,"hobbies":null`)
 		if status != 200 || doc["mobile"] != "138****9999" {
 			t.Errorf("%s: a head states a new phone: %d %v", source, status, doc)
 		}
@@ -142,5 +146,64 @@ func TestRevealNeedsAReasonAndIsAudited(t *testing.T) {
 		FROM audit.line WHERE action = 'contact.reveal'`)
 	if want := fmt.Sprintf(`head-a %d %d {"field": "mobile", "reason": "客户来电，回拨确认"}`, id, c); lines != want {
 		t.Errorf("audited %s, want %s", lines, want)
+	}
+}
+
+func TestKeyPersonFaults(t *testing.T) {
+	x := newSite(t)
+	c, _ := x.person(t, "甲公司", contact.FromPortal)
+	for edit, field := range map[[2]string]string{
+		{`"influence":4`, `"influence":6`}:                       "influence",
+		{`"attitude":"neutral"`, `"attitude":"hostile"`}:         "attitude",
+		{`"decisionRole":"influencer"`, `"decisionRole":"king"`}: "decisionRole",
+		{`"hoursFrom":"09:00"`, `"hoursFrom":"9:00"`}:            "hoursFrom",
+		{`"hoursFrom":"09:00"`, `"hoursFrom":"12:00"`}:           "hoursTo",
+		{`"hoursTo":"11:30"`, `"hoursTo":""`}:                    "hoursTo",
+		{`"email":""`, `"email":"张三 <zhang@example.com>"`}:       "email",
+		{`"email":""`, `"email":"zhang"`}:                        "email",
+	} {
+		body := `{"role":"other","name":"李某","workPhone":"","title":"","mobile":"","email":"","birthday":"","family":"","hobbies":"",` + asked + `}`
+		status, doc := x.as(t, "manager").Call(t, "POST", fmt.Sprintf("/api/customers/%d/contacts", c), strings.Replace(body, edit[0], edit[1], 1))
+		if errors := fmt.Sprint(doc["errors"]); status != 422 || !strings.Contains(errors, "field:"+field) {
+			t.Errorf("%s: %d %v", edit[1], status, doc)
+		}
+	}
+}
+
+func TestBirthdaysOfTheManagersOwnCustomers(t *testing.T) {
+	x := newSite(t)
+	add := func(manager int64, born string) {
+		c := x.Add(t, customertest.Facts("客户"+born, manager))
+		if _, err := x.all.Contacts.Add(t.Context(), x.Everybody, c.ID, contact.Facts{
+			Role: contact.Other, Name: born, Private: contact.Private{Birthday: born},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, born := range []string{"1980-02-28", "1984-02-29", "1990-03-05", "1990-03-06", "1975-02-20", "1970-12-31"} {
+		add(x.ManagerUnit.ID, born)
+	}
+	add(x.ColleagueUnit.ID, "1981-03-01")
+	for today, want := range map[string]string{
+		"2027-02-20": "1975-02-20 on 2027-02-20, 1980-02-28 on 2027-02-28, 1984-02-29 on 2027-02-28, 1990-03-05 on 2027-03-05",
+		"2028-02-21": "1980-02-28 on 2028-02-28, 1984-02-29 on 2028-02-29, 1990-03-05 on 2028-03-05",
+		"2027-12-20": "1970-12-31 on 2027-12-31",
+		"2027-06-01": "",
+	} {
+		day, err := time.Parse(time.DateOnly, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := x.all.Contacts.Birthdays(t.Context(), x.Manager, day, 14)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, b := range list {
+			got = append(got, b.Name+" on "+b.On.Format(time.DateOnly))
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("from %s: %v, want %s", today, got, want)
+		}
 	}
 }

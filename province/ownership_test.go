@@ -81,7 +81,9 @@ func (p *partners) portalOwned(t *testing.T) {
 	p.Change(t, c, func(f *customer.Facts) {
 		f.ManagerID, f.CrossProvince, f.Profile, f.Remark = p.ManagerUnit.ID, true, "专注虚构业务", "由分管副总对接"
 	})
-	_, err := p.owner.Exec(t.Context(), `UPDATE crm.contact SET family = '已婚', hobbies = '围棋' WHERE role = 'decision'`)
+	_, err := p.owner.Exec(t.Context(), `UPDATE crm.contact SET family = '已婚', hobbies = '围棋', email = 'boss@example.com',
+		decision_role = 'gatekeeper', influence = 4, attitude = 'opposed', channel = 'visit', hours_from = '09:00', hours_to = '11:30', do_not_contact = true
+		WHERE role = 'decision'`)
 	if err != nil {
 		t.Fatal(err)
 	}

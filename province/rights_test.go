@@ -42,6 +42,7 @@ var allowed = map[string][]string{
 	"organisation-get": provincial, "customer-list": provincial, "customer-create": provincial,
 	"customer-get": provincial, "customer-change": provincial, "customer-overview": provincial,
 	"contact-create": provincial, "contact-change": provincial, "contact-remove": provincial, "contact-reveal": provincial,
+	"birthday-list":   {"manager"},
 	"contract-create": provincial, "contract-change": provincial,
 	"reference-state": provincial, "reference-list": provincial, "notice-list": provincial, "product-extend": {"administrator"},
 	"exchange-list": {"administrator"}, "exchange-get": {"administrator"},
@@ -90,7 +91,8 @@ func (x *site) make(t *testing.T, object string, n int) family {
 func (x *site) request(t *testing.T, op portal.Operation, o family, n int) (path, body string, concerns bool) {
 	t.Helper()
 	const agreed = `"name":"协议","signedOn":"2026-01-01","effectiveOn":"2026-01-01","expiresOn":"2027-01-01","autoRenew":false,"amountFen":1,"status":"active"`
-	const person = `"role":"other","name":"李某","workPhone":"","title":"","mobile":"","birthday":"","family":"","hobbies":""`
+	const person = `"role":"other","name":"李某","workPhone":"","title":"","email":"","mobile":"","birthday":"","family":"","hobbies":"",` +
+		`"decisionRole":"unstated","influence":0,"attitude":"unknown","channel":"any","hoursFrom":"","hoursTo":"","doNotContact":false`
 	at := func(id int64) string { return strings.ReplaceAll(op.Path, "{id}", fmt.Sprint(id)) }
 	switch op.ID {
 	case "session-language":

@@ -54,7 +54,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 		Reference:    reference.NewStore(db),
 	}
 	s.KeyAccounts = keyaccount.NewStore(db, s.Customers, s.Reference)
-	s.Contacts = contact.NewStore(db, s.Customers)
+	s.Contacts = contact.NewStore(db, s.Customers, zone)
 	s.Contracts = contract.NewStore(db, s.Customers)
 	s.Subscriptions = subscription.NewStore(s.Customers)
 	s.Members = member.NewStore(s.Customers)

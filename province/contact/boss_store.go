@@ -47,6 +47,7 @@ func (s *Store) ReplaceFromBOSS(ctx context.Context, tx pg.Tx, caller account.Ca
 		before := kept[key][0]
 		kept[key] = kept[key][1:]
 		f.Private = f.completed(before.Private)
+		f.Email, f.KeyPerson = before.Email, before.KeyPerson // BOSS knows nothing of it
 		after, err := s.update(ctx, tx, before, f)
 		if err != nil {
 			return err

@@ -60,7 +60,9 @@ type Facts struct {
 	Name      string
 	WorkPhone codes.Phone
 	Title     string // position (职务)
+	Email     string
 	Private
+	KeyPerson
 }
 
 // Private are the facts that stay in the province.
@@ -92,10 +94,11 @@ const (
 
 // check gives the faults of the facts by themselves, joined, and the facts in their stored form.
 func (f Facts) check() (Facts, error) {
-	for _, text := range []*string{&f.Name, &f.Title, &f.Family, &f.Hobbies} {
+	for _, text := range []*string{&f.Name, &f.Title, &f.Email, &f.Family, &f.Hobbies} {
 		*text = strings.TrimSpace(*text)
 	}
-	var faults []error
+	f.KeyPerson = f.stored()
+	faults := append(f.KeyPerson.check(), checkEmail(f.Email))
 	if !slices.Contains(Roles(), f.Role) {
 		faults = append(faults, fault.Field(fault.Enumeration, "role", "contact.role.unknown"))
 	}

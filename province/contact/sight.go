@@ -14,24 +14,26 @@ import (
 // Field names a personal fact about a contact, as the portal and the audit trail call it.
 type Field string
 
-// The personal facts: phone numbers, and the private facts, which have a right of their own.
+// The personal facts: phone numbers and e-mail, and the private facts, which have a right of their own.
 const (
 	WorkPhone Field = "workPhone"
 	Mobile    Field = "mobile"
+	Email     Field = "email"
 	Birthday  Field = "birthday"
 	Family    Field = "family"
 	Hobbies   Field = "hobbies"
 )
 
 // PersonalFields lists the personal facts.
-func PersonalFields() []Field { return []Field{WorkPhone, Mobile, Birthday, Family, Hobbies} }
+func PersonalFields() []Field { return []Field{WorkPhone, Mobile, Email, Birthday, Family, Hobbies} }
 
 // private reports whether the fact needs the permission contact.private.
 func (f Field) private() bool { return f == Birthday || f == Family || f == Hobbies }
 
 // Sight is what a caller may read about the people at one customer without asking. Phone numbers
-// are for the account manager in whose care the customer is, and for whoever has the permission
-// contact.phones; private facts are for whoever has contact.private. Everybody else sees a mask.
+// and e-mail addresses are for the account manager in whose care the customer is, and for whoever
+// has the permission contact.phones; private facts are for whoever has contact.private. Everybody
+// else sees a mask.
 type Sight struct{ Phones, Private bool }
 
 // SightOf is the caller's sight at a customer; own says that it is in the caller's own care.
@@ -61,6 +63,8 @@ func masked(field Field, value string) string {
 	switch field {
 	case WorkPhone, Mobile:
 		return mask.Phone(value)
+	case Email:
+		return mask.Mail(value)
 	case Birthday:
 		return mask.Date(value)
 	}
@@ -73,6 +77,8 @@ func (f *Facts) get(field Field) string {
 		return string(f.WorkPhone)
 	case Mobile:
 		return f.Mobile
+	case Email:
+		return f.Email
 	case Birthday:
 		return f.Birthday
 	case Family:
@@ -87,6 +93,8 @@ func (f *Facts) set(field Field, value string) {
 		f.WorkPhone = codes.Phone(value)
 	case Mobile:
 		f.Mobile = value
+	case Email:
+		f.Email = value
 	case Birthday:
 		f.Birthday = value
 	case Family:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -19,13 +20,17 @@ import (
 type Store struct {
 	db        *pgxpool.Pool
 	customers *customer.Store
+	zone      *time.Location
 }
 
-// NewStore makes the store.
-func NewStore(db *pgxpool.Pool, customers *customer.Store) *Store { return &Store{db, customers} }
+// NewStore makes the store; zone is the province's, in which days begin.
+func NewStore(db *pgxpool.Pool, customers *customer.Store, zone *time.Location) *Store {
+	return &Store{db, customers, zone}
+}
 
-const columns = `id, customer_id, source, role, name, work_phone, title, mobile,
-	coalesce(to_char(birthday, 'YYYY-MM-DD'), '') AS birthday, family, hobbies, version, updated_at`
+const columns = `id, customer_id, source, role, name, work_phone, title, email, mobile,
+	coalesce(to_char(birthday, 'YYYY-MM-DD'), '') AS birthday, family, hobbies, decision_role, influence, attitude, channel,
+	hours_from, hours_to, do_not_contact, version, updated_at`
 
 // List reads a customer's contacts. The caller must have been shown the customer; what it may read
 // of the personal facts is Facts.Shown's matter.
@@ -177,8 +182,10 @@ func (s *Store) get(ctx context.Context, tx pg.Tx, caller account.Caller, id int
 }
 
 func (s *Store) insert(ctx context.Context, tx pg.Tx, customerID int64, national bool, source Source, f Facts) (Contact, error) {
-	const insert = `INSERT INTO crm.contact (customer_id, national, source, role, name, work_phone, title, mobile, birthday, family, hobbies)
-		VALUES (@customer_id, @national, @source, @role, @name, @work_phone, @title, @mobile, nullif(@birthday, '')::date, @family, @hobbies)
+	const insert = `INSERT INTO crm.contact (customer_id, national, source, role, name, work_phone, title, email, mobile, birthday, family, hobbies,
+			decision_role, influence, attitude, channel, hours_from, hours_to, do_not_contact)
+		VALUES (@customer_id, @national, @source, @role, @name, @work_phone, @title, @email, @mobile, nullif(@birthday, '')::date, @family, @hobbies,
+			@decision_role, @influence, @attitude, @channel, @hours_from, @hours_to, @do_not_contact)
 		RETURNING ` + columns
 	args := arguments(f)
 	args["customer_id"], args["national"], args["source"] = customerID, national, string(source)
@@ -194,8 +201,10 @@ func (s *Store) update(ctx context.Context, tx pg.Tx, before Contact, f Facts) (
 	if f == before.Facts {
 		return before, nil
 	}
-	const update = `UPDATE crm.contact SET role = @role, name = @name, work_phone = @work_phone, title = @title, mobile = @mobile,
-			birthday = nullif(@birthday, '')::date, family = @family, hobbies = @hobbies, version = version + 1, updated_at = now()
+	const update = `UPDATE crm.contact SET role = @role, name = @name, work_phone = @work_phone, title = @title, email = @email,
+			mobile = @mobile, birthday = nullif(@birthday, '')::date, family = @family, hobbies = @hobbies, decision_role = @decision_role,
+			influence = @influence, attitude = @attitude, channel = @channel, hours_from = @hours_from, hours_to = @hours_to,
+			do_not_contact = @do_not_contact, version = version + 1, updated_at = now()
 		WHERE id = @id RETURNING ` + columns
 	args := arguments(f)
 	args["id"] = before.ID
@@ -209,7 +218,9 @@ func (s *Store) update(ctx context.Context, tx pg.Tx, before Contact, f Facts) (
 func arguments(f Facts) pgx.NamedArgs {
 	return pgx.NamedArgs{
 		"role": string(f.Role), "name": f.Name, "work_phone": string(f.WorkPhone), "title": f.Title,
-		"mobile": f.Mobile, "birthday": f.Birthday, "family": f.Family, "hobbies": f.Hobbies,
+		"email": f.Email, "mobile": f.Mobile, "birthday": f.Birthday, "family": f.Family, "hobbies": f.Hobbies,
+		"decision_role": string(f.DecisionRole), "influence": f.Influence, "attitude": string(f.Attitude), "channel": string(f.Channel),
+		"hours_from": f.HoursFrom, "hours_to": f.HoursTo, "do_not_contact": f.DoNotContact,
 	}
 }
 
@@ -224,14 +235,18 @@ func record(ctx context.Context, tx pg.Tx, caller account.Caller, action string,
 	return audit.Record(ctx, tx, e)
 }
 
-// described is a contact as the audit trail keeps it: the whole, without what is empty.
+// described is a contact as the audit trail keeps it: the whole, without what is empty or not known.
 func described(f Facts) map[string]any {
 	m := map[string]any{}
-	for name, value := range map[string]string{
-		"role": string(f.Role), "name": f.Name, "workPhone": string(f.WorkPhone), "title": f.Title,
+	for name, value := range map[string]any{
+		"role": string(f.Role), "name": f.Name, "workPhone": string(f.WorkPhone), "title": f.Title, "email": f.Email,
 		"mobile": f.Mobile, "birthday": f.Birthday, "family": f.Family, "hobbies": f.Hobbies,
+		"decisionRole": string(f.DecisionRole), "influence": f.Influence, "attitude": string(f.Attitude), "channel": string(f.Channel),
+		"hoursFrom": f.HoursFrom, "hoursTo": f.HoursTo, "doNotContact": f.DoNotContact,
 	} {
-		if value != "" {
+		switch value {
+		case "", int16(0), false, string(Unstated), string(AttitudeUnknown), string(AnyChannel):
+		default:
 			m[name] = value
 		}
 	}

@@ -39,7 +39,7 @@ func newLive(t *testing.T) live {
 	p := synctest.New(t)
 	db := p.ProvinceDB.App(t)
 	l := live{Pair: p, db: db, customers: customer.NewStore(db, customertest.Province), policies: selection.NewStore(db), caller: account.System("test")}
-	l.contacts = contact.NewStore(db, l.customers)
+	l.contacts = contact.NewStore(db, l.customers, time.UTC)
 	// Class A1 goes up, class C does not yet; class D never does and carries the canary. A fifth has a
 	// profile that PostgreSQL stores out of line.
 	p.Exec(p.Source, `INSERT INTO crm.customer (national, number, name, name_terms, industry, city, class, lifecycle, profile, remark)

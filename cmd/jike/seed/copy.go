@@ -51,7 +51,8 @@ func (g *generator) add(b *batch, c customer) {
 	}
 	for _, k := range g.contacts(c) {
 		b.contacts = append(b.contacts, []any{
-			c.id, up, k.role, k.name, k.workPhone, k.title, k.mobile, k.birthday, k.family, k.hobbies, c.updated,
+			c.id, up, k.role, k.name, k.workPhone, k.title, k.mobile, k.birthday, k.family, k.hobbies,
+			int16(k.influence), k.attitude, c.updated,
 		})
 	}
 	for _, k := range g.contracts(c) {
@@ -102,7 +103,8 @@ func (b *batch) copy(ctx context.Context, tx pgx.Tx) error {
 		}, b.customers},
 		{"class_history", []string{"customer_id", "class_from", "class_to", "actor", "at"}, b.history},
 		{"contact", []string{
-			"customer_id", "national", "role", "name", "work_phone", "title", "mobile", "birthday", "family", "hobbies", "updated_at",
+			"customer_id", "national", "role", "name", "work_phone", "title", "mobile", "birthday", "family", "hobbies",
+			"influence", "attitude", "updated_at",
 		}, b.contacts},
 		{"contract", []string{
 			"customer_id", "national", "number", "name", "signed_on", "effective_on", "expires_on", "auto_renew",

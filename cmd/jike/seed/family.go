@@ -15,6 +15,8 @@ type contact struct {
 	role, name, workPhone, title, mobile string
 	birthday                             time.Time
 	family, hobbies                      string
+	influence                            int
+	attitude                             string
 }
 
 // contract is one row of crm.contract.
@@ -44,6 +46,9 @@ type bill struct {
 // roles are the key persons in the order in which customers have them (决策, 联络, 技术, 付费, 其他).
 var roles = []string{"decision", "liaison", "technical", "payment", "other"}
 
+// attitudes are how key persons stand to us; of one in four nobody knows.
+var attitudes = []string{"supportive", "neutral", "opposed", "unknown"}
+
 func (g *generator) contacts(c customer) []contact {
 	d := newDice(g.seed, "contacts", int(g.province), int(c.id))
 	n := d.between(1, 3)
@@ -56,6 +61,7 @@ func (g *generator) contacts(c customer) []contact {
 			role: roles[i], name: d.person(), title: of(d, titles), mobile: d.mobile(), workPhone: d.landLine(g.province),
 			birthday: g.today.AddDate(-d.between(24, 62), 0, -d.IntN(365)),
 			family:   of(d, families), hobbies: of(d, hobbies),
+			influence: d.IntN(6), attitude: of(d, attitudes),
 		}
 	}
 	return all

@@ -5,6 +5,7 @@ import edit from './en/edit.json'
 import format from './en/format.json'
 import frame from './en/frame.json'
 import journal from './en/journal.json'
+import keyperson from './en/keyperson.json'
 import national from './en/national.json'
 import overview from './en/overview.json'
 import problem from './en/problem.json'
@@ -13,7 +14,7 @@ import selection from './en/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...customer, ...edit, ...format, ...frame, ...journal, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...customer, ...edit, ...format, ...frame, ...journal, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'en-gb',
 }

@@ -3,6 +3,7 @@ import type edit from './zh/edit.json'
 import type format from './zh/format.json'
 import type frame from './zh/frame.json'
 import type journal from './zh/journal.json'
+import type keyperson from './zh/keyperson.json'
 import type national from './zh/national.json'
 import type overview from './zh/overview.json'
 import type problem from './zh/problem.json'
@@ -15,6 +16,7 @@ export type Texts = typeof customer &
   typeof format &
   typeof frame &
   typeof journal &
+  typeof keyperson &
   typeof national &
   typeof overview &
   typeof problem &

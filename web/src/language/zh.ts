@@ -5,6 +5,7 @@ import edit from './zh/edit.json'
 import format from './zh/format.json'
 import frame from './zh/frame.json'
 import journal from './zh/journal.json'
+import keyperson from './zh/keyperson.json'
 import national from './zh/national.json'
 import overview from './zh/overview.json'
 import problem from './zh/problem.json'
@@ -13,7 +14,7 @@ import selection from './zh/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...customer, ...edit, ...format, ...frame, ...journal, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...customer, ...edit, ...format, ...frame, ...journal, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'zh-cn',
 }

@@ -56,11 +56,13 @@ func (n nest) family(ctx context.Context, c record, when string, selected bool) 
 	what := func(field string) string {
 		return fmt.Sprintf("%s at the %s customer %s at %s", field, n.label, when, n.node.Name)
 	}
-	person := map[string]string{
+	person := map[string]any{
 		"role": "decision", "name": n.finder.word(what("name of a contact"), selected), "workPhone": "0591-87654321",
 		"title": n.finder.word(what("title of a contact"), false), "mobile": n.finder.phone(what("mobile")),
 		"birthday": n.finder.birthday(what("birthday")), "family": n.finder.word(what("family"), false),
-		"hobbies": n.finder.word(what("hobbies"), false),
+		"hobbies": n.finder.word(what("hobbies"), false), "email": n.finder.word(what("e-mail"), false) + "@example.com",
+		"decisionRole": "decision_maker", "influence": 5, "attitude": "supportive", "channel": "phone",
+		"hoursFrom": "", "hoursTo": "", "doNotContact": false,
 	}
 	if err := n.manager.do(ctx, http.MethodPost, fmt.Sprintf("/api/customers/%d/contacts", c.id()), person, nil); err != nil {
 		return err

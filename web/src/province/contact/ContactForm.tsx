@@ -1,4 +1,4 @@
-import { App, Input, Select } from 'antd'
+import { App, Input, Select, Switch } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { answer, province } from '../../api/client'
 import { useSession } from '../../api/session'
@@ -7,7 +7,8 @@ import { EditForm } from '../../edit/EditForm'
 import type { Field } from '../../edit/field'
 import { contactRoles } from '../../reference/choices'
 import { useReread } from '../overview/overview'
-import { contactFactsOf, lockedFacts, statedFacts, type Contact, type ContactFacts, type PersonalField } from './contacts'
+import { contactFactsOf, lockedFacts, privateFacts, statedFacts, type Contact, type ContactFacts, type PersonalField } from './contacts'
+import { attitudes, channels, decisionRoles, influences, type Influence } from './keyPersons'
 
 interface Props {
   customerId: number
@@ -17,7 +18,8 @@ interface Props {
 }
 
 const beginning: ContactFacts = {
-  name: '', role: 'liaison', title: '', workPhone: '', mobile: '', birthday: '', family: '', hobbies: '',
+  name: '', role: 'liaison', title: '', workPhone: '', email: '', mobile: '', birthday: '', family: '', hobbies: '',
+  decisionRole: 'unstated', influence: 0, attitude: 'unknown', channel: 'any', hoursFrom: '', hoursTo: '', doNotContact: false,
 }
 
 export function ContactForm({ customerId, contact, onClose }: Props) {
@@ -31,7 +33,7 @@ export function ContactForm({ customerId, contact, onClose }: Props) {
   // What is there and cannot be read is hinted at beside an empty input.
   const hint = (field: PersonalField) => (masked(field) ? contact?.[field] : undefined)
   const help = (field: PersonalField) => {
-    if (!mayPrivate && field !== 'workPhone' && field !== 'mobile') return t('contact.notYours')
+    if (!mayPrivate && privateFacts.some((name) => name === field)) return t('contact.notYours')
     return masked(field) ? t('contact.keptIfEmpty') : undefined
   }
   const fields: Field<ContactFacts>[] = [
@@ -43,6 +45,32 @@ export function ContactForm({ customerId, contact, onClose }: Props) {
     { name: 'title', label: t('contact.title'), input: <Input maxLength={60} /> },
     { name: 'workPhone', label: t('contact.workPhone'), help: help('workPhone'), input: <Input maxLength={40} inputMode="tel" placeholder={hint('workPhone')} /> },
     { name: 'mobile', label: t('contact.mobile'), help: help('mobile'), input: <Input maxLength={40} inputMode="tel" placeholder={hint('mobile')} /> },
+    {
+      name: 'email', label: t('contact.email'), help: help('email'),
+      input: <Input type="email" maxLength={120} placeholder={hint('email')} />,
+    },
+    {
+      name: 'decisionRole', label: t('contact.decisionRole'), show: (value) => t(`decisionRole.${value as ContactFacts['decisionRole']}`),
+      input: <Select options={decisionRoles.map((value) => ({ value, label: t(`decisionRole.${value}`) }))} />,
+    },
+    {
+      name: 'influence', label: t('contact.influence'), show: (value) => t(`influence.${value as Influence}`),
+      input: <Select options={influences.map((value) => ({ value, label: t(`influence.${value}`) }))} />,
+    },
+    {
+      name: 'attitude', label: t('contact.attitude'), show: (value) => t(`attitude.${value as ContactFacts['attitude']}`),
+      input: <Select options={attitudes.map((value) => ({ value, label: t(`attitude.${value}`) }))} />,
+    },
+    {
+      name: 'channel', label: t('contact.channel'), show: (value) => t(`channel.${value as ContactFacts['channel']}`),
+      input: <Select options={channels.map((value) => ({ value, label: t(`channel.${value}`) }))} />,
+    },
+    { name: 'hoursFrom', label: t('contact.hoursFrom'), input: <Input type="time" /> },
+    { name: 'hoursTo', label: t('contact.hoursTo'), input: <Input type="time" /> },
+    {
+      name: 'doNotContact', label: t('contact.doNotContact'), valuePropName: 'checked', input: <Switch />,
+      show: (value) => t(value ? 'value.yes' : 'value.no'),
+    },
     {
       name: 'birthday', label: t('contact.birthday'), help: help('birthday'),
       // A masked day is no day that a calendar could show.

@@ -9,6 +9,7 @@ import { useSession } from '../../api/session'
 import { SideForm } from '../../edit/SideForm'
 import { Block, type Freshness } from '../../frame/Block'
 import { DataTable } from '../../table/DataTable'
+import { Mark } from '../../table/Mark'
 import { useReread } from '../overview/overview'
 import { ContactForm } from './ContactForm'
 import { personalFacts, type Contact } from './contacts'
@@ -30,11 +31,13 @@ export function ContactsBlock({ customerId, contacts, freshness }: Props) {
   const columns: TableColumnsType<Contact> = [
     { title: t('contact.name'), dataIndex: 'name' },
     { title: t('contact.role'), render: (_, c) => t(`contactRole.${c.role}`) },
+    { title: t('contact.decisionRole'), render: (_, c) => t(`decisionRole.${c.part}`) },
     { title: t('contact.title'), render: (_, c) => c.title || t('value.none') },
     ...personalFacts.map((field) => ({
       title: t(`contact.${field}`),
       render: (_: unknown, c: Contact) => <Personal key={`${c.id}-${c.version}`} contact={c} field={field} />,
     })),
+    { title: t('keyPerson.preference'), render: (_, c) => <Preference contact={c} /> },
     { title: t('contact.source'), render: (_, c) => t(`contactSource.${c.source}`) },
     ...(change
       ? [{
@@ -69,6 +72,14 @@ export function ContactsBlock({ customerId, contacts, freshness }: Props) {
       </SideForm>
     </Block>
   )
+}
+
+/** How a person wants to be reached. */
+function Preference({ contact }: { contact: Contact }) {
+  const { t } = useTranslation()
+  if (contact.doNotContact) return <Mark mood="bad">{t('contact.doNotContact')}</Mark>
+  const hours = contact.hoursFrom && t('keyPerson.hours', { from: contact.hoursFrom, to: contact.hoursTo })
+  return `${t(`channel.${contact.channel}`)} ${hours}`
 }
 
 function Actions({ contact, onEdit }: { contact: Contact; onEdit: () => void }) {

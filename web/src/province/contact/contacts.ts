@@ -4,9 +4,9 @@ export type Contact = components['schemas']['ContactView']
 export type ContactFacts = components['schemas']['ContactStated']
 export type PersonalField = Contact['masked'][number]
 
-/** Private facts have a right of their own; phone numbers are their account manager's to read. */
+/** Private facts have a right of their own; phones and e-mail are their account manager's to read. */
 export const privateFacts = ['birthday', 'family', 'hobbies'] as const
-export const personalFacts = ['workPhone', 'mobile', ...privateFacts] as const
+export const personalFacts = ['workPhone', 'mobile', 'email', ...privateFacts] as const
 
 /** The facts that BOSS keeps of the contacts that come from it. */
 const keptByBoss = ['name', 'role', 'title', 'workPhone'] as const
@@ -15,7 +15,9 @@ const keptByBoss = ['name', 'role', 'title', 'workPhone'] as const
 export function contactFactsOf(c: Contact): ContactFacts {
   const facts: ContactFacts = {
     name: c.name, role: c.role, title: c.title, workPhone: c.workPhone,
-    mobile: c.mobile, birthday: c.birthday, family: c.family, hobbies: c.hobbies,
+    email: c.email, mobile: c.mobile, birthday: c.birthday, family: c.family, hobbies: c.hobbies,
+    decisionRole: c.decisionRole, influence: c.influence, attitude: c.attitude, channel: c.channel,
+    hoursFrom: c.hoursFrom, hoursTo: c.hoursTo, doNotContact: c.doNotContact,
   }
   for (const field of c.masked) facts[field] = null
   return facts

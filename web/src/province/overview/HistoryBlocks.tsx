@@ -67,6 +67,10 @@ const families: Record<string, string> = {
   'customer.lifecycle': 'lifecycle',
   'contact.role': 'contactRole',
   'contact.field': 'contact',
+  'contact.decisionRole': 'decisionRole',
+  'contact.influence': 'influence',
+  'contact.attitude': 'attitude',
+  'contact.channel': 'channel',
   'contract.status': 'contractStatus',
   'subscription.status': 'subscriptionStatus',
 }

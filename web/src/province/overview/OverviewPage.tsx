@@ -6,6 +6,7 @@ import { SubscriptionsBlock } from '../../customer/SubscriptionsBlock'
 import { Loaded, UnknownPage } from '../../frame/Outcome'
 import { PageHead } from '../../frame/PageHead'
 import { ContactsBlock } from '../contact/ContactsBlock'
+import { KeyPersonBlock } from '../contact/KeyPersonBlock'
 import { ContractsBlock } from '../contract/ContractsBlock'
 import { CustomerBlock } from './CustomerBlock'
 import { ClassHistoryBlock, TimelineBlock } from './HistoryBlocks'
@@ -34,6 +35,7 @@ function Blocks({ overview }: { overview: Overview }) {
       <div className="blocks">
         <CustomerBlock overview={overview} />
         <ContactsBlock customerId={customer.id} contacts={overview.contacts} freshness={sources.contacts} />
+        <KeyPersonBlock contacts={overview.contacts} freshness={sources.contacts} />
         <ContractsBlock customerId={customer.id} contracts={overview.contracts} freshness={sources.contracts} />
         <SubscriptionsBlock subscriptions={overview.subscriptions} freshness={sources.subscriptions} />
         <BillsBlock bills={overview.bills} freshness={sources.bills} />
