@@ -104,10 +104,10 @@ func (r *Rig) judgeRun(end outcome, planted map[string]string) {
 	for _, d := range end.Listed {
 		key := fmt.Sprintf("%s %d", d.Table, d.Key)
 		kind, known := planted[key]
-		switch {
-		case known && kind == string(d.Kind):
+		switch lost := d.Cause == reconcile.NewEpoch; { // the epoch is not proved yet: what the lost stream had to say is found now
+		case known && (kind == string(d.Kind) || lost):
 			delete(planted, key)
-		case !known && waits(d):
+		case !known && (waits(d) || lost):
 		default:
 			r.observer.find(False, "%s %s (%s), planted was %q", d.Kind, key, d.Cause, kind)
 		}
