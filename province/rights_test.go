@@ -46,7 +46,7 @@ var allowed = map[string][]string{
 	"contract-create": provincial, "contract-change": provincial,
 	"reference-state": provincial, "reference-list": provincial, "notice-list": provincial, "product-extend": {"administrator"},
 	"exchange-list": {"administrator"}, "exchange-get": {"administrator"},
-	"customer-selection": provincial, "selection-proof": {"administrator"},
+	"customer-look-alikes": provincial, "customer-selection": provincial, "selection-proof": {"administrator"},
 	"selection-policy-list": {"administrator"}, "selection-policy-get": {"administrator"}, "selection-policy-propose": {"administrator"},
 	"selection-policy-try": {"administrator"}, "selection-policy-approve": {"administrator"}, "selection-policy-pause": {"administrator"},
 	"selection-policy-resume": {"administrator"}, "selection-policy-cancel": {"administrator"},
@@ -287,7 +287,7 @@ func TestWhoMayCreateWhat(t *testing.T) {
 	for caller, statuses := range want {
 		for object, want := range statuses {
 			edit := edits[object]
-			edit["version"] = absent
+			edit["version"], edit["name"] = absent, "甲"+caller+object
 			if status, doc := x.as(t, caller).Call(t, "POST", "/api/customers", stated(t, o.document, edit)); status != want {
 				t.Errorf("%q creates %s: %d, want %d, %v", caller, object, status, want, doc)
 			}

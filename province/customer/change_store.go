@@ -126,6 +126,9 @@ func (s *Store) CreateIn(ctx context.Context, tx pg.Tx, caller account.Caller, f
 	if err := recordClass(ctx, tx, caller, id, "", f.Class); err != nil {
 		return Customer{}, err
 	}
+	if err := keepNames(ctx, tx, id, f.Name); err != nil {
+		return Customer{}, err
+	}
 	if national {
 		if err := selection.Note(ctx, tx, id, true, policy, clause, selection.Created); err != nil {
 			return Customer{}, err
@@ -196,6 +199,11 @@ func (s *Store) save(ctx context.Context, tx pg.Tx, caller account.Caller, befor
 	update := `UPDATE crm.customer SET ` + strings.Join(d.columns, ", ") + `, version = version + 1, updated_at = now() WHERE id = @id`
 	if _, err := tx.PGX().Exec(ctx, update, d.args); err != nil {
 		return Customer{}, taken(err)
+	}
+	if f.Name != before.Name {
+		if err := keepNames(ctx, tx, before.ID, f.Name); err != nil {
+			return Customer{}, err
+		}
 	}
 	if verdict.national != before.National {
 		if err := selection.Note(ctx, tx, before.ID, verdict.national, verdict.policy, verdict.clause, selection.Changed); err != nil {

@@ -105,15 +105,25 @@ type oneInput struct {
 	ID int64 `path:"id"`
 }
 
-type createInput struct{ Body Stated }
+// Confirmation is what a person says about near-equal customers.
+type Confirmation struct {
+	Confirmed int `query:"confirmed" minimum:"0" doc:"Near-equal customers that the person has seen and says to be others"`
+}
+
+type createInput struct {
+	Confirmation
+	Body Stated
+}
 
 type changeInput struct {
-	ID   int64 `path:"id"`
+	ID int64 `path:"id"`
+	Confirmation
 	Body changeBody
 }
 
 // Register adds the portal's operations on customers.
 func Register(s *portal.Server, store *Store) {
+	registerLookAlikes(s, store)
 	portal.Register(s, portal.Operation{
 		Method: http.MethodGet, Path: "/api/customers", ID: "customer-list", Tag: "customer",
 		Summary: "Customers within scope, filtered, sorted and paged", Permission: account.CustomerRead,
@@ -127,7 +137,7 @@ func Register(s *portal.Server, store *Store) {
 			if err != nil {
 				return View{}, err
 			}
-			c, err := store.Create(ctx, caller, f)
+			c, err := store.CreateConfirmed(ctx, caller, f, in.Confirmed)
 			return ViewOf(c), err
 		})
 	portal.Register(s, portal.Operation{
@@ -171,7 +181,7 @@ func (s *Store) change(ctx context.Context, caller account.Caller, in *changeInp
 	if err != nil {
 		return View{}, err
 	}
-	c, err := s.Change(ctx, caller, in.ID, in.Body.Version, f)
+	c, err := s.ChangeConfirmed(ctx, caller, in.ID, in.Body.Version, f, in.Confirmed)
 	if conflict, ok := errors.AsType[*ConflictError](err); ok {
 		return View{}, portal.WithCurrent(err, ViewOf(conflict.Current))
 	}

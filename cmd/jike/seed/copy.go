@@ -14,10 +14,10 @@ import (
 
 // batch is what one transaction writes: customers with their families, as rows for COPY.
 type batch struct {
-	last                                                                        int   // number of its last customer
-	policy                                                                      int32 // version by which it was judged
-	national                                                                    int
-	customers, history, contacts, contracts, subscriptions, bills, memberCounts [][]any
+	last                                                                               int   // number of its last customer
+	policy                                                                             int32 // version by which it was judged
+	national                                                                           int
+	customers, names, history, contacts, contracts, subscriptions, bills, memberCounts [][]any
 }
 
 // batch makes the customers from first to last. Those up to the number written are only passed
@@ -46,6 +46,7 @@ func (g *generator) add(b *batch, c customer) {
 		string(c.class), string(c.lifecycle), orNull(c.parent), orNull(c.manager), c.sensitive, c.cross, c.cross, c.address,
 		c.postcode, c.legalPerson, c.capitalFen, int32(c.headcount), c.salesFen, c.profile, c.remark, c.created, c.updated,
 	})
+	b.names = append(b.names, business.NameRows(c.id, c.name)...)
 	for _, h := range g.classHistory(c) {
 		b.history = append(b.history, []any{c.id, orNull(h.from), h.to, caller, h.at})
 	}
@@ -101,6 +102,7 @@ func (b *batch) copy(ctx context.Context, tx pgx.Tx) error {
 			"parent_id", "manager_id", "sensitive", "cross_province_claim", "cross_province", "address", "postcode", "legal_person",
 			"registered_capital_fen", "headcount", "annual_sales_fen", "profile", "remark", "created_at", "updated_at",
 		}, b.customers},
+		{"customer_name", business.NameColumns(), b.names},
 		{"class_history", []string{"customer_id", "class_from", "class_to", "actor", "at"}, b.history},
 		{"contact", []string{
 			"customer_id", "national", "role", "name", "work_phone", "title", "mobile", "birthday", "family", "hobbies",

@@ -1,5 +1,5 @@
 import type { FormItemProps } from 'antd'
-import type { ReactElement } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 
 /** How a field of a record is called, and how its values read. */
 export interface FieldText<F> {
@@ -13,7 +13,7 @@ export interface FieldText<F> {
 export interface Field<F> extends FieldText<F> {
   input: ReactElement<{ disabled?: boolean }>
   rules?: FormItemProps['rules']
-  help?: string
+  help?: ReactNode
   /** For inputs that hold their value in another property, such as a switch. */
   valuePropName?: string
   /** Takes the whole width of the form. */

@@ -29,7 +29,7 @@ test('every key is used', () => {
   const literals = new Set([...pages.matchAll(/'([A-Za-z]+\.[\w.-]+)'/g)].map(([, key]) => key))
   // `contactRole.${…}`, and `audit.${…}` for codes that a node sends.
   const families = [...pages.matchAll(/`([A-Za-z]+(?:\.[\w-]+)*\.)\$\{[^}]*\}([\w-]*)`/g)].map(([, start, end]) => [start!, end!] as const)
-  const sent = ['permission.', 'lifecycle.', 'contractStatus.', 'contactRole.', 'subscriptionStatus.'] // values that a node names, see families
+  const sent = ['distinction.', 'permission.', 'lifecycle.', 'contractStatus.', 'contactRole.', 'subscriptionStatus.'] // values that a node names, see families
   const used = (key: string) =>
     literals.has(key) || sent.some((start) => key.startsWith(start)) || families.some(([start, end]) => key.startsWith(start) && key.endsWith(end))
   expect(Object.keys(chinese).filter((key) => !used(key))).toEqual([])

@@ -8,6 +8,7 @@ import { EditForm } from '../../edit/EditForm'
 import { PageHead } from '../../frame/PageHead'
 import { useCustomerFields, useLockedCustomerFields } from './customerFields'
 import { factsOf, type Customer, type CustomerFacts } from './customers'
+import { useLookAlikes } from './LookAlikes'
 
 export default function NewCustomerPage() {
   const { t } = useTranslation()
@@ -15,7 +16,8 @@ export default function NewCustomerPage() {
   const { message } = App.useApp()
   const navigate = useNavigate()
   const client = useQueryClient()
-  const fields = useCustomerFields({})
+  const lookAlikes = useLookAlikes()
+  const fields = useCustomerFields({ nameNote: lookAlikes.note })
   const locked = useLockedCustomerFields()
   // Who may not assign keeps a new customer in their own care.
   const beginning: CustomerFacts = {
@@ -34,7 +36,7 @@ export default function NewCustomerPage() {
           factsOf={factsOf}
           fields={fields}
           locked={locked}
-          save={(body) => answer(province.POST('/api/customers', { body }))}
+          save={(body) => answer(province.POST('/api/customers', { params: { query: { confirmed: lookAlikes.confirmed() } }, body }))}
           onSaved={(customer) => {
             void message.success(t('record.created'))
             void client.invalidateQueries({ queryKey: ['customers'] })

@@ -1,4 +1,5 @@
 import { Input, InputNumber, Select, Switch } from 'antd'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSession } from '../../api/session'
 import type { Field } from '../../edit/field'
@@ -12,16 +13,18 @@ import { CustomerSelect } from './CustomerSelect'
 import type { CustomerFacts } from './customers'
 import { ManagerSelect } from './ManagerSelect'
 
-interface Names {
+interface Surroundings {
   /** Of the parent and the manager, as far as they are known. */
   parent?: { id: number; name: string } | null
   manager?: { id: number; name: string } | null
+  /** Stands below the name. */
+  nameNote?: ReactNode
 }
 
 const tenThousands = 6 // ten thousand yuan are 10^6 fen
 
 /** The fields of a customer's form. */
-export function useCustomerFields({ parent, manager }: Names): Field<CustomerFacts>[] {
+export function useCustomerFields({ parent, manager, nameNote }: Surroundings): Field<CustomerFacts>[] {
   const { t } = useTranslation()
   const { language } = useLanguage()
   const { session } = useSession()
@@ -38,7 +41,7 @@ export function useCustomerFields({ parent, manager }: Names): Field<CustomerFac
   return [
     {
       name: 'name', label: t('customer.name'), wide: true, rules: [{ ...required, whitespace: true }],
-      input: <Input maxLength={120} />,
+      input: <Input maxLength={120} />, help: nameNote,
     },
     { name: 'creditCode', label: t('customer.creditCode'), help: t('customer.creditCodeHelp'), input: <Input maxLength={40} /> },
     {

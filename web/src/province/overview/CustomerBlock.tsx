@@ -16,6 +16,7 @@ import { industryName } from '../../reference/industries'
 import { Mark } from '../../table/Mark'
 import { useCustomerFields, useLockedCustomerFields } from '../customer/customerFields'
 import { factsOf, type Customer, type CustomerFacts } from '../customer/customers'
+import { useLookAlikes } from '../customer/LookAlikes'
 import { useReread, type Overview } from './overview'
 
 /** What is known about the customer itself. */
@@ -79,7 +80,8 @@ function CustomerForm({ overview, onClose }: { overview: Overview; onClose: () =
   const { message } = App.useApp()
   const { customer, parent, manager } = overview
   const reread = useReread(customer.id)
-  const fields = useCustomerFields({ parent, manager })
+  const lookAlikes = useLookAlikes(customer)
+  const fields = useCustomerFields({ parent, manager, nameNote: lookAlikes.note })
   const locked = useLockedCustomerFields()
   return (
     <EditForm<Customer, CustomerFacts>
@@ -89,7 +91,12 @@ function CustomerForm({ overview, onClose }: { overview: Overview; onClose: () =
       fields={fields}
       locked={locked}
       save={(facts, version) =>
-        answer(province.PUT('/api/customers/{id}', { params: { path: { id: customer.id } }, body: { ...facts, version } }))
+        answer(
+          province.PUT('/api/customers/{id}', {
+            params: { path: { id: customer.id }, query: { confirmed: lookAlikes.confirmed() } },
+            body: { ...facts, version },
+          }),
+        )
       }
       onSaved={() => {
         void message.success(t('record.saved'))
