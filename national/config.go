@@ -51,6 +51,12 @@ type Config struct {
 		RowsPerSecond int `yaml:"rows_per_second"` // that one run compares at most; 0: as fast as it can
 	} `yaml:"reconcile"`
 
+	Company struct {
+		Schedule string `yaml:"schedule"` // cron expression of when companies that span provinces are grouped anew
+	} `yaml:"company"`
+
+	TimeZone string `yaml:"time_zone"` // IANA name: of headquarters' own months and clock
+
 	Provinces []Province `yaml:"provinces"`
 }
 
@@ -76,6 +82,8 @@ func NewConfig() Config {
 	c.NATS.MaxBytes = 16 << 30
 	c.NATS.Replicas = 1
 	c.Reconcile.Parallel = 4
+	c.Company.Schedule = "@every 5m"
+	c.TimeZone = "Asia/Shanghai"
 	return c
 }
 

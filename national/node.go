@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"time"
+
+	"github.com/robfig/cron/v3"
 
 	"jike/internal/build"
 	"jike/internal/node"
@@ -40,6 +43,10 @@ func Run(ctx context.Context, c Config, static fs.FS) error {
 
 // assemble adds everything that headquarters does to the common node.
 func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
+	zone, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return fmt.Errorf("time_zone: %w", err)
+	}
 	hub, err := openHub(n, c)
 	if err != nil {
 		return err
@@ -62,7 +69,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 			return fmt.Errorf("province %d: %w", p.Code, err)
 		}
 	}
-	all := NewStores(n.App, runner(proof))
+	all := NewStores(n.App, zone, runner(proof))
 	err = n.OpenPortal(node.PortalOptions{
 		Title: "Jike, national node", Listen: c.HTTP.Listen, Secure: c.HTTP.Secure, Accounts: c.Account, Static: static,
 		Identity: identity(n, all.Board),
@@ -78,6 +85,29 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	reconciliations{all.Reconciliations, proof}.register(n.Commands)
 	n.Commands.Handle("POST /keys", &keyring{hub: hub, config: c})
 	n.Commands.Handle("/copies", copies{first})
+	return schedule(n, c, zone, all)
+}
+
+// schedule adds what happens by the clock, and at once when the node begins: companies are grouped.
+func schedule(n *node.Node, c Config, zone *time.Location, all *Stores) error {
+	clock := cron.New(cron.WithLocation(zone), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
+	var running context.Context // of the task below, which starts the clock
+	compute := func() {
+		if err := all.Companies.Compute(running); err != nil && running.Err() == nil {
+			n.Log.Error("companies that span provinces not grouped anew", "error", err)
+		}
+	}
+	if _, err := clock.AddFunc(c.Company.Schedule, compute); err != nil {
+		return fmt.Errorf("company.schedule: %w", err)
+	}
+	n.Task(func(ctx context.Context) error {
+		running = ctx
+		compute()
+		clock.Start()
+		<-ctx.Done()
+		<-clock.Stop().Done()
+		return nil
+	})
 	return nil
 }
 

@@ -27,6 +27,8 @@ var allowed = map[string][]account.Role{
 	"province-list":        {account.HeadquartersAnalyst},
 	"customer-list":        {account.HeadquartersAnalyst},
 	"customer-get":         {account.HeadquartersAnalyst},
+	"company-list":         {account.HeadquartersAnalyst},
+	"company-get":          {account.HeadquartersAnalyst},
 	"report-summary":       {account.HeadquartersAnalyst},
 	"reconciliation-start": {account.HeadquartersAnalyst},
 	"reconciliation-list":  {account.HeadquartersAnalyst},
@@ -55,6 +57,7 @@ const noticeValues = `{"title":"通知","body":"正文","level":"info","validFro
 // requests are good requests of the operations that need more than a path.
 var requests = map[string][2]string{
 	"customer-get":         {"/api/customers/591/1", ""},
+	"company-get":          {"/api/companies/91000000MA00000157", ""},
 	"report-summary":       {"/api/reports/summary?from=2026-09&to=2026-10", ""},
 	"reconciliation-start": {"/api/reconciliations", `{"province":591}`},
 	"reconciliation-get":   {"/api/reconciliations/1", ""},

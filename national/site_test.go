@@ -28,10 +28,11 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 // site is a national portal over a database with two provinces.
 type site struct {
 	*portal.Server
-	url   string
-	owner *pgxpool.Pool
-	asked []codes.Province // reconciliations that were begun
-	last  reconciliation.Request
+	url    string
+	stores *national.Stores
+	owner  *pgxpool.Pool
+	asked  []codes.Province // reconciliations that were begun
+	last   reconciliation.Request
 }
 
 // filled has rows of two provinces: a family, the same company in both, and summaries.
@@ -81,7 +82,8 @@ func newSite(t *testing.T) *site {
 	certify(t, s.owner)
 	db := database.App(t)
 	s.Server = newPortal(t, db)
-	national.NewStores(db, reconciliation.Runner{Begin: s.begin, BeginAll: s.beginAll, Cancel: s.cancel}).Register(s.Server)
+	s.stores = national.NewStores(db, time.UTC, reconciliation.Runner{Begin: s.begin, BeginAll: s.beginAll, Cancel: s.cancel})
+	s.stores.Register(s.Server)
 	s.url = portaltest.Serve(t, s.Handler())
 	return s
 }

@@ -1,10 +1,13 @@
 package national
 
 import (
+	"time"
+
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/internal/portal"
 	"jike/national/board"
+	"jike/national/company"
 	"jike/national/customer"
 	"jike/national/reconciliation"
 	"jike/national/reference"
@@ -15,20 +18,26 @@ import (
 type Stores struct {
 	Board           *board.Store
 	Customers       *customer.Store
+	Companies       *company.Store
 	Reports         *report.Store
 	Reconciliations *reconciliation.Store
 	Reference       *reference.Store
 }
 
-// NewStores makes the stores; db is connected as jike_app, runner carries out reconciliations.
-func NewStores(db *pgxpool.Pool, runner reconciliation.Runner) *Stores {
-	return &Stores{board.NewStore(db), customer.NewStore(db), report.NewStore(db), reconciliation.NewStore(db, runner), reference.NewStore(db)}
+// NewStores makes the stores; db is connected as jike_app, headquarters' months begin in the zone, and
+// runner carries out reconciliations.
+func NewStores(db *pgxpool.Pool, zone *time.Location, runner reconciliation.Runner) *Stores {
+	return &Stores{
+		board.NewStore(db), customer.NewStore(db), company.NewStore(db, zone), report.NewStore(db),
+		reconciliation.NewStore(db, runner), reference.NewStore(db),
+	}
 }
 
 // Register adds the portal's operations of every capability.
 func (s *Stores) Register(p *portal.Server) {
 	board.Register(p, s.Board)
 	customer.Register(p, s.Customers)
+	company.Register(p, s.Companies)
 	report.Register(p, s.Reports)
 	reconciliation.Register(p, s.Reconciliations)
 	reference.Register(p, s.Reference)

@@ -40,6 +40,7 @@ var Capabilities = map[string][]string{
 
 	"national/board":          {},
 	"national/customer":       {},
+	"national/company":        {"national/customer"},
 	"national/report":         {},
 	"national/reconciliation": {},
 	"national/reference":      {},

@@ -78,25 +78,36 @@ func (f Filter) where() (string, pgx.NamedArgs) {
 	return `WHERE ` + strings.Join(conditions, ` AND `), args
 }
 
-// condition of a search text. The index of characters leaves few names, and the comparison with
-// the name itself settles whether they stand together.
+// condition of a search text.
 func (q query) condition(args pgx.NamedArgs) string {
-	var all []string
-	for i, word := range q.words {
-		name := fmt.Sprintf("word%d", i)
-		args[name], args["like"+name] = word, "%"+escapeLike(word)+"%"
-		all = append(all, `crm.name_characters(c.name) @> crm.name_characters(@`+name+`)`, `crm.plain_name(c.name) LIKE @like`+name)
-	}
-	if len(all) == 0 {
-		all = append(all, `true`)
-	}
-	byName := `(` + strings.Join(all, ` AND `) + `)`
+	byName := q.byName("c.name", args)
 	if q.code == "" {
 		return byName
 	}
 	// Codes are ASCII and the database compares bytes: a prefix is a range of the index.
 	args["code"], args["codeEnd"] = q.code, q.code+"\u007f"
 	return `(` + byName + ` OR c.number >= @code AND c.number < @codeEnd OR c.credit_code >= @code AND c.credit_code < @codeEnd)`
+}
+
+// byName is the condition that a column with names holds every word. The index of characters leaves
+// few names, and the comparison with the name itself settles whether they stand together.
+func (q query) byName(column string, args pgx.NamedArgs) string {
+	var all []string
+	for i, word := range q.words {
+		name := fmt.Sprintf("word%d", i)
+		args[name], args["like"+name] = word, "%"+escapeLike(word)+"%"
+		all = append(all, `crm.name_characters(`+column+`) @> crm.name_characters(@`+name+`)`, `crm.plain_name(`+column+`) LIKE @like`+name)
+	}
+	if len(all) == 0 {
+		all = append(all, `true`)
+	}
+	return `(` + strings.Join(all, ` AND `) + `)`
+}
+
+// NameCondition is the condition that a column with names holds every word of a text, as in the list
+// of customers; it adds its arguments to args.
+func NameCondition(text, column string, args pgx.NamedArgs) string {
+	return parseQuery(text).byName(column, args)
 }
 
 func escapeLike(text string) string {

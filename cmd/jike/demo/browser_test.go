@@ -239,6 +239,7 @@ func (v *visit) headquarters(t *testing.T) {
 	b.ClickCSS(fmt.Sprintf("[data-testid='customer-row-%s'] a", v.number))
 	b.See("block-customer", "澄川路20号")
 	b.Shot("national-customer")
+	v.company(b)
 
 	b.ClickCSS("[data-testid='menu'] a[href='/provinces']")
 	b.Click("run-start-591")
@@ -257,6 +258,32 @@ func (v *visit) headquarters(t *testing.T) {
 	b.SeeGone("chart")
 	b.SeeCount("tbody tr.ant-table-row", 12)
 	b.Shot("report-table")
+}
+
+// company looks at one that both provinces have as a customer.
+func (v *visit) company(b *browsertest.Browser) {
+	conn, err := pgx.Connect(v.t.Context(), v.world.National.OwnerURL)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	if _, err := conn.Exec(v.t.Context(), `SELECT crm.compute_companies()`); err != nil { // the clock does it every five minutes
+		v.t.Fatal(err)
+	}
+	var code, name string
+	if err := conn.QueryRow(v.t.Context(), `SELECT credit_code, name FROM crm.company WHERE provinces = '{571,591}' ORDER BY class, credit_code LIMIT 1`).Scan(&code, &name); err != nil {
+		v.t.Fatal("no company spans the provinces: ", err)
+	}
+	b.ClickCSS("[data-testid='menu'] a[href='/companies']")
+	b.Type("search", code)
+	b.See("company-row-"+code, name)
+	b.Shot("companies")
+	b.ClickCSS(fmt.Sprintf("[data-testid='company-row-%s'] a", code))
+	b.SeeCount("[data-testid^='company-class-']", 2)
+	b.SeeCount("[data-testid='chart'] canvas", 1)
+	b.Shot("company")
+	b.ClickCSS("[data-testid='company-name-591'] a")
+	b.See("block-customer", code)
 }
 
 func (v *visit) journal(t *testing.T) {

@@ -1,5 +1,6 @@
 import antd from 'antd/locale/en_GB'
 import 'dayjs/locale/en-gb'
+import company from './en/company.json'
 import customer from './en/customer.json'
 import edit from './en/edit.json'
 import format from './en/format.json'
@@ -14,7 +15,7 @@ import selection from './en/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...customer, ...edit, ...format, ...frame, ...journal, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'en-gb',
 }

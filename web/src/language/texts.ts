@@ -1,3 +1,4 @@
+import type company from './zh/company.json'
 import type customer from './zh/customer.json'
 import type edit from './zh/edit.json'
 import type format from './zh/format.json'
@@ -11,7 +12,8 @@ import type reference from './zh/reference.json'
 import type selection from './zh/selection.json'
 
 /** Every text of the portal, by its key. Chinese is the original; en/ must have the same keys. */
-export type Texts = typeof customer &
+export type Texts = typeof company &
+  typeof customer &
   typeof edit &
   typeof format &
   typeof frame &

@@ -1,5 +1,6 @@
 import antd from 'antd/locale/zh_CN'
 import 'dayjs/locale/zh-cn'
+import company from './zh/company.json'
 import customer from './zh/customer.json'
 import edit from './zh/edit.json'
 import format from './zh/format.json'
@@ -14,7 +15,7 @@ import selection from './zh/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...customer, ...edit, ...format, ...frame, ...journal, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'zh-cn',
 }

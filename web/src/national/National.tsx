@@ -1,4 +1,4 @@
-import { AuditOutlined, BarChartOutlined, BookOutlined, DashboardOutlined, TeamOutlined } from '@ant-design/icons'
+import { AuditOutlined, BarChartOutlined, BookOutlined, ClusterOutlined, DashboardOutlined, TeamOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -9,6 +9,8 @@ const BoardPage = lazy(() => import('./board/BoardPage'))
 const RunListPage = lazy(() => import('./reconciliation/RunListPage'))
 const NightPage = lazy(() => import('./reconciliation/NightPage'))
 const RunPage = lazy(() => import('./reconciliation/RunPage'))
+const CompanyListPage = lazy(() => import('./company/CompanyListPage'))
+const CompanyPage = lazy(() => import('./company/CompanyPage'))
 const CustomerListPage = lazy(() => import('./customer/CustomerListPage'))
 const CustomerPage = lazy(() => import('./customer/CustomerPage'))
 const ReferencePage = lazy(() => import('./reference/ReferencePage'))
@@ -21,6 +23,7 @@ export default function National() {
     { path: '/provinces', label: t('menu.board'), icon: <DashboardOutlined aria-hidden />, permission: 'nation.read' },
     { path: '/reconciliations', label: t('menu.reconciliations'), icon: <AuditOutlined aria-hidden />, permission: 'reconciliation.read' },
     { path: '/customers', label: t('menu.customers'), icon: <TeamOutlined aria-hidden />, permission: 'nation.customer.read' },
+    { path: '/companies', label: t('menu.companies'), icon: <ClusterOutlined aria-hidden />, permission: 'nation.customer.read' },
     { path: '/reports', label: t('menu.reports'), icon: <BarChartOutlined aria-hidden />, permission: 'report.read' },
     { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'nation.reference.read' },
   ]
@@ -34,6 +37,8 @@ export default function National() {
         <Route path="/reconciliations/:id" element={<RunPage />} />
         <Route path="/customers" element={<CustomerListPage />} />
         <Route path="/customers/:province/:id" element={<CustomerPage />} />
+        <Route path="/companies" element={<CompanyListPage />} />
+        <Route path="/companies/:creditCode" element={<CompanyPage />} />
         <Route path="/reference" element={<ReferencePage />} />
         <Route path="/reports" element={<ReportPage />} />
         <Route path="*" element={<UnknownPage />} />

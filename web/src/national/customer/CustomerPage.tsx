@@ -64,7 +64,7 @@ function FactsBlock({ detail: { customer: c } }: { detail: CustomerDetail }) {
     [t('customer.number')]: c.number,
     [t('customer.class')]: <strong data-testid="customer-class">{c.class}</strong>,
     [t('customer.lifecycle')]: <LifecycleMark lifecycle={c.lifecycle} />,
-    [t('customer.creditCode')]: c.creditCode || none,
+    [t('customer.creditCode')]: c.creditCode ? <Link to={`/companies/${c.creditCode}`}>{c.creditCode}</Link> : none,
     [t('customer.industry')]: `${c.industry} ${industryName(c.industry, language)}`,
     [t('customer.city')]: c.cityName,
     [t('customer.legalPerson')]: c.legalPerson || none,
