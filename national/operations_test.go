@@ -29,6 +29,7 @@ var allowed = map[string][]account.Role{
 	"customer-get":         {account.HeadquartersAnalyst},
 	"company-list":         {account.HeadquartersAnalyst},
 	"company-get":          {account.HeadquartersAnalyst},
+	"submission-board":     {account.HeadquartersAnalyst},
 	"report-summary":       {account.HeadquartersAnalyst},
 	"reconciliation-start": {account.HeadquartersAnalyst},
 	"reconciliation-list":  {account.HeadquartersAnalyst},

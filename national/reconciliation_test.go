@@ -1,6 +1,7 @@
 package national_test
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -109,6 +110,59 @@ func TestExportedCertificatesVerify(t *testing.T) {
 	for _, path := range []string{"/api/certificates/571", "/api/certificates/591?since=" + later, "/api/reconciliations/2/certificate"} {
 		if status, _ := b.Call(t, http.MethodGet, path, ""); status != http.StatusNotFound {
 			t.Errorf("%s: %d", path, status)
+		}
+	}
+}
+
+// The board has a cell for each night with a run, and tells of one data set what its certificate does.
+func TestSubmissions(t *testing.T) {
+	s := newSite(t)
+	b := s.signIn(t, account.HeadquartersAnalyst)
+	if _, err := s.owner.Exec(t.Context(), `
+		UPDATE sync.reconciliation SET started = '2026-11-23T15:00:00Z', rows = 17, differences = 2 WHERE id = 1; -- 23:00 in China: the night of the 24th
+		UPDATE sync.reconciliation SET started = '2026-11-22T03:59:59Z' WHERE id = 2; -- one second before noon: still the night of the 22nd
+		INSERT INTO sync.reconciliation (province, state, trigger, requested_by, started, ended) VALUES
+			(591, 'failed', 'retry', 'schedule', '2026-11-23T16:00:00Z', now()), -- the one that came to its end counts
+			(591, 'failed', 'schedule', 'schedule', '2026-11-22T04:00:00Z', now())`); err != nil {
+		t.Fatal(err)
+	}
+	board := get(t, b, "/api/submissions?until=2026-11-24&nights=4")
+	if got := fmt.Sprint(board["nights"]); got != "[2026-11-24 2026-11-23 2026-11-22 2026-11-21]" {
+		t.Errorf("nights %s", got)
+	}
+	zhejiang, fujian := board["provinces"].([]any)[0].(map[string]any), board["provinces"].([]any)[1].(map[string]any)
+	for field, want := range map[string]string{"night": "2026-11-24 2026-11-23", "state": "done failed", "result": "repaired ", "rows": "17 0", "differences": "2 0"} {
+		if got := texts(t, fujian["cells"], field); got != want {
+			t.Errorf("%s of 591: got %q, want %q", field, got, want)
+		}
+	}
+	if got := texts(t, zhejiang["cells"], "night") + " " + texts(t, zhejiang["cells"], "state"); got != "2026-11-22 running" {
+		t.Errorf("571: %s", got)
+	}
+	_, _, raw := b.Raw(t, http.MethodGet, "/api/reconciliations/1/certificate", "")
+	chain, err := reconcile.ReadChain(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clean, proofs := 0, chain[0].Statement.Tables
+	for _, proof := range proofs {
+		of := get(t, b, "/api/submissions?until=2026-11-24&nights=1&dataSet="+proof.Table)
+		cell := of["provinces"].([]any)[1].(map[string]any)["cells"].([]any)[0].(map[string]any)
+		want := "repaired"
+		if proof.DifferentRanges == 0 {
+			want = "clean"
+			clean++
+		}
+		if cell["result"] != want || cell["rows"] != float64(proof.Province.Rows) || cell["differences"] != float64(proof.DifferentRanges) {
+			t.Errorf("%s: %v, the certificate says %v", proof.Table, cell, proof)
+		}
+	}
+	if clean == 0 || clean == len(proofs) {
+		t.Errorf("%d of %d data sets were clean: the test shows nothing", clean, len(proofs))
+	}
+	for _, bad := range []string{"nights=0", "nights=32", "until=24.11.2026", "dataSet=crm.secret"} {
+		if status, doc := b.Call(t, http.MethodGet, "/api/submissions?"+bad, ""); status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d %v", bad, status, doc)
 		}
 	}
 }

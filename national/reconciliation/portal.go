@@ -100,6 +100,7 @@ type getInput struct {
 
 // Register adds the operations on reconciliations.
 func Register(s *portal.Server, store *Store) {
+	registerSubmissions(s, store)
 	portal.Register(s, portal.Operation{
 		Method: http.MethodPost, Path: "/api/reconciliations", ID: "reconciliation-start", Tag: "reconciliation",
 		Summary: "Prove that headquarters holds a province's rows", Permission: account.ReconciliationRun, Status: http.StatusAccepted,

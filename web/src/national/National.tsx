@@ -8,6 +8,7 @@ import { UnknownPage } from '../frame/Outcome'
 const BoardPage = lazy(() => import('./board/BoardPage'))
 const RunListPage = lazy(() => import('./reconciliation/RunListPage'))
 const NightPage = lazy(() => import('./reconciliation/NightPage'))
+const SubmissionPage = lazy(() => import('./reconciliation/SubmissionPage'))
 const RunPage = lazy(() => import('./reconciliation/RunPage'))
 const CompanyListPage = lazy(() => import('./company/CompanyListPage'))
 const CompanyPage = lazy(() => import('./company/CompanyPage'))
@@ -34,6 +35,7 @@ export default function National() {
         <Route path="/provinces" element={<BoardPage />} />
         <Route path="/reconciliations" element={<RunListPage />} />
         <Route path="/reconciliations/night" element={<NightPage />} />
+        <Route path="/reconciliations/submissions" element={<SubmissionPage />} />
         <Route path="/reconciliations/:id" element={<RunPage />} />
         <Route path="/customers" element={<CustomerListPage />} />
         <Route path="/customers/:province/:id" element={<CustomerPage />} />

@@ -35,6 +35,9 @@ export default function RunListPage() {
         note={query.data && t('list.hits', { total: integer(query.data.total) })}
       >
         <Link to="/reconciliations/night">{t('night.title')}</Link>
+        <Link to="/reconciliations/submissions" data-testid="submissions">
+          {t('submissions.title')}
+        </Link>
         {state.province > 0 && (
           <Button icon={<DownloadOutlined aria-hidden />} href={`/api/certificates/${state.province}`}>
             {t('certificate.export')}
