@@ -129,7 +129,7 @@ func openProof(ctx context.Context, n *node.Node, c Config, ended func(reconcile
 		return nil, err
 	}
 	proof, err := reconcile.OpenNational(ctx, reconcile.NationalOptions{
-		Pool: n.Sync, Tables: replica.Up, Key: key, Version: build.Version(), Log: n.Log,
+		Pool: n.Sync, Tables: replica.Up, Previous: replica.Previous, Key: key, Version: build.Version(), Log: n.Log,
 		Parallel: c.Reconcile.Parallel, RowsPerSecond: c.Reconcile.RowsPerSecond,
 		Dirty: apply.DirtyAmong, Ended: ended,
 	})

@@ -26,9 +26,9 @@ const (
 )
 
 // certificateForm is the newest form of a certificate, its Version. Form 2 may have a scope and
-// counts differences by their cause; a province whose program is older signs form 1. A reader
-// refuses forms that it does not know.
-const certificateForm = 2
+// counts differences by their cause; form 3 names the columns that were compared. A province whose program
+// is older signs an older form. A reader refuses forms that it does not know.
+const certificateForm = 3
 
 // listedDifferences is how many differences a certificate lists by name. It covers all of them by
 // number and digest; headquarters' table sync.difference holds the rest.
@@ -61,7 +61,7 @@ type Statement struct {
 	Epoch          int64        `json:"epoch"`
 	Point          LSN          `json:"point"` // both sides hold exactly the commits below it
 	Selection      int64        `json:"selection"`
-	Schema         Hex          `json:"schema"` // hash of the replicated tables and columns
+	Schema         Hex          `json:"schema"` // hash of the tables and columns that the province replicates
 	Method         Method       `json:"method"`
 	Versions       Versions     `json:"versions"`
 	Started        time.Time    `json:"started"`
@@ -97,11 +97,12 @@ type NodeVersion struct {
 
 // TableProof is one table: what both sides hold at the point.
 type TableProof struct {
-	Table           string `json:"table"`
-	Ranges          int64  `json:"ranges"`
-	DifferentRanges int64  `json:"differentRanges"`
-	Province        Holds  `json:"province"`
-	National        Holds  `json:"national"`
+	Table           string   `json:"table"`
+	Columns         []string `json:"columns,omitempty"` // that were compared, those that both sides have; left out before form 3
+	Ranges          int64    `json:"ranges"`
+	DifferentRanges int64    `json:"differentRanges"`
+	Province        Holds    `json:"province"`
+	National        Holds    `json:"national"`
 }
 
 // Holds is the count and digest of one table on one side.

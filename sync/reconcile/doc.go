@@ -32,6 +32,10 @@
 // everything that left no difference proves an epoch. A resync is such a run without the limit of
 // differences: it blocks nobody, truncates nothing, and transfers the differences only.
 //
+// A province that is a release behind headquarters is compared in the columns that both have; the
+// certificate names them (shared). One that is of a newer release is refused until headquarters is
+// upgraded, as its stream is.
+//
 // Runs begin by schedule, on demand, and by themselves: in an epoch in which nothing is proved
 // (keepProving), and where a stop of the node cut one off (National.cut). Of those that nobody waits for,
 // a few go on at once, the others queue (turn); they are repeated while they fail (persist).

@@ -44,7 +44,7 @@ func (c *comparer) background() Cause {
 	switch {
 	case c.proven == nil || c.proven.Statement.Epoch != c.m.epoch:
 		return NewEpoch
-	case c.proven.Statement.Selection != c.m.selection || !bytes.Equal(c.proven.Statement.Schema, c.n.schema[:]):
+	case c.proven.Statement.Selection != c.m.selection || !bytes.Equal(c.proven.Statement.Schema, c.m.schema[:]):
 		return NewSelection
 	}
 	return Unknown
@@ -59,7 +59,7 @@ func (r *run) comparer(ctx context.Context, m *meeting) (*comparer, error) {
 }
 
 func (c *comparer) scope(t replica.Table) scope {
-	return scope{Barrier: c.m.barrier, Method: c.method, Seed: c.seed, Table: t.Qualified()}
+	return scope{Barrier: c.m.barrier, Method: c.method, Seed: c.seed, Table: t.Qualified(), Columns: namesOf(t)}
 }
 
 // compareAll compares every table of the scope, from its smallest to its largest possible key.
@@ -69,7 +69,7 @@ func (r *run) compareAll(ctx context.Context, m *meeting) (*comparison, error) {
 		return nil, err
 	}
 	r.compared = time.Now()
-	for i, t := range r.tables() {
+	for i, t := range m.tables {
 		err := r.progress(ctx, func(p *Progress) { p.Phase, p.Table, p.TablesDone, p.Note = PhaseCompare, t.Qualified(), i, "" })
 		if err != nil {
 			return nil, err
@@ -79,7 +79,7 @@ func (r *run) compareAll(ctx context.Context, m *meeting) (*comparison, error) {
 		}
 	}
 	r.row.Rows = r.row.Progress.Rows
-	r.row.Progress.TablesDone, r.row.Progress.Table, r.row.Progress.SecondsLeft = len(r.tables()), "", 0
+	r.row.Progress.TablesDone, r.row.Progress.Table, r.row.Progress.SecondsLeft = len(m.tables), "", 0
 	return c.out, nil
 }
 
@@ -142,7 +142,7 @@ func (c *comparer) compareTable(ctx context.Context, t replica.Table) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	c.out.tables = append(c.out.tables, proof.proof())
+	c.out.tables = append(c.out.tables, proof.proof(c.form))
 	return nil
 }
 
@@ -168,9 +168,15 @@ type tableComparison struct {
 	different   int64
 }
 
-func (t *tableComparison) proof() TableProof {
+// proof is what a certificate says of the table; forms before the third do not name columns.
+func (t *tableComparison) proof(form int) TableProof {
+	var columns []string
+	if form > 2 {
+		columns = namesOf(t.table)
+	}
 	return TableProof{
-		Table: t.table.Qualified(), Ranges: t.there.ranges, DifferentRanges: t.different,
+		Columns: columns,
+		Table:   t.table.Qualified(), Ranges: t.there.ranges, DifferentRanges: t.different,
 		Province: Holds{Rows: t.there.rows, Digest: t.there.sum[:]},
 		National: Holds{Rows: t.here.rows, Digest: t.here.sum[:]},
 	}
@@ -307,13 +313,9 @@ func (c *comparer) columns(ctx context.Context, t replica.Table, keys []int64) (
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, len(t.Columns))
-	for i, col := range t.Columns {
-		names[i] = col.Name
-	}
 	out := make(map[int64][]string, len(keys))
 	for _, key := range keys {
-		out[key] = differingColumns(names, there.Values[key], here[key])
+		out[key] = differingColumns(namesOf(t), there.Values[key], here[key])
 	}
 	return out, nil
 }

@@ -30,6 +30,7 @@ type pair struct {
 	province, national     *pgxpool.Pool // as their owners
 	source                 *Province
 	n                      *National
+	tables                 []replica.Table // that the province replicates
 	point                  LSN
 	lose                   bool // barriers get lost
 	down                   bool // the province does not answer
@@ -40,7 +41,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func newPair(t *testing.T, customers int) *pair {
 	t.Helper()
-	p := &pair{T: t, provinceDB: pgtest.Province(t), nationalDB: pgtest.National(t), point: 1000}
+	p := &pair{T: t, provinceDB: pgtest.Province(t), nationalDB: pgtest.National(t), tables: replica.Up, point: 1000}
 	p.province, p.national = p.provinceDB.Owner(t), p.nationalDB.Owner(t)
 	p.exec(p.national, `SELECT sync.add_province(591::smallint)`)
 	fill(t, p.province, customers)
@@ -54,7 +55,7 @@ func newPair(t *testing.T, customers int) *pair {
 
 func (p *pair) startProvince(lease time.Duration) {
 	p.source = NewProvince(ProvinceOptions{
-		Province: testProvince, Pool: p.provinceDB.Sync(p.T), Tables: replica.Up, Key: newKey(p.T), Version: "test",
+		Province: testProvince, Pool: p.provinceDB.Sync(p.T), Tables: p.tables, Key: newKey(p.T), Version: "test",
 		Barrier: p.barrier, Log: quiet(), Lease: lease,
 		Repair: func(_ context.Context, t replica.Table, keys []int64, _ int64, _ LSN) error {
 			p.copy(t, keys)
@@ -68,7 +69,10 @@ func (p *pair) startNational(opts NationalOptions) {
 	if opts.Patience == 0 {
 		opts.Patience = 100 * time.Millisecond
 	}
-	opts.Pool, opts.Tables, opts.Key, opts.Version, opts.Log = p.nationalDB.Sync(p.T), replica.Up, newKey(p.T), "test", quiet()
+	if opts.Tables == nil {
+		opts.Tables = replica.Up
+	}
+	opts.Pool, opts.Key, opts.Version, opts.Log = p.nationalDB.Sync(p.T), newKey(p.T), "test", quiet()
 	n, err := OpenNational(p.Context(), opts)
 	if err != nil {
 		p.Fatal(err)

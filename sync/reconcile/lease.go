@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,12 +43,13 @@ type lease struct {
 // served is what was answered of one table: its digest so far, and the newest answer, so that a
 // repeated question gets the same answer and is not counted twice.
 type served struct {
-	tally tally
-	next  int64 // where the next question must begin; questions of a re-check may leave gaps
-	whole bool  // the last range was among them
-	low   int64
-	reply []Range
-	last  bool
+	tally   tally
+	columns []string // that are digested
+	next    int64    // where the next question must begin; questions of a re-check may leave gaps
+	whole   bool     // the last range was among them
+	low     int64
+	reply   []Range
+	last    bool
 }
 
 // keep stores the made snapshot, or lets it go if the lease was given up meanwhile.
@@ -180,7 +182,10 @@ func (l *lease) work(ctx context.Context, req scope, f func(*side) error) error 
 // cut answers opCut: the next ranges of a table, counted into its digest.
 func (l *lease) cut(ctx context.Context, t replica.Table, req cutRequest) (reply cutReply, err error) {
 	err = l.work(ctx, req.scope, func(s *side) error {
-		sv := l.of(t)
+		sv, err := l.of(t)
+		if err != nil {
+			return err
+		}
 		if sv.reply != nil && sv.low == req.From {
 			reply = cutReply{Ranges: sv.reply, Last: sv.last}
 			return nil
@@ -202,9 +207,9 @@ func (l *lease) cut(ctx context.Context, t replica.Table, req cutRequest) (reply
 // digest answers opDigest: ranges whose boundaries headquarters brings, counted likewise.
 func (l *lease) digest(ctx context.Context, t replica.Table, req digestRequest) (reply digestReply, err error) {
 	err = l.work(ctx, req.scope, func(s *side) error {
-		sv := l.of(t)
-		if len(req.Bounds) == 0 {
-			return nil
+		sv, err := l.of(t)
+		if err != nil || len(req.Bounds) == 0 {
+			return err
 		}
 		if sv.reply != nil && sv.low == req.Bounds[0].Low {
 			reply.Ranges = sv.reply
@@ -224,13 +229,17 @@ func (l *lease) digest(ctx context.Context, t replica.Table, req digestRequest) 
 	return reply, err
 }
 
-func (l *lease) of(t replica.Table) *served {
+// of finds what was answered of a table. Its columns stay the same for the whole run.
+func (l *lease) of(t replica.Table) (*served, error) {
 	sv := l.served[t.Qualified()]
 	if sv == nil {
-		sv = &served{next: l.scope.low()}
+		sv = &served{columns: namesOf(t), next: l.scope.low()}
 		l.served[t.Qualified()] = sv
 	}
-	return sv
+	if !slices.Equal(sv.columns, namesOf(t)) {
+		return nil, fmt.Errorf("the run changed the columns of %s from %v to %v", t.Qualified(), sv.columns, namesOf(t))
+	}
+	return sv, nil
 }
 
 func (sv *served) count(ranges []Range, to int64, last bool) {
@@ -256,6 +265,9 @@ func (l *lease) agrees(point LSN, proofs []TableProof, whole bool) error {
 		sv := l.served[p.Table]
 		if sv == nil || whole && !sv.whole {
 			return fmt.Errorf("the certificate speaks of %s, which was not digested to its end", p.Table)
+		}
+		if p.Columns != nil && !slices.Equal(p.Columns, sv.columns) {
+			return fmt.Errorf("the certificate's columns of %s are %v, here %v were digested", p.Table, p.Columns, sv.columns)
 		}
 		if p.Province.Rows != sv.tally.rows || !bytes.Equal(p.Province.Digest, sv.tally.sum[:]) {
 			return fmt.Errorf("the certificate's digest of %s is not the one found here", p.Table)

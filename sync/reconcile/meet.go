@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"jike/schemas/replica"
 )
 
 // meeting is a barrier at which both sides hold a snapshot.
@@ -16,12 +18,14 @@ type meeting struct {
 	point       LSN
 	selection   int64
 	here, there capability
-	rows        int64        // of the scope, estimated
-	version     string       // of the province's program
-	form        int          // of certificates that it signs
-	last        *Certificate // the province's newest
-	tx          pgx.Tx       // headquarters' snapshot
-	close       func()       // lets both snapshots go; more than once does no harm
+	rows        int64           // of the scope, estimated
+	version     string          // of the province's program
+	form        int             // of the certificate: the newest that both sides know
+	last        *Certificate    // the province's newest
+	schema      [32]byte        // of what the province replicates
+	tables      []replica.Table // of the scope, with the columns that both sides have
+	tx          pgx.Tx          // headquarters' snapshot
+	close       func()          // lets both snapshots go; more than once does no harm
 }
 
 // barrierTries is how many barriers may get lost one after the other before the run fails.
@@ -72,7 +76,7 @@ func (r *run) meetOnce(ctx context.Context) (*meeting, error) {
 	}
 	if err == nil {
 		var here int64
-		here, err = probe.estimate(ctx, r.tables(), r.row.Scope.low(), r.row.Scope.high())
+		here, err = probe.estimate(ctx, m.tables, r.row.Scope.low(), r.row.Scope.high())
 		m.rows = max(m.rows, here)
 	}
 	if err != nil {
@@ -106,7 +110,15 @@ func (r *run) invite(ctx context.Context, m *meeting, arrivals <-chan Arrival) (
 	if err != nil {
 		return a, err
 	}
-	m.version, m.form, m.last = opened.Version, opened.Form, opened.Last
+	m.version, m.form, m.last, m.schema = opened.Version, max(1, min(opened.Form, certificateForm)), opened.Last, r.n.schema
+	shared := r.n.opts.Tables
+	if opened.Tables != nil {
+		m.schema = replica.Hash(opened.Tables)
+		if shared, err = r.n.shared(r.site.Province, opened.Tables); err != nil {
+			return a, err
+		}
+	}
+	m.tables = r.row.Scope.tables(shared)
 	deadline := time.Now().Add(r.n.opts.SnapshotTimeout)
 	for {
 		answer, err := ask[awaitReply](ctx, r, opAwait, awaitRequest{Barrier: m.barrier})

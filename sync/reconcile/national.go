@@ -38,11 +38,13 @@ type Site struct {
 // NationalOptions is what headquarters' side of reconciliation needs. Durations of 0 stand for
 // the defaults that are named.
 type NationalOptions struct {
-	Pool    *pgxpool.Pool // as jike_sync
-	Tables  []replica.Table
-	Key     ed25519.PrivateKey
-	Version string // of this program
-	Log     *slog.Logger
+	Pool   *pgxpool.Pool // as jike_sync
+	Tables []replica.Table
+	// Previous are the lists of earlier releases that provinces may still have.
+	Previous []replica.List
+	Key      ed25519.PrivateKey
+	Version  string // of this program
+	Log      *slog.Logger
 
 	// Parallel is how many runs that nobody waits for go on at once; the others queue; 4.
 	Parallel int

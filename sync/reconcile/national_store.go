@@ -121,6 +121,7 @@ const (
 	ReasonSuperseded  Reason = "superseded"   // it waited for approval until a newer run began
 	ReasonCanceled    Reason = "canceled"     // a person ended it
 	ReasonOld         Reason = "old"          // the province's program is too old for what was asked
+	ReasonNewer       Reason = "newer"        // the province's program is newer than headquarters'
 )
 
 func (r Run) resultText() string {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"jike/schemas/replica"
 )
 
 // The requests that headquarters sends to a province during a run. All but opRelease may be
@@ -39,12 +41,14 @@ func (l *LSN) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// scope names the snapshot that a request reads and how rows are hashed there.
+// scope names the snapshot that a request reads and how rows are hashed there: by those columns of the
+// table that both sides have. No columns stand for all that the province has.
 type scope struct {
 	Barrier uuid.UUID `json:"barrier"`
 	Method  Method    `json:"method"`
 	Seed    int64     `json:"seed"`
 	Table   string    `json:"table"`
+	Columns []string  `json:"columns,omitempty"`
 }
 
 type openRequest struct {
@@ -55,11 +59,13 @@ type openRequest struct {
 // openReply carries the province's newest certificate: headquarters takes over one that it
 // misses, because a crash or a restore came between the province's signature and its own record.
 // Form is the newest form of certificates that the province can sign; one that says nothing signs
-// form 1 and knows no scope.
+// form 1 and knows no scope. Tables are what the province replicates; one that signs a form below 3
+// does not say it, and can be compared by headquarters' own list only.
 type openReply struct {
-	Version string       `json:"version"`
-	Form    int          `json:"form"`
-	Last    *Certificate `json:"last"`
+	Version string          `json:"version"`
+	Form    int             `json:"form"`
+	Last    *Certificate    `json:"last"`
+	Tables  []replica.Table `json:"tables,omitempty"`
 }
 
 type awaitRequest struct {

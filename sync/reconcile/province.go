@@ -95,7 +95,7 @@ func (p *Province) open(ctx context.Context, req openRequest) (openReply, error)
 	if err != nil {
 		return openReply{}, err
 	}
-	reply := openReply{Version: p.opts.Version, Form: certificateForm, Last: last}
+	reply := openReply{Version: p.opts.Version, Form: certificateForm, Last: last, Tables: p.opts.Tables}
 	if err := req.Scope.check(p.opts.Tables); err != nil {
 		return openReply{}, err
 	}
@@ -175,13 +175,20 @@ func (p *Province) await(ctx context.Context, req awaitRequest) (awaitReply, err
 // "not yet": long enough to be cheap, short enough to show that the province is alive.
 const awaitPatience = 3 * time.Second
 
-// on finds snapshot and table of a request.
+// on finds snapshot and table of a request, with the columns that the request names.
 func (p *Province) on(req scope) (*lease, replica.Table, error) {
 	l, err := p.lease(req.Barrier)
 	if err != nil {
 		return nil, replica.Table{}, err
 	}
 	t, err := p.table(req.Table)
+	if err != nil {
+		return nil, t, err
+	}
+	t, ok := narrowed(t, req.Columns)
+	if !ok {
+		err = fmt.Errorf("table %s is not replicated here with all of the columns %v", req.Table, req.Columns)
+	}
 	return l, t, err
 }
 

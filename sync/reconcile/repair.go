@@ -9,7 +9,7 @@ import (
 // repair asks the province to send the rows that differ anew, through the stream, so that they
 // come in order with what is being changed meanwhile.
 func (r *run) repair(ctx context.Context, m *meeting, found *comparison) error {
-	for _, t := range r.tables() {
+	for _, t := range m.tables {
 		var keys []int64
 		var forged []int64
 		for _, d := range found.differences {
@@ -57,6 +57,9 @@ func (r *run) recheck(ctx context.Context, first *meeting, found *comparison) (*
 	if m.epoch != first.epoch {
 		return nil, nil, fail(ReasonMismatch, "epoch %d began during the run of epoch %d", m.epoch, first.epoch)
 	}
+	if m.schema != first.schema {
+		return nil, nil, fail(ReasonMismatch, "the province was upgraded during the run: it replicates other columns now")
+	}
 	c, err := r.comparer(ctx, m)
 	if err != nil {
 		return nil, nil, err
@@ -65,7 +68,7 @@ func (r *run) recheck(ctx context.Context, first *meeting, found *comparison) (*
 	if r.form < 2 {
 		pageSize = 1 // such a province counts what lies between ranges, too
 	}
-	for _, t := range r.tables() {
+	for _, t := range m.tables {
 		ranges := found.ranges[t.Qualified()]
 		if len(ranges) == 0 {
 			continue
@@ -84,7 +87,7 @@ func (r *run) recheck(ctx context.Context, first *meeting, found *comparison) (*
 				return nil, nil, err
 			}
 		}
-		c.out.tables = append(c.out.tables, again.proof())
+		c.out.tables = append(c.out.tables, again.proof(r.form))
 	}
 	return m, c.out, r.n.store.saveDifferences(ctx, r.row.ID, true, c.out.differences)
 }
@@ -166,7 +169,7 @@ func (r *run) statement(head *Certificate, first *meeting, found *comparison, se
 	s := Statement{
 		Version: r.form, Province: r.site.Province, Sequence: r.seed, Previous: Hex{},
 		Reconciliation: r.row.ID, Barrier: first.barrier, Epoch: first.epoch, Point: first.point,
-		Selection: first.selection, Schema: r.n.schema[:], Method: r.method,
+		Selection: first.selection, Schema: first.schema[:], Method: r.method,
 		Versions: Versions{
 			National: NodeVersion{Jike: r.n.opts.Version, PostgreSQL: first.here.PostgreSQL},
 			Province: NodeVersion{Jike: first.version, PostgreSQL: first.there.PostgreSQL},

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"jike/schemas/replica"
 )
 
 // run is one run at headquarters. Only its own goroutine touches it.
@@ -27,9 +25,6 @@ type run struct {
 	compared time.Time // since when rows are compared
 	asked    int64     // rows that the province has digested so far
 }
-
-// tables are those that the run is about.
-func (r *run) tables() []replica.Table { return r.row.Scope.tables(r.n.opts.Tables) }
 
 // failure ends a run with a reason.
 type failure struct {
@@ -56,7 +51,7 @@ func (r *run) do(ctx context.Context) error {
 	if r.row.ApprovedBy != nil {
 		r.shown = r.row.Differences
 	}
-	r.row.Progress = Progress{Tables: len(r.tables())}
+	r.row.Progress = Progress{}
 	r.row.Result, r.row.Certificate, r.row.Causes = nil, nil, nil
 	first, err := r.meet(ctx)
 	if err != nil {
@@ -74,12 +69,12 @@ func (r *run) do(ctx context.Context) error {
 	if head != nil {
 		r.seed = head.Statement.Sequence + 1
 	}
-	r.form = max(1, min(first.form, certificateForm))
+	r.form = first.form
 	if r.form < 2 && !r.row.Scope.whole() {
 		return fail(ReasonOld, "province %d runs %s, which cannot compare a part of its rows", r.site.Province, first.version)
 	}
-	r.method = chooseMethod(first.here, first.there, r.tables())
-	r.row.Progress.RowsInAll = first.rows
+	r.method = chooseMethod(first.here, first.there, first.tables)
+	r.row.Progress.Tables, r.row.Progress.RowsInAll = len(first.tables), first.rows
 	r.row.Epoch, r.row.Point = &first.epoch, &first.point
 	found, err := r.compareAll(ctx, first)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -33,7 +34,7 @@ func TestAPartIsComparedAlone(t *testing.T) {
 		t.Fatalf("%s, %d differences of %d rows: %s", run.State, run.Differences, run.Rows, run.Reason)
 	}
 	s := run.Certificate.Statement
-	if s.Version != 2 || s.Scope == nil || !s.Scope.equal(part) || len(s.Tables) != 1 || !run.Scope.equal(part) {
+	if s.Version != certificateForm || s.Scope == nil || !s.Scope.equal(part) || len(s.Tables) != 1 || !run.Scope.equal(part) {
 		t.Fatalf("certificate %+v", s)
 	}
 	if proven, err := p.n.store.isProven(t.Context(), testProvince, 1); err != nil || proven {
@@ -424,7 +425,7 @@ func TestAnOlderProvinceSignsItsForm(t *testing.T) {
 	site.Call = func(ctx context.Context, operation string, request []byte) ([]byte, error) {
 		answer, err := call(ctx, operation, request)
 		if operation == opOpen && err == nil {
-			answer = bytes.Replace(answer, []byte(`"form":2,`), nil, 1)
+			answer = bytes.Replace(answer, fmt.Appendf(nil, `"form":%d,`, certificateForm), nil, 1)
 		}
 		return answer, err
 	}

@@ -76,7 +76,7 @@ func (s Statement) consistent(f *faults) {
 	if s.Version < 2 && s.Scope != nil {
 		f.add("statement.scope", "form 1 has none")
 	}
-	equal := proofs(f, "statement.tables", s.Tables)
+	equal := proofs(f, "statement.tables", s.Tables, s.Version)
 	if s.Scope != nil && (len(s.Tables) != 1 || s.Tables[0].Table != s.Scope.Table) {
 		f.add("statement.scope.table", "it is about %q, the tables are others", s.Scope.Table)
 	}
@@ -101,7 +101,7 @@ func (s Statement) consistent(f *faults) {
 
 // consistent gives the result that the repair stands for.
 func (r RepairProof) consistent(f *faults, form int) Result {
-	equal := proofs(f, "statement.repair.tables", r.Tables)
+	equal := proofs(f, "statement.repair.tables", r.Tables, form)
 	r.Left.consistent(f, "statement.repair.left", form)
 	if equal != (r.Left.Total() == 0) {
 		f.add("statement.repair.left", "it counts %d differences, and the digests of both sides say something else", r.Left.Total())
@@ -113,7 +113,7 @@ func (r RepairProof) consistent(f *faults, form int) Result {
 }
 
 // proofs checks the tables' digests and says whether all are equal.
-func proofs(f *faults, field string, tables []TableProof) bool {
+func proofs(f *faults, field string, tables []TableProof, form int) bool {
 	all := true
 	seen := map[string]bool{}
 	for i, t := range tables {
@@ -122,6 +122,9 @@ func proofs(f *faults, field string, tables []TableProof) bool {
 			f.add(at+".table", "%s stands twice", t.Table)
 		}
 		seen[t.Table] = true
+		if (len(t.Columns) > 0) != (form > 2) {
+			f.add(at+".columns", "%d columns are named in form %d", len(t.Columns), form)
+		}
 		equal := t.Province.Rows == t.National.Rows && bytes.Equal(t.Province.Digest, t.National.Digest)
 		if equal != (t.DifferentRanges == 0) || t.DifferentRanges < 0 || t.DifferentRanges > t.Ranges {
 			f.add(at+".differentRanges", "%d of %d ranges differ, and the digests of both sides say something else", t.DifferentRanges, t.Ranges)

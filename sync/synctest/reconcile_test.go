@@ -42,13 +42,14 @@ func newKey(p *synctest.Pair) ed25519.PrivateKey {
 }
 
 // headquarters runs apply and the national side of reconciliation.
-func headquarters(p *synctest.Pair) *reconcile.National {
+func headquarters(p *synctest.Pair, previous ...replica.List) *reconcile.National {
 	p.Helper()
 	log := synctest.Log(p)
-	n, err := reconcile.OpenNational(p.Context(), reconcile.NationalOptions{Pool: p.Database.Sync(p), Tables: replica.Up, Key: newKey(p), Version: "test", Log: log})
+	n, err := reconcile.OpenNational(p.Context(), reconcile.NationalOptions{Pool: p.Database.Sync(p), Tables: replica.Up, Previous: previous, Key: newKey(p), Version: "test", Log: log})
 	p.Must(err)
 	p.Cleanup(n.Close)
 	a := p.Apply(func(o *apply.Options) {
+		o.Previous = previous
 		o.Barrier = func(v apply.Arrival) {
 			n.Barrier(reconcile.Arrival{Barrier: uuid.UUID(v.Barrier), Epoch: v.Epoch, Point: reconcile.LSN(v.Point), Tx: v.Tx, Close: v.Close})
 		}
@@ -72,9 +73,10 @@ func headquarters(p *synctest.Pair) *reconcile.National {
 // provinceNode runs capture and the province's side of reconciliation.
 func provinceNode(p *synctest.Pair, change ...func(*capture.Options)) *synctest.Running[*capture.Capture] {
 	p.Helper()
-	c := p.Capture(change...)
+	tables := replica.Up
+	c := p.Capture(append(change, func(o *capture.Options) { tables = o.Tables })...)
 	source := reconcile.NewProvince(reconcile.ProvinceOptions{
-		Province: synctest.Province, Pool: p.ProvinceDB.Sync(p), Tables: replica.Up, Key: newKey(p), Version: "test", Log: synctest.Log(p),
+		Province: synctest.Province, Pool: p.ProvinceDB.Sync(p), Tables: tables, Key: newKey(p), Version: "test", Log: synctest.Log(p),
 		Barrier: func(ctx context.Context, id uuid.UUID) (*reconcile.Snapshot, error) {
 			s, err := c.It.Barrier(ctx, id)
 			if err != nil {

@@ -2,12 +2,15 @@ package synctest_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"jike/schemas/replica"
 	"jike/sync/capture"
+	"jike/sync/reconcile"
 	"jike/sync/synctest"
 )
 
@@ -70,4 +73,50 @@ func TestAChangedColumnThatTravelsIsRefusedUntilItIsRight(t *testing.T) {
 	p.Exec(p.Source, `UPDATE crm.customer SET name = 'meanwhile' WHERE id = 20`)
 	change("bigint")
 	recovered(p, n, epoch(p, 1))
+}
+
+// A province that is a release behind: its certificates are about the columns that both sides have, and what
+// headquarters has more is proved from the upgrade on.
+func TestAProvinceAReleaseBehindIsProved(t *testing.T) {
+	p := synctest.New(t)
+	old := without()
+	p.Must(capture.EnsurePublication(t.Context(), p.ProvinceDB.OwnerURL, old))
+	n := headquarters(p, replica.List{Number: 0, Tables: old})
+	c := provinceNode(p, func(o *capture.Options) { o.Tables = old })
+	w := p.WorkSmall(seed(t), 2)
+	run := reconcileOnce(p, n)
+	if run.State != reconcile.Done || *run.Result != reconcile.Clean {
+		t.Fatalf("%s, %v: %s", run.State, run.Result, run.Reason)
+	}
+	p.Exec(p.Source, `INSERT INTO crm.customer (id, national, number, name, name_terms, industry, city, class, lifecycle, profile)
+		VALUES (-1, true, 'Q1', 'quiet', '{}', '65', '350100', 'A1', 'active', 'not sent yet')`)
+	p.Settle()
+	p.Exec(p.Target, `UPDATE crm.customer SET name = 'damaged', profile = 'invented' WHERE id = -1`)
+	run = reconcileOnce(p, n)
+	if run.State != reconcile.Done || *run.Result != reconcile.Repaired || run.Differences != 1 {
+		t.Fatalf("after damage: %s, %v, %d differences: %s", run.State, run.Result, run.Differences, run.Reason)
+	}
+	if found := run.Certificate.Statement.Found.Listed[0]; found.Key != -1 || !slices.Equal(found.Columns, []string{"name"}) {
+		t.Errorf("found %+v", found)
+	}
+	if columns := run.Certificate.Statement.Tables[0].Columns; slices.Contains(columns, "profile") || len(columns) != len(old[0].Columns) {
+		t.Errorf("compared %v", columns)
+	}
+	c.Stop()
+	p.Must(capture.EnsurePublication(t.Context(), p.ProvinceDB.OwnerURL, replica.Up))
+	provinceNode(p)
+	p.Until("the new columns have come", func() bool {
+		return p.Int(p.Source, `SELECT count(*)::int FROM sync.resend WHERE finished_at IS NOT NULL`) == 2
+	})
+	p.Settle()
+	run = reconcileOnce(p, n)
+	if run.State != reconcile.Done || *run.Result != reconcile.Clean {
+		t.Fatalf("after the upgrade: %s, %v: %s", run.State, run.Result, run.Reason)
+	}
+	if columns := run.Certificate.Statement.Tables[0].Columns; len(columns) != len(replica.Up[0].Columns) {
+		t.Errorf("compared after the upgrade: %v", columns)
+	}
+	w.Stop()
+	p.Settle()
+	p.Same()
 }

@@ -56,6 +56,7 @@ function Summary({ certificate }: { certificate: unknown }) {
   })
   const columns: TableColumnsType<TableProof> = [
     { title: t('difference.table'), dataIndex: 'table' },
+    { title: t('certificate.columns'), align: 'right', render: (_, p) => p.columns && <span className="figure">{integer(p.columns.length)}</span> },
     side('province'),
     side('national'),
     { title: t('certificate.ranges'), align: 'right', render: (_, p) => <span className="figure">{integer(p.ranges)}</span> },
