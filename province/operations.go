@@ -8,6 +8,7 @@ import (
 	"jike/province/customer"
 	"jike/province/exchange"
 	"jike/province/intake"
+	"jike/province/member"
 	"jike/province/organisation"
 	"jike/province/overview"
 	"jike/province/reference"
@@ -21,6 +22,7 @@ func (s *Stores) Register(p *portal.Server) {
 	customer.Register(p, s.Customers)
 	contact.Register(p, s.Contacts)
 	contract.Register(p, s.Contracts)
+	member.Register(p, s.Members)
 	overview.Register(p, s.Overview)
 	exchange.Register(p, s.Exchanges)
 	selection.Register(p, s.Selection)

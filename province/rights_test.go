@@ -14,6 +14,8 @@ import (
 	"jike/province/contact"
 	"jike/province/contract"
 	"jike/province/customer/customertest"
+	"jike/province/member"
+	"jike/schemas/codes"
 	"jike/xmlapi/journal"
 )
 
@@ -44,6 +46,7 @@ var allowed = map[string][]string{
 	"contact-create": provincial, "contact-change": provincial, "contact-remove": provincial, "contact-reveal": provincial,
 	"birthday-list":   {"manager"},
 	"contract-create": provincial, "contract-change": provincial,
+	"member-list": provincial, "member-join": provincial, "member-change": provincial, "member-leave": provincial,
 	"reference-state": provincial, "reference-list": provincial, "notice-list": provincial, "product-extend": {"administrator"},
 	"exchange-list": {"administrator"}, "exchange-get": {"administrator"},
 	"customer-look-alikes": provincial, "customer-selection": provincial, "selection-proof": {"administrator"},
@@ -54,15 +57,15 @@ var allowed = map[string][]string{
 
 // family is a fresh customer with a contact and a contract.
 type family struct {
-	customer, contact, contract int64
-	document                    map[string]any
+	customer, contact, contract, member int64
+	document                            map[string]any
 }
 
 // make makes a fresh object of the kind; "other province" has ids that nobody here has.
 func (x *site) make(t *testing.T, object string, n int) family {
 	t.Helper()
 	if object == "other province" {
-		return family{1 << 40, 1 << 40, 1 << 40, map[string]any{
+		return family{1 << 40, 1 << 40, 1 << 40, 1 << 40, map[string]any{
 			"version": 1, "name": "甲", "industry": "65", "city": "330100", "class": "D", "lifecycle": "active", "creditCode": "",
 			"sensitive": false, "crossProvince": false, "address": "", "postcode": "", "legalPerson": "", "profile": "", "remark": "",
 		}}
@@ -84,7 +87,11 @@ func (x *site) make(t *testing.T, object string, n int) family {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return family{c.ID, person.ID, agreed.ID, view(t, c)}
+	line, err := x.all.Members.Join(t.Context(), x.Everybody, c.ID, codes.Phone(fmt.Sprintf("138%08d", n)), day, member.Facts{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return family{c.ID, person.ID, agreed.ID, line.ID, view(t, c)}
 }
 
 // request is a good request of an operation for an object, and whether it concerns the object.
@@ -93,6 +100,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, n int) (path
 	const agreed = `"name":"协议","signedOn":"2026-01-01","effectiveOn":"2026-01-01","expiresOn":"2027-01-01","autoRenew":false,"amountFen":1,"status":"active"`
 	const person = `"role":"other","name":"李某","workPhone":"","title":"","email":"","mobile":"","birthday":"","family":"","hobbies":"",` +
 		`"decisionRole":"unstated","influence":0,"attitude":"unknown","channel":"any","hoursFrom":"","hoursTo":"","doNotContact":false`
+	const line = `"name":"王某","department":"","duty":"","shortNumber":""`
 	at := func(id int64) string { return strings.ReplaceAll(op.Path, "{id}", fmt.Sprint(id)) }
 	switch op.ID {
 	case "session-language":
@@ -117,6 +125,14 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, n int) (path
 		return at(o.customer), fmt.Sprintf(`{"number":"NEW%d",%s}`, n, agreed), true
 	case "contract-change":
 		return at(o.contract), fmt.Sprintf(`{"version":1,"number":"HT%d",%s}`, n, agreed), true
+	case "member-list":
+		return at(o.customer), "", true
+	case "member-join":
+		return at(o.customer), fmt.Sprintf(`{"phone":"139%08d","joinedOn":"2026-01-01",%s}`, n, line), true
+	case "member-change":
+		return at(o.member), `{"version":1,` + line + `}`, true
+	case "member-leave":
+		return at(o.member), `{"version":1,"leftOn":"2026-02-01"}`, true
 	case "reference-list":
 		return "/api/reference/products", "", false
 	case "product-extend":

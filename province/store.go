@@ -57,7 +57,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Contacts = contact.NewStore(db, s.Customers, zone)
 	s.Contracts = contract.NewStore(db, s.Customers)
 	s.Subscriptions = subscription.NewStore(s.Customers)
-	s.Members = member.NewStore(s.Customers)
+	s.Members = member.NewStore(db, s.Customers)
 	s.Intake = intake.NewStore(s.Customers, s.Contacts)
 	s.Exchanges = exchange.NewStore(s.Journal)
 	s.Overview = overview.NewStore(db, overview.Sources{

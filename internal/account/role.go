@@ -66,15 +66,15 @@ var grants = map[Role]struct {
 }{
 	AccountManager: {ReachOwn, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange,
-		ContactChange, ContactPrivate, ContactReveal, ContractChange, ReferenceRead,
+		ContactChange, ContactPrivate, ContactReveal, ContractChange, MemberWrite, ReferenceRead,
 	}},
 	DepartmentHead: {ReachDepartment, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign,
-		ContactChange, ContactReveal, ContractChange, ReferenceRead,
+		ContactChange, ContactReveal, ContractChange, MemberWrite, ReferenceRead,
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive,
-		ContactChange, ContactReveal, ContractChange, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
+		ContactChange, ContactReveal, ContractChange, MemberWrite, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
 		ReferenceRead, ReferenceExtend,
 	}},
 	HeadquartersAnalyst: {ReachNation, []Permission{

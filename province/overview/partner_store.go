@@ -54,6 +54,6 @@ func (s *Store) family(ctx context.Context, tx pg.Tx, caller account.Caller, c c
 			return o, err
 		}
 	}
-	o.Members, err = s.Members.Get(ctx, tx, c.ID)
+	o.Members, err = s.Members.Stated(ctx, tx, c.ID)
 	return o, err
 }

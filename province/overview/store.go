@@ -92,7 +92,7 @@ func (s *Store) fill(ctx context.Context, tx pg.Tx, caller account.Caller, o *Ov
 	if o.Bills, err = s.Bills.List(ctx, tx, id, months); err != nil {
 		return err
 	}
-	if o.Members, err = s.Members.Get(ctx, tx, id); err != nil {
+	if o.Members, err = s.Members.Stated(ctx, tx, id); err != nil {
 		return err
 	}
 	if o.ClassHistory, err = s.Customers.ClassHistory(ctx, tx, id); err != nil {

@@ -18,6 +18,7 @@ export type Permission =
   | 'contact.private'
   | 'contact.reveal'
   | 'contract.change'
+  | 'member.write'
   | 'journal.read'
   | 'selection.read'
   | 'selection.change'

@@ -6,6 +6,7 @@ import edit from './en/edit.json'
 import format from './en/format.json'
 import frame from './en/frame.json'
 import journal from './en/journal.json'
+import member from './en/member.json'
 import keyperson from './en/keyperson.json'
 import national from './en/national.json'
 import overview from './en/overview.json'
@@ -15,7 +16,7 @@ import selection from './en/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...member, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'en-gb',
 }

@@ -55,5 +55,5 @@ test('every problem that a portal can report has a text', () => {
 })
 
 /** Codes of operations that no portal offers: accounts and the organisation are made by commands,
- * bills, members and subscriptions by partners. */
-const outsideOfThePortal = /^(account\.(login|name|password|role|unit)|organisation\.(code|kind|name|parent)|bill|member|subscription|amount|credit_code\.parts)\b/
+ * bills and subscriptions by partners. */
+const outsideOfThePortal = /^(account\.(login|name|password|role|unit)|organisation\.(code|kind|name|parent)|bill|subscription|amount|credit_code\.parts)\b/

@@ -4,6 +4,7 @@ import type edit from './zh/edit.json'
 import type format from './zh/format.json'
 import type frame from './zh/frame.json'
 import type journal from './zh/journal.json'
+import type member from './zh/member.json'
 import type keyperson from './zh/keyperson.json'
 import type national from './zh/national.json'
 import type overview from './zh/overview.json'
@@ -18,6 +19,7 @@ export type Texts = typeof company &
   typeof format &
   typeof frame &
   typeof journal &
+  typeof member &
   typeof keyperson &
   typeof national &
   typeof overview &

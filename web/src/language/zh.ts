@@ -6,6 +6,7 @@ import edit from './zh/edit.json'
 import format from './zh/format.json'
 import frame from './zh/frame.json'
 import journal from './zh/journal.json'
+import member from './zh/member.json'
 import keyperson from './zh/keyperson.json'
 import national from './zh/national.json'
 import overview from './zh/overview.json'
@@ -15,7 +16,7 @@ import selection from './zh/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...member, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'zh-cn',
 }

@@ -7,13 +7,15 @@ const pause = 300
 
 interface Props {
   id?: string
+  /** Where no label stands beside it. */
+  label?: string
   value: string
   onSearch: (text: string) => void
   placeholder: string
 }
 
 /** Searches when typing pauses, never while an input method is still composing a word. */
-export function SearchBox({ value, onSearch, ...input }: Props) {
+export function SearchBox({ value, label, onSearch, ...input }: Props) {
   const [typed, setTyped] = useDraft(value)
   const composing = useRef(false)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
@@ -27,6 +29,7 @@ export function SearchBox({ value, onSearch, ...input }: Props) {
     <Input
       {...input}
       type="search"
+      aria-label={label}
       value={typed}
       allowClear
       maxLength={100}

@@ -8,6 +8,7 @@ import { PageHead } from '../../frame/PageHead'
 import { ContactsBlock } from '../contact/ContactsBlock'
 import { KeyPersonBlock } from '../contact/KeyPersonBlock'
 import { ContractsBlock } from '../contract/ContractsBlock'
+import { MembersBlock } from '../member/MembersBlock'
 import { CustomerBlock } from './CustomerBlock'
 import { ClassHistoryBlock, TimelineBlock } from './HistoryBlocks'
 import { overviewQuery, type Overview } from './overview'
@@ -39,6 +40,7 @@ function Blocks({ overview }: { overview: Overview }) {
         <ContractsBlock customerId={customer.id} contracts={overview.contracts} freshness={sources.contracts} />
         <SubscriptionsBlock subscriptions={overview.subscriptions} freshness={sources.subscriptions} />
         <BillsBlock bills={overview.bills} freshness={sources.bills} />
+        <MembersBlock customerId={customer.id} />
         <RelativesBlock overview={overview} />
         <SelectionBlock customerId={customer.id} />
         <ClassHistoryBlock history={overview.classHistory} freshness={sources.history} />
