@@ -51,6 +51,10 @@ type Config struct {
 		RowsPerSecond int `yaml:"rows_per_second"` // that one run compares at most; 0: as fast as it can
 	} `yaml:"reconcile"`
 
+	Report struct {
+		Schedule string `yaml:"schedule"` // cron expression of when the sums of reports are computed anew
+	} `yaml:"report"`
+
 	Company struct {
 		Schedule string `yaml:"schedule"` // cron expression of when companies that span provinces are grouped anew
 	} `yaml:"company"`
@@ -82,6 +86,7 @@ func NewConfig() Config {
 	c.NATS.MaxBytes = 16 << 30
 	c.NATS.Replicas = 1
 	c.Reconcile.Parallel = 4
+	c.Report.Schedule = "@every 1m"
 	c.Company.Schedule = "@every 5m"
 	c.TimeZone = "Asia/Shanghai"
 	return c

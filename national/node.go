@@ -88,21 +88,34 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	return schedule(n, c, zone, all)
 }
 
-// schedule adds what happens by the clock, and at once when the node begins: companies are grouped.
+// schedule adds what happens by the clock, and at once when the node begins: the sums of reports, and
+// the companies that span provinces.
 func schedule(n *node.Node, c Config, zone *time.Location, all *Stores) error {
 	clock := cron.New(cron.WithLocation(zone), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	var running context.Context // of the task below, which starts the clock
-	compute := func() {
-		if err := all.Companies.Compute(running); err != nil && running.Err() == nil {
-			n.Log.Error("companies that span provinces not grouped anew", "error", err)
+	var first []func()
+	for _, work := range []struct {
+		setting, schedule string
+		compute           func(context.Context) error
+	}{
+		{"report.schedule", c.Report.Schedule, all.Reports.Compute},
+		{"company.schedule", c.Company.Schedule, all.Companies.Compute},
+	} {
+		do := func() {
+			if err := work.compute(running); err != nil && running.Err() == nil {
+				n.Log.Error("not computed by the clock", "schedule", work.setting, "error", err)
+			}
 		}
-	}
-	if _, err := clock.AddFunc(c.Company.Schedule, compute); err != nil {
-		return fmt.Errorf("company.schedule: %w", err)
+		if _, err := clock.AddFunc(work.schedule, do); err != nil {
+			return fmt.Errorf("%s: %w", work.setting, err)
+		}
+		first = append(first, do)
 	}
 	n.Task(func(ctx context.Context) error {
 		running = ctx
-		compute()
+		for _, do := range first {
+			do()
+		}
 		clock.Start()
 		<-ctx.Done()
 		<-clock.Stop().Done()

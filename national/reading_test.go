@@ -127,6 +127,9 @@ func TestCustomerWithFamily(t *testing.T) {
 
 func TestReport(t *testing.T) {
 	s := newSite(t)
+	if err := s.stores.Reports.Compute(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	b := s.signIn(t, account.HeadquartersAnalyst)
 	for _, c := range []struct{ query, incomes, customers, monthly, yearly string }{
 		// 591: 2000 after 1600 is +25 %, and after 1000 a year before +100 %; 571 has no year before.

@@ -266,14 +266,8 @@ func (v *visit) headquarters(t *testing.T) {
 
 // company looks at one that both provinces have as a customer.
 func (v *visit) company(b *browsertest.Browser) {
-	conn, err := pgx.Connect(v.t.Context(), v.world.National.OwnerURL)
-	if err != nil {
-		v.t.Fatal(err)
-	}
+	conn := v.compute()
 	defer func() { _ = conn.Close(context.Background()) }()
-	if _, err := conn.Exec(v.t.Context(), `SELECT crm.compute_companies()`); err != nil { // the clock does it every five minutes
-		v.t.Fatal(err)
-	}
 	var code, name string
 	if err := conn.QueryRow(v.t.Context(), `SELECT credit_code, name FROM crm.company WHERE provinces = '{571,591}' ORDER BY class, credit_code LIMIT 1`).Scan(&code, &name); err != nil {
 		v.t.Fatal("no company spans the provinces: ", err)
@@ -288,6 +282,18 @@ func (v *visit) company(b *browsertest.Browser) {
 	b.Shot("company")
 	b.ClickCSS("[data-testid='company-name-591'] a")
 	b.See("block-customer", code)
+}
+
+// compute does at headquarters what its clock does every few minutes.
+func (v *visit) compute() *pgx.Conn {
+	conn, err := pgx.Connect(v.t.Context(), v.world.National.OwnerURL)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if _, err := conn.Exec(v.t.Context(), `SELECT crm.compute_sums(), crm.compute_companies()`); err != nil {
+		v.t.Fatal(err)
+	}
+	return conn
 }
 
 func (v *visit) journal(t *testing.T) {
