@@ -9,6 +9,7 @@ import (
 	"jike/province/exchange"
 	"jike/province/intake"
 	"jike/province/member"
+	"jike/province/merge"
 	"jike/province/organisation"
 	"jike/province/overview"
 	"jike/province/reference"
@@ -23,6 +24,7 @@ func (s *Stores) Register(p *portal.Server) {
 	contact.Register(p, s.Contacts)
 	contract.Register(p, s.Contracts)
 	member.Register(p, s.Members)
+	merge.Register(p, s.Merges)
 	overview.Register(p, s.Overview)
 	exchange.Register(p, s.Exchanges)
 	selection.Register(p, s.Selection)

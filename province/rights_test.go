@@ -15,6 +15,7 @@ import (
 	"jike/province/contract"
 	"jike/province/customer/customertest"
 	"jike/province/member"
+	"jike/province/merge"
 	"jike/schemas/codes"
 	"jike/xmlapi/journal"
 )
@@ -49,6 +50,7 @@ var allowed = map[string][]string{
 	"member-list": provincial, "member-join": provincial, "member-change": provincial, "member-leave": provincial,
 	"reference-state": provincial, "reference-list": provincial, "notice-list": provincial, "product-extend": {"administrator"},
 	"exchange-list": {"administrator"}, "exchange-get": {"administrator"},
+	"merge-list": provincial, "merge-make": {"head-a", "administrator"}, "merge-undo": {"head-a", "administrator"},
 	"customer-look-alikes": provincial, "customer-selection": provincial, "selection-proof": {"administrator"},
 	"selection-policy-list": {"administrator"}, "selection-policy-get": {"administrator"}, "selection-policy-propose": {"administrator"},
 	"selection-policy-try": {"administrator"}, "selection-policy-approve": {"administrator"}, "selection-policy-pause": {"administrator"},
@@ -111,7 +113,12 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, n int) (path
 		return op.Path, `{"rule":` + anyRule + `,"effectiveAt":null,"note":""}`, false
 	case "selection-policy-get", "selection-policy-try", "selection-policy-approve", "selection-policy-pause", "selection-policy-resume", "selection-policy-cancel":
 		return strings.ReplaceAll(op.Path, "{version}", fmt.Sprint(x.policy(t, op.ID))), "", false
-	case "customer-get", "customer-overview", "customer-selection":
+	case "merge-make":
+		other := x.Add(t, customertest.Facts(fmt.Sprint("乙", n), x.ColleagueUnit.ID))
+		return at(o.customer), fmt.Sprintf(`{"version":1,"mergedId":%d,"mergedVersion":1,"take":[],"reason":"同"}`, other.ID), true
+	case "merge-undo":
+		return at(x.merged(t, o, n)), "", true
+	case "customer-get", "customer-overview", "customer-selection", "merge-list":
 		return at(o.customer), "", true
 	case "contact-create":
 		return at(o.customer), `{` + person + `}`, true
@@ -143,6 +150,22 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, n int) (path
 	default:
 		return op.Path, "", false
 	}
+}
+
+// merged makes a merge of another customer into the object, unless that is elsewhere.
+func (x *site) merged(t *testing.T, o family, n int) (id int64) {
+	t.Helper()
+	if o.customer == 1<<40 {
+		return 1 << 40
+	}
+	other := x.Add(t, customertest.Facts(fmt.Sprint("乙", n), x.ColleagueUnit.ID))
+	m, err := x.all.Merges.Make(t.Context(), x.Everybody, merge.Order{
+		SurvivorID: o.customer, SurvivorVersion: 1, MergedID: other.ID, MergedVersion: 1, Reason: "同",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.ID
 }
 
 const anyRule = `{"classes":["A1"],"crossProvince":true,"industries":[],"cities":[],"named":[],"excluded":[]}`

@@ -13,6 +13,7 @@ import (
 	"jike/province/intake"
 	"jike/province/keyaccount"
 	"jike/province/member"
+	"jike/province/merge"
 	"jike/province/organisation"
 	"jike/province/overview"
 	"jike/province/reference"
@@ -40,6 +41,7 @@ type Stores struct {
 	Selection     *selection.Store
 	Reference     *reference.Store
 	KeyAccounts   *keyaccount.Store
+	Merges        *merge.Store
 }
 
 // NewStores makes the stores; db is connected as jike_app, zone is the province's.
@@ -55,6 +57,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	}
 	s.KeyAccounts = keyaccount.NewStore(db, s.Customers, s.Reference)
 	s.Contacts = contact.NewStore(db, s.Customers, zone)
+	s.Merges = merge.NewStore(db, s.Customers)
 	s.Contracts = contract.NewStore(db, s.Customers)
 	s.Subscriptions = subscription.NewStore(s.Customers)
 	s.Members = member.NewStore(db, s.Customers)

@@ -33,6 +33,7 @@ const (
 	CustomerClassify  Permission = "customer.classify"  // change the class (客户等级)
 	CustomerAssign    Permission = "customer.assign"    // change the account manager
 	CustomerSensitive Permission = "customer.sensitive" // set or clear the sensitive flag
+	CustomerMerge     Permission = "customer.merge"     // make one of two customers, and undo it
 	ContactChange     Permission = "contact.change"
 	ContactPhones     Permission = "contact.phones"  // phone numbers of people at customers in others' care
 	ContactPrivate    Permission = "contact.private" // read and write private facts about key persons
@@ -69,11 +70,11 @@ var grants = map[Role]struct {
 		ContactChange, ContactPrivate, ContactReveal, ContractChange, MemberWrite, ReferenceRead,
 	}},
 	DepartmentHead: {ReachDepartment, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerMerge,
 		ContactChange, ContactReveal, ContractChange, MemberWrite, ReferenceRead,
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerMerge,
 		ContactChange, ContactReveal, ContractChange, MemberWrite, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
 		ReferenceRead, ReferenceExtend,
 	}},
@@ -86,7 +87,7 @@ var grants = map[Role]struct {
 		ContactChange, ContactPhones, SubscriptionWrite, BillWrite, MemberWrite,
 	}},
 	SystemTask: {ReachProvince, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerMerge,
 		ContactChange, ContactPhones, ContactPrivate, ContractChange, SubscriptionWrite, BillWrite, MemberWrite,
 		ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
 	}},

@@ -30,6 +30,7 @@ var Capabilities = map[string][]string{
 	"province/subscription": {"province/customer"},
 	"province/bill":         {"province/customer"},
 	"province/member":       {"province/customer"},
+	"province/merge":        {"province/customer"},
 	"province/summary":      {},
 	"province/exchange":     {},
 	"province/overview": {

@@ -19,11 +19,15 @@ type Store struct{}
 // NewStore makes the store.
 func NewStore() *Store { return &Store{} }
 
-// List reads a customer's bills of the newest months, the newest first. The caller must have been
-// shown the customer.
+// List reads a customer's bills of the newest months, the newest first. The bills of customers that
+// were merged into it stay theirs, since billing goes on to name them by their numbers; they are added
+// month by month here. The caller must have been shown the customer.
 func (s *Store) List(ctx context.Context, tx pg.Tx, customerID int64, months int) ([]Bill, error) {
-	const query = `SELECT id, customer_id, month, amount_fen, paid_fen, updated_at FROM crm.bill
-		WHERE customer_id = $1 ORDER BY month DESC LIMIT $2`
+	const query = `WITH RECURSIVE one AS (
+			SELECT $1::bigint AS id UNION SELECT c.id FROM crm.customer c JOIN one ON c.merged_into = one.id)
+		SELECT min(id) AS id, $1 AS customer_id, month, sum(amount_fen)::bigint AS amount_fen, sum(paid_fen)::bigint AS paid_fen,
+			max(updated_at) AS updated_at
+		FROM crm.bill WHERE customer_id IN (SELECT id FROM one) GROUP BY month ORDER BY month DESC LIMIT $2`
 	rows, err := tx.PGX().Query(ctx, query, customerID, months)
 	if err != nil {
 		return nil, err

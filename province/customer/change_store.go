@@ -168,7 +168,7 @@ func (s *Store) ChangeIn(ctx context.Context, tx pg.Tx, caller account.Caller, b
 	if err := errors.Join(caller.Demand(account.CustomerChange), f.check(s.province), change(caller, before.Facts, f)); err != nil {
 		return Customer{}, err
 	}
-	return s.save(ctx, tx, caller, before, f)
+	return s.save(ctx, tx, caller, caller, before, f)
 }
 
 // Refresh brings what follows from lists and policies up to date, in a customer that the transaction
@@ -177,11 +177,12 @@ func (s *Store) Refresh(ctx context.Context, tx pg.Tx, caller account.Caller, be
 	if err := caller.Demand(account.CustomerChange); err != nil {
 		return Customer{}, err
 	}
-	return s.save(ctx, tx, caller, before, before.Facts)
+	return s.save(ctx, tx, caller, caller, before, before.Facts)
 }
 
-// save writes facts that were checked and what follows from them, if anything differs.
-func (s *Store) save(ctx context.Context, tx pg.Tx, caller account.Caller, before Customer, f Facts) (Customer, error) {
+// save writes facts that were checked and what follows from them, if anything differs. A new parent or
+// manager must be within the scope of the caller named within.
+func (s *Store) save(ctx context.Context, tx pg.Tx, caller, within account.Caller, before Customer, f Facts) (Customer, error) {
 	d, verdict, err := s.follow(ctx, tx, before, f)
 	if err != nil {
 		return Customer{}, err
@@ -189,7 +190,7 @@ func (s *Store) save(ctx context.Context, tx pg.Tx, caller account.Caller, befor
 	if len(d.columns) == 0 {
 		return before, nil
 	}
-	if err := s.checkReferences(ctx, tx, caller, before, f); err != nil {
+	if err := s.checkReferences(ctx, tx, within, before, f); err != nil {
 		return Customer{}, err
 	}
 	if f.Name != before.Name {
@@ -321,18 +322,21 @@ func (s *Store) checkParent(ctx context.Context, tx pg.Tx, caller account.Caller
 	} else if err != nil {
 		return err
 	}
+	circle, err := standsBelow(ctx, tx, parent, id)
+	if err == nil && circle {
+		return fault.Field(fault.Rule, "parentId", "customer.parent.circle")
+	}
+	return err
+}
+
+// standsBelow reports whether a customer is another or stands below it. The caller holds treeLock.
+func standsBelow(ctx context.Context, tx pg.Tx, id, above int64) (below bool, err error) {
 	const query = `WITH RECURSIVE above AS (
 			SELECT id, parent_id FROM crm.customer WHERE id = $1
 			UNION SELECT c.id, c.parent_id FROM crm.customer c JOIN above a ON c.id = a.parent_id)
 		SELECT EXISTS (SELECT FROM above WHERE id = $2)`
-	var circle bool
-	if err := tx.PGX().QueryRow(ctx, query, parent, id).Scan(&circle); err != nil {
-		return err
-	}
-	if circle {
-		return fault.Field(fault.Rule, "parentId", "customer.parent.circle")
-	}
-	return nil
+	err = tx.PGX().QueryRow(ctx, query, id, above).Scan(&below)
+	return below, err
 }
 
 func recordClass(ctx context.Context, tx pg.Tx, caller account.Caller, id int64, from, to codes.Class) error {

@@ -38,6 +38,8 @@ type Customer struct {
 	KeyAccountSince  *time.Time // the day
 	ManagerName      string     // read only: name of the account manager
 	DepartmentName   string     // read only: name of the account manager's department
+	MergedInto       int64      // the customer that this one turned out to be (package merge); 0: it stands by itself
+	MergedIntoNumber string
 	Version          int32
 	CreatedAt        time.Time
 	UpdatedAt        time.Time

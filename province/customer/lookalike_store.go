@@ -128,7 +128,7 @@ func lookAlikes(ctx context.Context, db queryer, caller account.Caller, q Questi
 	args := pgx.NamedArgs{"cores": cores, "places": places, "code": unlessZero(string(q.CreditCode)), "except": q.Except, "most": mostLookAlikes}
 	query := lookAlikesQuery + `(` + within(caller, args) + `) AS visible
 		FROM (SELECT DISTINCT ON (id) id, name, former FROM found WHERE id <> @except ORDER BY id, name = '', former) f
-		JOIN crm.customer c ON c.id = f.id LEFT JOIN crm.organisation m ON m.id = c.manager_id
+		JOIN crm.customer c ON c.id = f.id AND (c.merged_into IS NULL OR c.credit_code = @code) LEFT JOIN crm.organisation m ON m.id = c.manager_id
 		ORDER BY same_code DESC, visible DESC, c.id LIMIT @most`
 	rows, err := db.Query(ctx, query, args)
 	if err != nil {

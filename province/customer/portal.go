@@ -49,6 +49,8 @@ type View struct {
 	Profile              string `json:"profile"`
 	Remark               string `json:"remark"`
 	KeyAccountSince      string `json:"keyAccountSince" doc:"The day; empty: not on the list"`
+	MergedInto           *int64 `json:"mergedInto" doc:"The customer that this one was merged into"`
+	MergedIntoNumber     string `json:"mergedIntoNumber"`
 }
 
 // Stated is what the browser states about a customer. A whole record is sent, not a part.
@@ -221,7 +223,7 @@ func ViewOf(c Customer) View {
 		KeyAccountSince: since,
 		Row:             rowOf(c), Address: c.Address, Postcode: c.Postcode, LegalPerson: c.LegalPerson,
 		RegisteredCapitalFen: c.RegisteredCapitalFen, Headcount: c.Headcount, AnnualSalesFen: c.AnnualSalesFen,
-		Profile: c.Profile, Remark: c.Remark,
+		Profile: c.Profile, Remark: c.Remark, MergedInto: nilIfZero(c.MergedInto), MergedIntoNumber: c.MergedIntoNumber,
 	}
 }
 

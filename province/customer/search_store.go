@@ -57,7 +57,9 @@ func (s *Store) Search(ctx context.Context, caller account.Caller, f Filter) (Pa
 // conditions are those of scope and filter on the row c.
 func conditions(caller account.Caller, f Filter) (string, pgx.NamedArgs) {
 	args := pgx.NamedArgs{}
-	list := []string{within(caller, args)}
+	// A merged customer is found by its whole number alone, which leads on to the survivor.
+	list := []string{within(caller, args), `(c.merged_into IS NULL OR c.number = @whole)`}
+	args["whole"] = strings.TrimSpace(f.Text)
 	add := func(condition, name string, value any) {
 		list = append(list, condition)
 		args[name] = value

@@ -29,11 +29,13 @@ const (
 		c.sensitive, c.cross_province_claim AS cross_province, c.cross_province AS crosses_provinces,
 		coalesce(c.key_account_id, 0) AS key_account_id, coalesce(k.name, '') AS key_account_name, k.since AS key_account_since, c.address, c.postcode, c.legal_person, c.registered_capital_fen, c.headcount,
 		c.annual_sales_fen, c.profile, c.remark, coalesce(m.name, '') AS manager_name,
-		coalesce(d.name, '') AS department_name, c.version, c.created_at, c.updated_at`
+		coalesce(d.name, '') AS department_name,
+		coalesce(c.merged_into, 0) AS merged_into, coalesce(s.number, '') AS merged_into_number, c.version, c.created_at, c.updated_at`
 	tables = `crm.customer c
 		LEFT JOIN ref.key_account k ON k.id = c.key_account_id
 		LEFT JOIN crm.organisation m ON m.id = c.manager_id
-		LEFT JOIN crm.organisation d ON d.id = m.parent_id`
+		LEFT JOIN crm.organisation d ON d.id = m.parent_id
+		LEFT JOIN crm.customer s ON s.id = c.merged_into`
 )
 
 // queryer is what both a pool and a transaction can do.
@@ -59,23 +61,37 @@ func (s *Store) ByNumber(ctx context.Context, tx pg.Tx, caller account.Caller, n
 // Lock reads a customer within the caller's scope and keeps others from changing it until the
 // transaction ends. It gives a NotFound fault like Get.
 func (s *Store) Lock(ctx context.Context, tx pg.Tx, caller account.Caller, id int64) (Customer, error) {
-	return one(ctx, tx.PGX(), caller, `c.id = @id`, pgx.NamedArgs{"id": id}, ` FOR NO KEY UPDATE OF c`)
+	return alone(one(ctx, tx.PGX(), caller, `c.id = @id`, pgx.NamedArgs{"id": id}, ` FOR NO KEY UPDATE OF c`))
 }
 
 // LockByNumber is Lock by number for a partner that keeps the province's customers, such as BOSS:
 // it reaches sensitive customers too, which a partner's queries never do.
 func (s *Store) LockByNumber(ctx context.Context, tx pg.Tx, number string) (Customer, error) {
-	return one(ctx, tx.PGX(), account.System("lock"), `c.number = @number`, pgx.NamedArgs{"number": number}, ` FOR NO KEY UPDATE OF c`)
+	return alone(one(ctx, tx.PGX(), account.System("lock"), `c.number = @number`, pgx.NamedArgs{"number": number}, ` FOR NO KEY UPDATE OF c`))
+}
+
+// alone gives the fault of a customer that was merged into another.
+func alone(c Customer, err error) (Customer, error) {
+	if err == nil && c.MergedInto != 0 {
+		return Customer{}, merged(c.MergedIntoNumber)
+	}
+	return c, err
 }
 
 // Family makes ready to add to or change a customer's family (contacts, contracts, subscriptions,
 // bills): it holds the customer's row until the transaction ends, so that no change of class can
 // move the family meanwhile, and gives the flag that a new row of the family must carry. The
-// customer must be within the caller's scope, else NotFound.
+// customer must be within the caller's scope, else NotFound, and not merged into another, else a Rule
+// fault.
 func (s *Store) Family(ctx context.Context, tx pg.Tx, caller account.Caller, id int64) (national bool, err error) {
 	args := pgx.NamedArgs{"id": id}
-	query := `SELECT c.national FROM crm.customer c WHERE c.id = @id AND ` + within(caller, args) + ` FOR KEY SHARE OF c`
-	err = tx.PGX().QueryRow(ctx, query, args).Scan(&national)
+	query := `SELECT c.national, coalesce(s.number, '') FROM crm.customer c LEFT JOIN crm.customer s ON s.id = c.merged_into
+		WHERE c.id = @id AND ` + within(caller, args) + ` FOR KEY SHARE OF c`
+	var into string
+	err = tx.PGX().QueryRow(ctx, query, args).Scan(&national, &into)
+	if err == nil && into != "" {
+		return false, merged(into)
+	}
 	return national, unknown(err)
 }
 
@@ -92,7 +108,7 @@ type Named struct {
 func (s *Store) Relatives(ctx context.Context, tx pg.Tx, caller account.Caller, c Customer) (parent *Named, children []Named, err error) {
 	args := pgx.NamedArgs{"id": c.ID, "parent": c.ParentID}
 	query := `SELECT c.id, c.number, c.name, c.class FROM crm.customer c
-		WHERE (c.parent_id = @id OR c.id = @parent) AND ` + within(caller, args) + ` ORDER BY c.id LIMIT 500`
+		WHERE (c.parent_id = @id AND c.merged_into IS NULL OR c.id = @parent) AND ` + within(caller, args) + ` ORDER BY c.id LIMIT 500`
 	rows, err := tx.PGX().Query(ctx, query, args)
 	if err != nil {
 		return nil, nil, err

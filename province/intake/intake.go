@@ -110,6 +110,7 @@ var Ownership = []Owned{
 	{"customer", "cross_province_claim", Portal, "", "care"},
 	{"customer", "cross_province", Node, "", "the claim, or the list of key accounts"},
 	{"customer", "key_account_id", Node, "", "headquarters' list of key accounts names the credit code"},
+	{"customer", "merged_into", Portal, "", "the customer that this one turned out to be"},
 	{"customer", "profile", Portal, "", "knowledge"},
 	{"customer", "remark", Portal, "", "knowledge"},
 	{"customer", "id", Node, "", ""},

@@ -11,9 +11,18 @@ import (
 	"jike/internal/pg"
 )
 
-// Stated reads a customer's count, zero if there is none. The caller must have been shown the customer.
+// Stated reads a customer's count, zero if there is none. The counts of customers that were merged into
+// it stay theirs, since BOSS goes on to name them by their numbers; they are added here. The caller must
+// have been shown the customer.
 func (s *Store) Stated(ctx context.Context, tx pg.Tx, customerID int64) (Count, error) {
-	rows, err := tx.PGX().Query(ctx, `SELECT members, updated_at FROM crm.member_count WHERE customer_id = $1`, customerID)
+	return count(ctx, tx, `WITH RECURSIVE one AS (
+			SELECT $1::bigint AS id UNION SELECT c.id FROM crm.customer c JOIN one ON c.merged_into = one.id)
+		SELECT sum(members)::integer AS members, max(updated_at) AS updated_at
+		FROM crm.member_count WHERE customer_id IN (SELECT id FROM one) HAVING count(*) > 0`, customerID)
+}
+
+func count(ctx context.Context, tx pg.Tx, query string, customerID int64) (Count, error) {
+	rows, err := tx.PGX().Query(ctx, query, customerID)
 	if err != nil {
 		return Count{}, err
 	}
@@ -33,7 +42,7 @@ func (s *Store) State(ctx context.Context, tx pg.Tx, caller account.Caller, cust
 	if _, err := s.customers.Family(ctx, tx, caller, customerID); err != nil {
 		return err
 	}
-	before, err := s.Stated(ctx, tx, customerID)
+	before, err := count(ctx, tx, `SELECT members, updated_at FROM crm.member_count WHERE customer_id = $1`, customerID)
 	if err != nil || before.Members == members && !before.UpdatedAt.IsZero() {
 		return err
 	}

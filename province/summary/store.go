@@ -81,7 +81,7 @@ func (s *Store) month(ctx context.Context, month time.Time) (changed int, err er
 			SELECT DISTINCT ON (customer_id) customer_id, class_to FROM crm.class_history
 			WHERE at < @until ORDER BY customer_id, id DESC),
 		cell AS (
-			SELECT c.city, coalesce(h.class_to, c.class) AS class, s.section AS industry, count(*)::int AS customers,
+			SELECT c.city, coalesce(h.class_to, c.class) AS class, s.section AS industry, count(*) FILTER (WHERE c.merged_into IS NULL)::int AS customers,
 				coalesce(sum(m.members), 0)::bigint AS members, coalesce(sum(b.amount_fen), 0)::bigint AS income_fen
 			FROM crm.customer c
 			JOIN section s ON s.division = c.industry

@@ -13,6 +13,7 @@ export type Permission =
   | 'customer.change'
   | 'customer.classify'
   | 'customer.assign'
+  | 'customer.merge'
   | 'customer.sensitive'
   | 'contact.change'
   | 'contact.private'

@@ -8,6 +8,7 @@ import frame from './en/frame.json'
 import journal from './en/journal.json'
 import member from './en/member.json'
 import keyperson from './en/keyperson.json'
+import merge from './en/merge.json'
 import national from './en/national.json'
 import overview from './en/overview.json'
 import problem from './en/problem.json'
@@ -16,7 +17,7 @@ import selection from './en/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...member, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...member, ...merge, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'en-gb',
 }

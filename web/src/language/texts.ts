@@ -6,6 +6,7 @@ import type frame from './zh/frame.json'
 import type journal from './zh/journal.json'
 import type member from './zh/member.json'
 import type keyperson from './zh/keyperson.json'
+import type merge from './zh/merge.json'
 import type national from './zh/national.json'
 import type overview from './zh/overview.json'
 import type problem from './zh/problem.json'
@@ -21,6 +22,7 @@ export type Texts = typeof company &
   typeof journal &
   typeof member &
   typeof keyperson &
+  typeof merge &
   typeof national &
   typeof overview &
   typeof problem &

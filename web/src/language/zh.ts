@@ -8,6 +8,7 @@ import frame from './zh/frame.json'
 import journal from './zh/journal.json'
 import member from './zh/member.json'
 import keyperson from './zh/keyperson.json'
+import merge from './zh/merge.json'
 import national from './zh/national.json'
 import overview from './zh/overview.json'
 import problem from './zh/problem.json'
@@ -16,7 +17,7 @@ import selection from './zh/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...member, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...member, ...merge, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'zh-cn',
 }

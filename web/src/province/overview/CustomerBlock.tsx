@@ -60,7 +60,8 @@ export function CustomerBlock({ overview }: { overview: Overview }) {
       title={t('overview.customer')}
       freshness={overview.sources.customer}
       actions={
-        may('customer.change') && (
+        may('customer.change') &&
+        c.mergedInto === null && (
           <Button icon={<EditOutlined aria-hidden />} onClick={() => setEditing(true)} data-testid="customer-edit">
             {t('action.edit')}
           </Button>

@@ -9,9 +9,10 @@ import { ContactsBlock } from '../contact/ContactsBlock'
 import { KeyPersonBlock } from '../contact/KeyPersonBlock'
 import { ContractsBlock } from '../contract/ContractsBlock'
 import { MembersBlock } from '../member/MembersBlock'
+import { MergedBanner, MergesBlock } from '../merge/MergesBlock'
 import { CustomerBlock } from './CustomerBlock'
 import { ClassHistoryBlock, TimelineBlock } from './HistoryBlocks'
-import { overviewQuery, type Overview } from './overview'
+import { overviewQuery, useReread, type Overview } from './overview'
 import { RelativesBlock } from './RelativesBlock'
 import { SelectionBlock } from './SelectionBlock'
 
@@ -30,9 +31,11 @@ function OverviewOf({ id }: { id: number }) {
 function Blocks({ overview }: { overview: Overview }) {
   const { t } = useTranslation()
   const { customer, sources } = overview
+  const reread = useReread(customer.id)
   return (
     <div data-testid="overview" data-version={customer.version}>
       <PageHead title={customer.name} note={t('customer.numbered', { number: customer.number })} />
+      <MergedBanner customer={customer} />
       <div className="blocks">
         <CustomerBlock overview={overview} />
         <ContactsBlock customerId={customer.id} contacts={overview.contacts} freshness={sources.contacts} />
@@ -42,6 +45,7 @@ function Blocks({ overview }: { overview: Overview }) {
         <BillsBlock bills={overview.bills} freshness={sources.bills} />
         <MembersBlock customerId={customer.id} />
         <RelativesBlock overview={overview} />
+        <MergesBlock customer={customer} reread={reread} />
         <SelectionBlock customerId={customer.id} />
         <ClassHistoryBlock history={overview.classHistory} freshness={sources.history} />
         <TimelineBlock changes={overview.changes} freshness={sources.history} />
