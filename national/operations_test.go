@@ -31,6 +31,7 @@ var allowed = map[string][]account.Role{
 	"company-get":          {account.HeadquartersAnalyst},
 	"submission-board":     {account.HeadquartersAnalyst},
 	"report-summary":       {account.HeadquartersAnalyst},
+	"report-sheet":         {account.HeadquartersAnalyst},
 	"reconciliation-start": {account.HeadquartersAnalyst},
 	"reconciliation-list":  {account.HeadquartersAnalyst},
 	"reconciliation-get":   {account.HeadquartersAnalyst},
@@ -60,6 +61,7 @@ var requests = map[string][2]string{
 	"customer-get":         {"/api/customers/591/1", ""},
 	"company-get":          {"/api/companies/91000000MA00000157", ""},
 	"report-summary":       {"/api/reports/summary?from=2026-09&to=2026-10", ""},
+	"report-sheet":         {"/api/reports/summary.xlsx?from=2026-09&to=2026-10", ""},
 	"reconciliation-start": {"/api/reconciliations", `{"province":591}`},
 	"reconciliation-get":   {"/api/reconciliations/1", ""},
 

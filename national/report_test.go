@@ -1,12 +1,16 @@
 package national_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/xuri/excelize/v2"
 
 	"jike/internal/account"
 	"jike/national/report"
@@ -67,6 +71,38 @@ func TestReportsAreTheSumsOfTheCells(t *testing.T) {
 			if want := s.plainSums(t, q); !slices.Equal(lines, want) {
 				t.Fatalf("step %d, %v of %v %v %v:\ngot  %v\nwant %v", step, q.GroupBy, q.Cities, q.Classes, q.Industries, lines, want)
 			}
+		}
+	}
+}
+
+// A workbook has the figures of the page as numbers, and says where they come from.
+func TestReportAsWorkbook(t *testing.T) {
+	s := newSite(t)
+	if err := s.stores.Reports.Compute(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b := s.signIn(t, account.HeadquartersAnalyst)
+	for language, want := range map[string][]string{
+		"zh": {"报表", "月份,省份,客户数,成员数,收入（元）,收入环比,收入同比", "2026-10,福建,7,34,20,0.25,1", "说明"},
+		"en": {"Report", "Month,Province,Customers,Members,Income (yuan),Income, month on month,Income, year on year", "2026-10,Fujian,7,34,20,0.25,1", "Notes"},
+	} {
+		status, header, raw := b.Raw(t, http.MethodGet, "/api/reports/summary.xlsx?from=2026-10&to=2026-10&groupBy=month,province&language="+language, "")
+		if status != http.StatusOK || header.Get("Content-Disposition") != "attachment; filename=report-2026-10-2026-10.xlsx" {
+			t.Fatalf("%d %v", status, header)
+		}
+		book, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{RawCellValue: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := book.GetRows(want[0])
+		if err != nil || len(rows) != 3 {
+			t.Fatalf("%d rows of %s, %v", len(rows), want[0], err)
+		}
+		if head, last := strings.Join(rows[0], ","), strings.Join(rows[2], ","); head != want[1] || last != want[2] {
+			t.Errorf("got %s and %s, want %s and %s", head, last, want[1], want[2])
+		}
+		if notes, err := book.GetRows(want[3]); err != nil || notes[2][1] != "crm.monthly_summary" || len(notes) != 10 {
+			t.Errorf("notes %v, %v", notes, err)
 		}
 	}
 }

@@ -28,7 +28,7 @@ type Stores struct {
 // runner carries out reconciliations.
 func NewStores(db *pgxpool.Pool, zone *time.Location, runner reconciliation.Runner) *Stores {
 	return &Stores{
-		board.NewStore(db), customer.NewStore(db), company.NewStore(db, zone), report.NewStore(db),
+		board.NewStore(db), customer.NewStore(db), company.NewStore(db, zone), report.NewStore(db, zone),
 		reconciliation.NewStore(db, runner), reference.NewStore(db),
 	}
 }

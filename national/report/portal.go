@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -10,7 +11,8 @@ import (
 	"jike/schemas/codes"
 )
 
-type summaryInput struct {
+// SummaryInput is a question as the browser writes it.
+type SummaryInput struct {
 	From     string   `query:"from" required:"true" pattern:"^[0-9]{4}-[0-9]{2}$" doc:"First month, YYYY-MM"`
 	To       string   `query:"to" required:"true" pattern:"^[0-9]{4}-[0-9]{2}$" doc:"Last month, YYYY-MM"`
 	Province []int16  `query:"province" maxItems:"40"`
@@ -20,7 +22,7 @@ type summaryInput struct {
 	GroupBy  []string `query:"groupBy" enum:"month,province,city,class,industry" default:"month,province" doc:"What the figures are grouped by"`
 }
 
-func (in *summaryInput) question() (Question, error) {
+func (in *SummaryInput) question() (Question, error) {
 	var q Question
 	var err error
 	if q.From, err = Month("from", in.From); err != nil {
@@ -75,19 +77,41 @@ type summaryView struct {
 	Formula  map[string]codes.Name `json:"formula" doc:"How each measure is made, in both languages"`
 }
 
-// Register adds the reports' operation.
+type sheetInput struct {
+	SummaryInput
+	Language string `query:"language" enum:"zh,en" default:"zh" doc:"Of the workbook"`
+}
+
+// Register adds the reports' operations.
 func Register(s *portal.Server, store *Store) {
 	portal.Register(s, portal.Operation{
 		Method: http.MethodGet, Path: "/api/reports/summary", ID: "report-summary", Tag: "report",
 		Summary: "Customers, members and income by month, province, city, class and industry", Permission: account.ReportRead,
 	},
-		func(ctx context.Context, caller account.Caller, in *summaryInput) (summaryView, error) {
+		func(ctx context.Context, caller account.Caller, in *SummaryInput) (summaryView, error) {
 			q, err := in.question()
 			if err != nil {
 				return summaryView{}, err
 			}
 			a, err := store.Summary(ctx, caller, q)
 			return viewOf(a), err
+		})
+	portal.Register(s, portal.Operation{
+		Method: http.MethodGet, Path: "/api/reports/summary.xlsx", ID: "report-sheet", Tag: "report",
+		Summary: "The same as an Excel workbook, with source, formulas and data time on a sheet of their own", Permission: account.ReportRead,
+	},
+		func(ctx context.Context, caller account.Caller, in *sheetInput) (portal.File, error) {
+			q, err := in.question()
+			if err != nil {
+				return portal.File{}, err
+			}
+			a, err := store.Summary(ctx, caller, q)
+			if err != nil {
+				return portal.File{}, err
+			}
+			content, err := a.Sheet(q, in.Language == "zh", time.Now().In(store.zone))
+			name := fmt.Sprintf("report-%s-%s.xlsx", in.From, in.To)
+			return portal.File{Name: name, Type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Content: content}, err
 		})
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -11,10 +12,13 @@ import (
 )
 
 // Store computes reports.
-type Store struct{ db *pgxpool.Pool }
+type Store struct {
+	db   *pgxpool.Pool
+	zone *time.Location // in which times are written
+}
 
 // NewStore makes the store.
-func NewStore(db *pgxpool.Pool) *Store { return &Store{db} }
+func NewStore(db *pgxpool.Pool, zone *time.Location) *Store { return &Store{db, zone} }
 
 // Compute adds up anew what the provinces have changed since the last time.
 func (s *Store) Compute(ctx context.Context) error {

@@ -1,5 +1,6 @@
+import { FileExcelOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Card, Empty, Spin, Typography } from 'antd'
+import { Button, Card, Empty, Spin, Typography } from 'antd'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ChartOrTable } from '../../chart/ChartOrTable'
@@ -10,7 +11,7 @@ import { useLanguage } from '../../language/LanguageProvider'
 import { provinceName } from '../../reference/provinces'
 import { useUrlState } from '../../urlstate/urlState'
 import { useDimensionNames } from './dimensionNames'
-import { reportParts, reportQuery, type Report, type ReportState } from './report'
+import { reportParts, reportQuery, workbookOf, type Report, type ReportState } from './report'
 import { ReportFilters } from './ReportFilters'
 import { ReportTable } from './ReportTable'
 import { seriesOf } from './series'
@@ -18,11 +19,16 @@ import { seriesOf } from './series'
 /** Customers, members and income by month, province, city, class and industry. */
 export default function ReportPage() {
   const { t } = useTranslation()
+  const { language } = useLanguage()
   const [state, change] = useUrlState(reportParts)
   const query = useQuery(reportQuery(state))
   return (
     <>
-      <PageHead title={t('report.title')} />
+      <PageHead title={t('report.title')}>
+        <Button icon={<FileExcelOutlined aria-hidden />} href={workbookOf(state, language)} data-testid="report-workbook">
+          {t('report.workbook')}
+        </Button>
+      </PageHead>
       <Card size="small">
         <ReportFilters state={state} change={change} />
         <Loaded query={query}>

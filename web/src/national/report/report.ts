@@ -3,6 +3,7 @@ import dayjs from 'dayjs'
 import { answer, national } from '../../api/client'
 import type { components, operations } from '../../api/national.gen'
 import { classes } from '../../reference/choices'
+import type { Language } from '../../language/language'
 import { choice, choices, list, numbers, text, type Parts } from '../../urlstate/urlState'
 
 type Schemas = components['schemas']
@@ -49,13 +50,23 @@ export function monthsOf(state: ReportState): { from: string; to: string } {
   return { from, to }
 }
 
-export function reportQuery({ measure: _, ...state }: ReportState) {
+function questionOf({ measure: _, ...state }: ReportState): Question {
   // Rows must be told apart by something.
   const groupBy = state.groupBy.length > 0 ? state.groupBy : (['month'] as Dimension[])
-  const query: Question = { ...state, ...monthsOf({ ...state, measure: _ }), groupBy }
+  return { ...state, ...monthsOf({ ...state, measure: _ }), groupBy }
+}
+
+export function reportQuery(state: ReportState) {
+  const query = questionOf(state)
   return queryOptions({
     queryKey: ['report', query],
     queryFn: ({ signal }) => answer(national.GET('/api/reports/summary', { params: { query }, signal })),
     placeholderData: keepPreviousData,
   })
+}
+
+/** Where the report is to be had as a workbook. */
+export function workbookOf(state: ReportState, language: Language): string {
+  const written = Object.entries({ ...questionOf(state), language }).map(([name, value]) => [name, String(value)])
+  return `/api/reports/summary.xlsx?${new URLSearchParams(written.filter(([, value]) => value !== '') as [string, string][])}`
 }
