@@ -163,6 +163,17 @@ var troubles = map[string]trouble{
 			m.Errorf("%d transactions were parked and repaired, want 1", n)
 		}
 	}},
+	"Reference data is parked in a province": {before: func(m *machine) {
+		m.sql(m.local, `ALTER TABLE ref.code ADD CONSTRAINT added_by_somebody CHECK (name_zh <> 'refused')`)
+		m.sql(m.national, `WITH v AS (UPDATE sync.master SET version = version + 1, changed_at = now() RETURNING version)
+			INSERT INTO ref.code (province, list, code, name_zh, name_en, position, version) SELECT 0, 'test', 'refused', 'refused', '', 1, version FROM v`)
+		m.await(`curl -s http://127.0.0.1:8591/metrics | grep -q '^jike_reference_parked 1'`)
+		m.sql(m.local, `ALTER TABLE ref.code DROP CONSTRAINT added_by_somebody`)
+	}, after: func(m *machine) {
+		if n := m.number(m.local, `SELECT count(*) FROM ref.code WHERE name_zh = 'refused'`); n != 1 {
+			m.Errorf("%d of the refused rows are there, want 1", n)
+		}
+	}},
 	"Pause and resume a province":                      {},
 	"Move to a hub of three servers":                   {before: (*machine).natsServer},
 	"Change or revoke a key at a hub of three servers": {},
@@ -172,7 +183,7 @@ var troubles = map[string]trouble{
 }
 
 // briefly is how many sections are executed unless JIKE_LONG is set.
-const briefly = 6
+const briefly = 7
 
 // TestTheRunbook executes the sections in the order of the file on real nodes. In the end of each
 // both sides hold the same, and meanwhile the province has written.

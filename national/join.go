@@ -13,13 +13,14 @@ import (
 	"jike/schemas/replica"
 	"jike/sync/apply"
 	"jike/sync/copy"
+	"jike/sync/operate"
 	"jike/sync/reconcile"
 	"jike/sync/stream"
 )
 
 // join takes a province's records from now on and makes it known to reconciliation and to the
 // commands.
-func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, first *copy.National, o operations, p Province) error {
+func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, first *copy.National, o operate.Commands, p Province) error {
 	code := int16(p.Code)
 	nc, err := hub.Conn(code)
 	if err != nil {
@@ -41,7 +42,7 @@ func join(n *node.Node, c Config, hub *bus.Hub, proof *reconcile.National, first
 	if err != nil {
 		return err
 	}
-	o.provinces[code] = down
+	o.Provinces[code] = down
 	n.Task(func(ctx context.Context) error {
 		down.Run(ctx)
 		return nil

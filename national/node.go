@@ -20,6 +20,7 @@ import (
 	"jike/schemas/codes"
 	"jike/schemas/replica"
 	"jike/sync/apply"
+	"jike/sync/operate"
 	"jike/sync/reconcile"
 )
 
@@ -63,7 +64,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	if err != nil {
 		return err
 	}
-	commands := operations{map[int16]*apply.Apply{}, n.Log}
+	commands := operate.Commands{Provinces: map[int16]*apply.Apply{}, Log: n.Log}
 	for _, p := range c.Provinces {
 		if err := join(n, c, hub, proof, first, commands, p); err != nil {
 			return fmt.Errorf("province %d: %w", p.Code, err)
@@ -81,7 +82,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	if err := n.Registry.Register(board.NewMetrics(all.Board)); err != nil {
 		return err
 	}
-	commands.register(n.Commands)
+	commands.Register(n.Commands)
 	reconciliations{all.Reconciliations, proof}.register(n.Commands)
 	n.Commands.Handle("POST /keys", &keyring{hub: hub, config: c})
 	n.Commands.Handle("/copies", copies{first})

@@ -11,6 +11,7 @@ import (
 	"jike/internal/node"
 	"jike/schemas/replica"
 	"jike/sync/apply"
+	"jike/sync/operate"
 	"jike/sync/stream"
 )
 
@@ -23,6 +24,7 @@ func openDown(n *node.Node, c Config, leaf *bus.Leaf, control *stream.Control) e
 	if err != nil {
 		return err
 	}
+	operate.Commands{Provinces: map[int16]*apply.Apply{int16(c.Code): down}, Log: n.Log}.Register(n.Commands)
 	n.Task(func(ctx context.Context) error {
 		down.Run(ctx)
 		return nil
@@ -38,6 +40,10 @@ func openDown(n *node.Node, c Config, leaf *bus.Leaf, control *stream.Control) e
 			func(s apply.Status) float64 { return float64(s.Head) }),
 		gauge("jike_reference_epoch", "Rises when versions may be used again.",
 			func(s apply.Status) float64 { return float64(s.Epoch) }),
+		gauge("jike_reference_parked", "Versions that were refused here, in part or whole, and that nobody has dealt with.",
+			func(s apply.Status) float64 { return float64(s.Parked) }),
+		gauge("jike_reference_dirty_keys", "Keys whose rows here are not what headquarters has, because of them.",
+			func(s apply.Status) float64 { return float64(s.Dirty) }),
 		gauge("jike_reference_heard_seconds", "Since headquarters was last heard; -1: never since the start.",
 			func(s apply.Status) float64 {
 				if s.Heard.IsZero() {

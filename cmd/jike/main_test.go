@@ -102,6 +102,60 @@ provinces:
 		t.Error("a run that has ended was canceled")
 	}
 	operate(t, nationalFile, province, national)
+	operateDown(t, provinceFile, province, national)
+}
+
+// operateDown does what an operator does when a province's database refuses reference data.
+func operateDown(t *testing.T, file string, province, national *pgtest.DB) {
+	t.Helper()
+	here, there := national.Owner(t), province.Owner(t)
+	sync := func(args ...string) []string {
+		return append(append([]string{"sync"}, args...), "--level=province", "--config", file)
+	}
+	if got := printed(t, sync("status")...); !strings.Contains(got, "591") || !strings.Contains(got, "running") {
+		t.Errorf("status:\n%s", got)
+	}
+	if err := run(t.Context(), sync("repair", "571")); err == nil || !strings.Contains(err.Error(), "591") {
+		t.Errorf("another province was repaired: %v", err)
+	}
+	publish := func(name string) {
+		change(t, here, `WITH v AS (UPDATE sync.master SET version = version + 1, changed_at = now() RETURNING version)
+			INSERT INTO ref.code (province, list, code, name_zh, name_en, position, version) SELECT 0, 'test', '`+name+`', '`+name+`', '', 1, version FROM v`)
+	}
+	change(t, there, `ALTER TABLE ref.code ADD CONSTRAINT name_is_not_refused CHECK (name_zh <> 'refused')`)
+	publish("refused")
+	eventually(t, "the version is parked", func() bool { return number(t, there, `SELECT count(*) FROM sync.parked`) == 1 })
+	id := fmt.Sprint(number(t, there, `SELECT id FROM sync.parked`))
+	key := fmt.Sprint(number(t, there, `SELECT key FROM sync.dirty`))
+	for what, args := range map[string][]string{
+		"name_is_not_refused": {"parked"}, key: {"parked", "show", id}, `"relation": "ref.code"`: {"parked", "show", "--json", id},
+	} {
+		if got := printed(t, sync(args...)...); !strings.Contains(got, what) {
+			t.Errorf("jike sync %v does not show %s:\n%s", args, what, got)
+		}
+	}
+	publish("the rest goes on")
+	eventually(t, "what follows is applied", func() bool {
+		return number(t, there, `SELECT count(*) FROM ref.code WHERE name_zh = 'the rest goes on'`) == 1
+	})
+	if err := run(t.Context(), sync("release", "591", id)); err == nil || !strings.Contains(err.Error(), "dirty") {
+		t.Errorf("dirty keys were released without accepting them: %v", err)
+	}
+	change(t, there, `ALTER TABLE ref.code DROP CONSTRAINT name_is_not_refused`)
+	must(t, sync("repair", "591")...)
+	eventually(t, "the rows are as headquarters has them", func() bool {
+		return number(t, there, `SELECT count(*) FROM sync.parked WHERE outcome = 'repaired'`) == 1 &&
+			number(t, there, `SELECT count(*) FROM sync.dirty`) == 0 &&
+			number(t, there, `SELECT count(*) FROM ref.code`) == number(t, here, `SELECT count(*) FROM ref.code WHERE province IN (0, 591)`)
+	})
+	if err := run(t.Context(), sync("repair", "591")); err == nil || !strings.Contains(err.Error(), "parked") {
+		t.Errorf("nothing was repaired: %v", err)
+	}
+	must(t, sync("pause", "591")...)
+	publish("waits")
+	eventually(t, "it is paused", func() bool { return strings.Contains(printed(t, sync("status")...), "paused") })
+	must(t, sync("resume", "591")...)
+	eventually(t, "it goes on", func() bool { return number(t, there, `SELECT count(*) FROM ref.code WHERE name_zh = 'waits'`) == 1 })
 }
 
 // operate does what an operator does when headquarters' database refuses a row.

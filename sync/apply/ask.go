@@ -43,6 +43,9 @@ func (a *Apply) keepAsking(ctx context.Context) {
 		if time.Since(refilled) >= a.opts.Retry && a.askRefill(ctx) {
 			refilled = time.Now()
 		}
+		if a.opts.Down {
+			continue // what comes down is repaired as a whole: see Repair
+		}
 		for _, r := range []*repairs{&open, &wanted} {
 			if err := a.askRepairs(ctx, r); err != nil && ctx.Err() == nil {
 				a.opts.Log.Warn("apply: repairs are not asked for yet", "province", a.opts.Province, "error", err)

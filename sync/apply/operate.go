@@ -86,6 +86,9 @@ func (a *Apply) ParkedKeys(ctx context.Context, id int64, limit int) (Parked, []
 // Repair has the province asked for the current state of the keys that a parked transaction left
 // dirty, of all of them if id is 0, until it has come. Old changes are never done again. A state
 // that is refused here, too, is asked for once. It returns for how many keys, or ErrNotParked.
+//
+// What comes down is asked for as a whole: the position goes back to the epoch's beginning, and
+// headquarters sends everything in one transaction that empties the tables first.
 func (a *Apply) Repair(ctx context.Context, id int64) (int64, error) {
 	var keys int64
 	err := pgx.BeginFunc(ctx, a.opts.Pool, func(tx pgx.Tx) error {
@@ -95,6 +98,11 @@ func (a *Apply) Repair(ctx context.Context, id int64) (int64, error) {
 		}
 		tag, err := tx.Exec(ctx, `UPDATE sync.dirty SET wanted = true, refused = '' WHERE province = $1 AND ($2::int8 = 0 OR parked = $2::int8)`, a.opts.Province, id)
 		keys = tag.RowsAffected()
+		if err != nil || keys == 0 || !a.opts.Down {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE sync.position SET lsn = '0/0', chain = decode(repeat('00', 32), 'hex'), dirty_version = dirty_version + 1
+			WHERE province = $1`, a.opts.Province)
 		return err
 	})
 	if err != nil {
@@ -104,6 +112,7 @@ func (a *Apply) Repair(ctx context.Context, id int64) (int64, error) {
 		return 0, ErrNotParked
 	}
 	poke(a.ask)
+	poke(a.turn)
 	return keys, nil
 }
 

@@ -16,8 +16,14 @@ import (
 // ErrNotPaused says that there is nothing to resume.
 var ErrNotPaused = errors.New("the province is not paused")
 
-// errTurned ends a session because the province was paused or resumed.
-var errTurned = errors.New("apply: paused or resumed")
+// errTurned ends a session because a person did something about the province.
+var errTurned = errors.New("apply: paused, resumed, or what is dirty was changed")
+
+// turn is what a person does about a province while a session goes on.
+type turn struct {
+	paused bool
+	dirty  int64 // version of what is dirty
+}
 
 // Pause stops applying after the transaction that is being written. The hub goes on storing what
 // the province sends. by and reason are shown.
@@ -56,16 +62,16 @@ func (a *Apply) Resume(ctx context.Context, truncate bool) error {
 	return nil
 }
 
-// paused reads whether the province is paused, and why.
-func (a *Apply) paused(ctx context.Context) (paused bool, why string, err error) {
+// look reads what persons did, and why the province is paused if it is.
+func (a *Apply) look(ctx context.Context) (now turn, why string, err error) {
 	limited, cancel := context.WithTimeout(ctx, writePatience)
 	defer cancel()
-	err = a.opts.Pool.QueryRow(limited, `SELECT paused_at IS NOT NULL, format('by %s: %s', paused_by, pause_reason)
-		FROM sync.province_state WHERE province = $1`, a.opts.Province).Scan(&paused, &why)
+	err = a.opts.Pool.QueryRow(limited, `SELECT s.paused_at IS NOT NULL, p.dirty_version, format('by %s: %s', s.paused_by, s.pause_reason)
+		FROM sync.province_state s JOIN sync.position p USING (province) WHERE province = $1`, a.opts.Province).Scan(&now.paused, &now.dirty, &why)
 	if err != nil {
-		return false, "", fmt.Errorf("apply: look whether the province is paused: %w", err)
+		return now, "", fmt.Errorf("apply: look whether the province is paused: %w", err)
 	}
-	return paused, why, nil
+	return now, why, nil
 }
 
 // rest shows that nothing is applied. What is missing will be found again.

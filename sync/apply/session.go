@@ -43,7 +43,7 @@ func (a *Apply) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	paused, why, err := a.paused(ctx)
+	now, why, err := a.look(ctx)
 	if err != nil {
 		return err
 	}
@@ -55,14 +55,14 @@ func (a *Apply) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if paused {
+	if now.paused {
 		if p.stream == hub.Key() {
 			a.taken.Store(p.sequence)
 		}
 		a.rest(why)
-		return a.watch(ctx, hub, id, paused)
+		return a.watch(ctx, hub, id, turn{now.paused, p.dirty})
 	}
-	if err := a.join(ctx, hub, id, p.cursor); err != nil {
+	if err := a.join(ctx, hub, id, p); err != nil {
 		return err
 	}
 	if a.opts.Down {
@@ -93,7 +93,7 @@ func (a *Apply) session(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return receive(ctx, reader, inbox) })
 	group.Go(func() error { return w.run(ctx, inbox) })
-	group.Go(func() error { return a.watch(ctx, hub, id, paused) })
+	group.Go(func() error { return a.watch(ctx, hub, id, turn{now.paused, p.dirty}) })
 	return group.Wait()
 }
 
@@ -199,14 +199,14 @@ func receive(ctx context.Context, reader *stream.Reader, inbox chan<- stream.Mes
 }
 
 // watch moves the hub's source along with the province's incarnations, sets it going again when it
-// stalls, and ends the session when the province is paused or resumed, and when the stream is gone,
+// stalls, and ends the session when a person did something about the province, and when the stream is gone,
 // was made anew, or belongs to an older epoch.
-func (a *Apply) watch(ctx context.Context, hub *stream.Hub, id stream.Identity, paused bool) error {
+func (a *Apply) watch(ctx context.Context, hub *stream.Hub, id stream.Identity, begun turn) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	highest, since := uint64(0), time.Now()
 	for {
-		if now, _, err := a.paused(ctx); err == nil && now != paused {
+		if now, _, err := a.look(ctx); err == nil && now != begun {
 			return errTurned
 		}
 		news := a.newsOf()

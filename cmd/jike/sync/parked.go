@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"time"
 
-	"jike/national"
 	"jike/sync/apply"
+	"jike/sync/operate"
 )
 
 type parkedCmd struct {
@@ -18,7 +18,7 @@ type parkedCmd struct {
 }
 
 type parkedListCmd struct {
-	headquarters
+	receiver
 	Province int16 `arg:"" optional:"" help:"Carrier province code, such as 591; all if it is left out."`
 	JSON     bool  `help:"Print as JSON."`
 }
@@ -52,14 +52,14 @@ func (c parkedListCmd) Run(ctx context.Context, out io.Writer) error {
 }
 
 type parkedShowCmd struct {
-	headquarters
+	receiver
 	ID   int64 `arg:"" help:"Number of the parked transaction."`
 	JSON bool  `help:"Print as JSON."`
 }
 
 // Run shows one.
 func (c parkedShowCmd) Run(ctx context.Context, out io.Writer) error {
-	var p national.ParkedTransaction
+	var p operate.ParkedTransaction
 	if err := c.read(ctx, fmt.Sprintf("/sync/parked/%d", c.ID), nil, &p); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func yes(b bool) string {
 }
 
 type repairCmd struct {
-	headquarters
+	receiver
 	Province int16 `arg:"" help:"Carrier province code, such as 591."`
 	ID       int64 `arg:"" optional:"" help:"Number of one parked transaction; all of the province if it is left out."`
 }
@@ -101,7 +101,7 @@ func (c repairCmd) Run(ctx context.Context, out io.Writer) error {
 }
 
 type releaseCmd struct {
-	headquarters
+	receiver
 	Province int16 `arg:"" help:"Carrier province code, such as 591."`
 	ID       int64 `arg:"" help:"Number of the parked transaction."`
 	Accept   bool  `help:"Take rows as they are here, though they may differ from the province's."`

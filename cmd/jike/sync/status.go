@@ -7,17 +7,17 @@ import (
 	"net/url"
 	"strconv"
 
-	"jike/national"
+	"jike/sync/operate"
 )
 
 type statusCmd struct {
-	headquarters
+	receiver
 	JSON bool `help:"Print all figures as JSON."`
 }
 
 // Run prints a line for each province, and why a province does not run.
 func (c statusCmd) Run(ctx context.Context, out io.Writer) error {
-	var states []national.SyncState
+	var states []operate.State
 	if err := c.read(ctx, "/sync", nil, &states); err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (c statusCmd) Run(ctx context.Context, out io.Writer) error {
 }
 
 type pauseCmd struct {
-	headquarters
+	receiver
 	Province int16  `arg:"" help:"Carrier province code, such as 591."`
 	Reason   string `default:"no reason given" help:"Why, shown wherever the state is shown."`
 }
@@ -46,7 +46,7 @@ func (c pauseCmd) Run(ctx context.Context, out io.Writer) error {
 }
 
 type resumeCmd struct {
-	headquarters
+	receiver
 	Province int16 `arg:"" help:"Carrier province code, such as 591."`
 	Truncate bool  `help:"Let the truncate of a large table through that the province was paused for."`
 }

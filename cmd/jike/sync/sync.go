@@ -18,6 +18,7 @@ import (
 
 	"jike/internal/control"
 	"jike/national"
+	"jike/province"
 )
 
 // Cmd holds the verbs.
@@ -25,8 +26,8 @@ type Cmd struct {
 	Status  statusCmd  `cmd:"" help:"Show how far each province's transactions are applied."`
 	Pause   pauseCmd   `cmd:"" help:"Stop applying a province's transactions; the hub keeps what comes."`
 	Resume  resumeCmd  `cmd:"" help:"Go on applying a province's transactions."`
-	Parked  parkedCmd  `cmd:"" help:"Show transactions that headquarters' database refused."`
-	Repair  repairCmd  `cmd:"" help:"Ask the province for the current state of the keys that parked transactions left out."`
+	Parked  parkedCmd  `cmd:"" help:"Show transactions that the database refused."`
+	Repair  repairCmd  `cmd:"" help:"Ask for the current state of the keys that parked transactions left out."`
 	Release releaseCmd `cmd:"" help:"Forget a parked transaction."`
 	Copy    copyCmd    `cmd:"" help:"Tell how far the first copy of provinces is that joined with rows, or give one up."`
 
@@ -40,14 +41,38 @@ type headquarters struct {
 	Config string `required:"" type:"existingfile" help:"The national node's configuration."`
 }
 
+// ask is what receiver.ask is.
+func (h headquarters) ask(ctx context.Context, method, path string, form url.Values) (io.ReadCloser, error) {
+	return receiver{h.Config, levelNational}.ask(ctx, method, path, form)
+}
+
+// receiver is a node where something is applied: headquarters, or a province to which reference data
+// comes down.
+type receiver struct {
+	Config string `required:"" type:"existingfile" help:"The node's configuration."`
+	Level  string `default:"national" enum:"national,province" help:"Level of the node; in a province it is about the reference data that comes down."`
+}
+
+const levelNational = "national"
+
+// data is the node's data directory.
+func (r receiver) data() (string, error) {
+	if r.Level == levelNational {
+		c, err := national.LoadConfig(r.Config, os.Environ())
+		return c.Data, err
+	}
+	c, err := province.LoadConfig(r.Config, os.Environ())
+	return c.Data, err
+}
+
 // ask sends a command with its form and gives the answer. What the node refuses comes as an error
 // in its own words.
-func (h headquarters) ask(ctx context.Context, method, path string, form url.Values) (io.ReadCloser, error) {
-	config, err := national.LoadConfig(h.Config, os.Environ())
+func (r receiver) ask(ctx context.Context, method, path string, form url.Values) (io.ReadCloser, error) {
+	data, err := r.data()
 	if err != nil {
 		return nil, err
 	}
-	response, err := control.Ask(ctx, config.Data, method, path+"?"+form.Encode(), "", nil)
+	response, err := control.Ask(ctx, data, method, path+"?"+form.Encode(), "", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +80,8 @@ func (h headquarters) ask(ctx context.Context, method, path string, form url.Val
 }
 
 // read asks for a document.
-func (h headquarters) read(ctx context.Context, path string, form url.Values, into any) error {
-	body, err := h.ask(ctx, http.MethodGet, path, form)
+func (r receiver) read(ctx context.Context, path string, form url.Values, into any) error {
+	body, err := r.ask(ctx, http.MethodGet, path, form)
 	if err != nil {
 		return err
 	}
@@ -64,13 +89,13 @@ func (h headquarters) read(ctx context.Context, path string, form url.Values, in
 }
 
 // command has something done to a province and prints what the node says.
-func (h headquarters) command(ctx context.Context, out io.Writer, province int16, name string, form url.Values) error {
+func (r receiver) command(ctx context.Context, out io.Writer, code int16, name string, form url.Values) error {
 	form.Set("by", operator())
-	body, err := h.ask(ctx, http.MethodPost, fmt.Sprintf("/sync/%d/%s", province, name), form)
+	body, err := r.ask(ctx, http.MethodPost, fmt.Sprintf("/sync/%d/%s", code, name), form)
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "province %d: ", province)
+	_, _ = fmt.Fprintf(out, "province %d: ", code)
 	_, err = io.Copy(out, body)
 	return errors.Join(err, body.Close())
 }
