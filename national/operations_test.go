@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"jike/internal/account"
 	"jike/internal/portal"
+	"jike/internal/portal/portaltest"
 	"jike/xmlapi/shape/shapetest"
 )
 
@@ -22,9 +24,12 @@ func TestOpenAPIDocument(t *testing.T) {
 	shapetest.Golden(t, openAPIFile, string(got))
 }
 
+// administrators manage accounts. The province's is one by the table of rights, if never at this node.
+var administrators = []account.Role{account.ProvinceAdministrator, account.HeadquartersAdmin}
+
 // allowed says who may call each operation; everybody else must be refused.
 var allowed = map[string][]account.Role{
-	"province-list":        {account.HeadquartersAnalyst},
+	"province-list":        {account.HeadquartersAnalyst, account.HeadquartersAdmin},
 	"customer-list":        {account.HeadquartersAnalyst},
 	"customer-get":         {account.HeadquartersAnalyst},
 	"company-list":         {account.HeadquartersAnalyst},
@@ -43,9 +48,22 @@ var allowed = map[string][]account.Role{
 	"reconciliation-report-xml":  {account.HeadquartersAnalyst},
 	"certificate-export":         {account.HeadquartersAnalyst},
 
-	"session-get":        account.Roles(),
-	"session-language":   account.Roles(),
-	"session-close":      account.Roles(),
+	"session-get":      account.Roles(),
+	"session-language": account.Roles(),
+	"session-close":    account.Roles(),
+	"session-password": account.Roles(),
+	"session-list":     account.Roles(),
+	"session-end":      account.Roles(),
+
+	"account-list":         administrators,
+	"account-create":       administrators,
+	"account-get":          administrators,
+	"account-change":       administrators,
+	"account-reset":        administrators,
+	"account-unlock":       administrators,
+	"account-session-list": administrators,
+	"account-session-end":  administrators,
+
 	"reference-overview": {account.HeadquartersAnalyst},
 	"reference-list":     {account.HeadquartersAnalyst},
 	"reference-create":   {account.HeadquartersAnalyst},
@@ -70,6 +88,16 @@ var requests = map[string][2]string{
 	"certificate-export":         {"/api/certificates/591", ""},
 
 	"session-language": {"/api/session/language", `{"language":"en"}`},
+	"session-password": {"/api/session/password", `{"old":"` + portaltest.Password + `","password":"Summer-rain-88"}`},
+
+	"account-create":       {"/api/accounts", `{"login":"new-{role}","name":"新","role":"headquarters_analyst","unitId":0,"language":"zh"}`},
+	"account-get":          {"/api/accounts/100", ""},
+	"account-change":       {"/api/accounts/10{role}", `{"version":1,"name":"改","role":"headquarters_analyst","unitId":0,"active":true}`},
+	"account-reset":        {"/api/accounts/100/password", ""},
+	"account-unlock":       {"/api/accounts/100/unlock", ""},
+	"account-session-list": {"/api/accounts/100/sessions", ""},
+	"account-session-end":  {"/api/accounts/100/sessions/0", ""},
+
 	"reference-list":   {"/api/reference/notices", ""},
 	"reference-create": {"/api/reference/notices", `{"province":0,"values":` + noticeValues + `}`},
 	"reference-change": {"/api/reference/notices/1", `{"version":1,"province":0,"values":` + noticeValues + `}`},
@@ -81,15 +109,18 @@ var requests = map[string][2]string{
 // where it changes something. It gives what was answered wrongly, and how many calls it made.
 func rights(t *testing.T, s *site) (holes []string, calls int) {
 	t.Helper()
-	for _, role := range append([]account.Role{""}, account.Roles()...) {
-		b := s.signIn(t, role)
+	for i, role := range append([]account.Role{""}, account.Roles()...) {
+		b, number := s.signIn(t, role), strings.NewReplacer("{role}", fmt.Sprint(i))
 		for _, op := range s.Operations() {
 			if op.ID == "session-open" || op.ID == "session-close" {
 				continue
 			}
 			path, body := op.Path, ""
 			if request, ok := requests[op.ID]; ok {
-				path, body = request[0], request[1]
+				path, body = number.Replace(request[0]), number.Replace(request[1])
+			}
+			if op.ID == "session-end" {
+				path = s.session(t, role)
 			}
 			may := slices.Contains(allowed[op.ID], role)
 			status, _ := b.Call(t, op.Method, path, body)

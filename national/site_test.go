@@ -3,6 +3,7 @@ package national_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -66,6 +67,7 @@ const filled = `
 		(591, 'done', 'schedule', 'schedule', 'repaired', 3, '0/4500', 17, 2, 2, now(), now(), '{}');
 	INSERT INTO sync.reconciliation (province, state, trigger, requested_by, progress) VALUES
 		(571, 'running', 'demand', 'analyst', '{"phase": "compare", "table": "crm.bill", "tablesDone": 3, "tables": 6}');
+	INSERT INTO account.account (id, login, name, password_hash, role) SELECT n, 'somebody' || n, '某', '', 'headquarters_analyst' FROM generate_series(100, 105) n;
 	INSERT INTO ref.notice (title, body, level, valid_from, valid_to, version) VALUES
 		('一', '正文', 'info', now(), now(), 1), ('二', '正文', 'info', now(), now(), 1);
 	INSERT INTO sync.difference (reconciliation, recheck, table_name, key, kind, columns, cause) VALUES
@@ -163,6 +165,18 @@ func newPortal(t *testing.T, db *pgxpool.Pool) *portal.Server {
 func (s *site) signIn(t *testing.T, role account.Role) *portaltest.Browser {
 	t.Helper()
 	return portaltest.New(t, s.url, string(role))
+}
+
+// session opens another session of a role and gives its path.
+func (s *site) session(t *testing.T, role account.Role) string {
+	t.Helper()
+	var id int64
+	const insert = `INSERT INTO account.sessions (token, data, expiry, account_id)
+		SELECT gen_random_uuid()::text, '', now() + interval '1 hour', coalesce((SELECT id FROM account.account WHERE login = $1), 0) RETURNING id`
+	if err := s.owner.QueryRow(t.Context(), insert, string(role)).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint("/api/session/all/", id)
 }
 
 // get is a call that must answer 200.

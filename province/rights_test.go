@@ -11,6 +11,7 @@ import (
 
 	"jike/internal/account"
 	"jike/internal/portal"
+	"jike/internal/portal/portaltest"
 	"jike/province/contact"
 	"jike/province/contract"
 	"jike/province/customer/customertest"
@@ -41,7 +42,10 @@ var provincial = []string{"manager", "head-a", "administrator"}
 
 // allowed says who may call each operation; the others must be refused.
 var allowed = map[string][]string{
-	"session-get": everybodySignedIn, "session-language": everybodySignedIn,
+	"session-get": everybodySignedIn, "session-language": everybodySignedIn, "session-password": everybodySignedIn,
+	"session-list": everybodySignedIn, "session-end": everybodySignedIn,
+	"account-list": {"administrator"}, "account-create": {"administrator"}, "account-get": {"administrator"}, "account-change": {"administrator"},
+	"account-reset": {"administrator"}, "account-unlock": {"administrator"}, "account-session-list": {"administrator"}, "account-session-end": {"administrator"},
 	"organisation-get": provincial, "customer-list": provincial, "customer-create": provincial,
 	"customer-get": provincial, "customer-change": provincial, "customer-overview": provincial,
 	"contact-create": provincial, "contact-change": provincial, "contact-remove": provincial, "contact-reveal": provincial,
@@ -56,6 +60,9 @@ var allowed = map[string][]string{
 	"selection-policy-try": {"administrator"}, "selection-policy-approve": {"administrator"}, "selection-policy-pause": {"administrator"},
 	"selection-policy-resume": {"administrator"}, "selection-policy-cancel": {"administrator"},
 }
+
+// withoutAnswer are the operations that answer with nothing.
+var withoutAnswer = []string{"contact-remove", "product-extend", "session-end", "account-unlock", "account-session-end"}
 
 // family is a fresh customer with a contact and a contract.
 type family struct {
@@ -97,7 +104,7 @@ func (x *site) make(t *testing.T, object string, n int) family {
 }
 
 // request is a good request of an operation for an object, and whether it concerns the object.
-func (x *site) request(t *testing.T, op portal.Operation, o family, n int) (path, body string, concerns bool) {
+func (x *site) request(t *testing.T, op portal.Operation, o family, caller string, n int) (path, body string, concerns bool) {
 	t.Helper()
 	const agreed = `"name":"协议","signedOn":"2026-01-01","effectiveOn":"2026-01-01","expiresOn":"2027-01-01","autoRenew":false,"amountFen":1,"status":"active"`
 	const person = `"role":"other","name":"李某","workPhone":"","title":"","email":"","mobile":"","birthday":"","family":"","hobbies":"",` +
@@ -107,6 +114,16 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, n int) (path
 	switch op.ID {
 	case "session-language":
 		return op.Path, `{"language":"en"}`, false
+	case "session-password":
+		return op.Path, fmt.Sprintf(`{"old":%q,"password":"Summer-rain-%d"}`, portaltest.Password, n), false
+	case "session-end":
+		return at(x.session(t, caller)), "", false
+	case "account-create":
+		return op.Path, fmt.Sprintf(`{"login":"new%d","name":"新","role":"province_administrator","unitId":0,"language":"zh"}`, n), false
+	case "account-change":
+		return at(x.account(t, n)), `{"version":1,"name":"改","role":"province_administrator","unitId":0,"active":true}`, false
+	case "account-get", "account-reset", "account-unlock", "account-session-list", "account-session-end":
+		return strings.ReplaceAll(at(x.account(t, n)), "{session}", "0"), "", false
 	case "customer-change":
 		return at(o.customer), stated(t, o.document, map[string]any{"address": "新"}), true
 	case "selection-policy-propose":
@@ -207,8 +224,8 @@ func (x *site) rights(t *testing.T) (holes []string, calls int) {
 			for _, object := range objects {
 				calls++
 				o := x.make(t, object, calls)
-				path, body, concerns := x.request(t, op, o, calls)
 				b := x.as(t, caller)
+				path, body, concerns := x.request(t, op, o, caller, calls)
 				if op.Method != http.MethodGet && caller != "" {
 					forged := b.Forged()
 					calls++
@@ -226,7 +243,7 @@ func (x *site) rights(t *testing.T) (holes []string, calls int) {
 					want = http.StatusNotFound
 				case op.Status != 0:
 					want = op.Status
-				case op.Method == http.MethodDelete || op.ID == "product-extend":
+				case slices.Contains(withoutAnswer, op.ID):
 					want = http.StatusNoContent
 				}
 				if status, doc := b.Call(t, op.Method, path, body); status != want {

@@ -23,6 +23,7 @@ type site struct {
 	*portal.Server
 	*customertest.World
 	all      *province.Stores
+	accounts *account.Store
 	url      string
 	signedIn map[string]*portaltest.Browser
 }
@@ -42,6 +43,7 @@ func newSite(t *testing.T) *site {
 			t.Fatal(err)
 		}
 	}
+	x.accounts = accounts
 	x.Server, err = portal.New(portal.Options{
 		Title: "Jike, provincial node", Version: "1", Logger: slog.New(slog.DiscardHandler), Accounts: accounts,
 		Sessions: account.NewSessions(w.DB, time.Hour, false),

@@ -29,6 +29,9 @@ type Caller struct {
 	Path      string // ids from the root of the tree to UnitID, such as "/1/5/17/"
 	Language  string // "zh" or "en"
 	Partner   string // domain of a partner's system, such as "BOSS"; empty for a person
+	// MustChange says that the password was given by somebody else or is too old: nothing may be done
+	// before it is changed.
+	MustChange bool
 }
 
 // Partner is the caller for a partner's system, known by its domain such as "BOSS".
@@ -63,17 +66,6 @@ func (c Caller) Scope() Scope {
 		s.Reach = ReachNothing
 	}
 	return s
-}
-
-// Account is a person's account without its secret.
-type Account struct {
-	ID       int64
-	Login    string
-	Name     string
-	Role     Role
-	UnitID   int64 // 0: none
-	Language string
-	Active   bool
 }
 
 // The bounds of a login and a password, in characters.

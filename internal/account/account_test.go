@@ -52,7 +52,7 @@ func TestSignInGivesTheCallerWithItsRights(t *testing.T) {
 	if c != want {
 		t.Fatalf("got %+v, want %+v", c, want)
 	}
-	if err := s.SetActive(t.Context(), System("test"), id, false); err != nil {
+	if _, err := s.Change(t.Context(), System("test"), id, 1, Statement{Name: "林一", Role: AccountManager, UnitID: 3}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Caller(t.Context(), id); !errors.Is(err, ErrNoAccount) {

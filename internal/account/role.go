@@ -7,17 +7,26 @@ type Role string
 
 // The roles of people, and two that no account can have.
 const (
-	AccountManager        Role = "account_manager"        // 客户经理: the customers in their care
-	DepartmentHead        Role = "department_head"        // 部门主管: the department and what is below it
-	ProvinceAdministrator Role = "province_administrator" // 省管理员: the whole province
-	HeadquartersAnalyst   Role = "headquarters_analyst"   // 集团总部: the nation, at the national node
-	PartnerSystem         Role = "partner_system"         // a partner's system; which messages it may send is the partner's own list
-	SystemTask            Role = "system_task"            // work of the node itself
+	AccountManager        Role = "account_manager"            // 客户经理: the customers in their care
+	DepartmentHead        Role = "department_head"            // 部门主管: the department and what is below it
+	ProvinceAdministrator Role = "province_administrator"     // 省管理员: the whole province
+	HeadquartersAnalyst   Role = "headquarters_analyst"       // 集团总部: the nation, at the national node
+	HeadquartersAdmin     Role = "headquarters_administrator" // 总部管理员: accounts and trail of the national node, no customer
+	PartnerSystem         Role = "partner_system"             // a partner's system; which messages it may send is the partner's own list
+	SystemTask            Role = "system_task"                // work of the node itself
 )
 
 // Roles lists the roles that an account can have.
 func Roles() []Role {
-	return []Role{AccountManager, DepartmentHead, ProvinceAdministrator, HeadquartersAnalyst}
+	return []Role{AccountManager, DepartmentHead, ProvinceAdministrator, HeadquartersAnalyst, HeadquartersAdmin}
+}
+
+// RolesOf lists the roles that an account of a node can have, "province" or "national".
+func RolesOf(level string) []Role {
+	if level == "national" {
+		return []Role{HeadquartersAnalyst, HeadquartersAdmin}
+	}
+	return []Role{AccountManager, DepartmentHead, ProvinceAdministrator}
 }
 
 // Permission is the right to do one kind of thing, such as "customer.read". On which rows is the
@@ -26,6 +35,7 @@ type Permission string
 
 // The permissions.
 const (
+	AccountManage     Permission = "account.manage" // accounts and sessions of the node
 	OrganisationRead  Permission = "organisation.read"
 	CustomerRead      Permission = "customer.read"
 	CustomerCreate    Permission = "customer.create"
@@ -76,12 +86,13 @@ var grants = map[Role]struct {
 	ProvinceAdministrator: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerMerge,
 		ContactChange, ContactReveal, ContractChange, MemberWrite, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
-		ReferenceRead, ReferenceExtend,
+		ReferenceRead, ReferenceExtend, AccountManage,
 	}},
 	HeadquartersAnalyst: {ReachNation, []Permission{
 		NationRead, NationCustomerRead, ReportRead, ReconciliationRead, ReconciliationRun,
 		NationReferenceRead, NationReferenceChange,
 	}},
+	HeadquartersAdmin: {ReachNothing, []Permission{AccountManage, NationRead}},
 	PartnerSystem: {ReachProvince, []Permission{
 		CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign,
 		ContactChange, ContactPhones, SubscriptionWrite, BillWrite, MemberWrite,
@@ -89,7 +100,7 @@ var grants = map[Role]struct {
 	SystemTask: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerMerge,
 		ContactChange, ContactPhones, ContactPrivate, ContractChange, SubscriptionWrite, BillWrite, MemberWrite,
-		ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
+		AccountManage, ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
 	}},
 }
 

@@ -9,10 +9,21 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"jike/internal/audit"
+	"jike/internal/fault"
+	"jike/internal/pg"
 )
 
 // SessionCookie is the name of the cookie that carries a session's token.
 const SessionCookie = "jike_session"
+
+// The names of what a session holds that its table shows as well.
+const (
+	SessionAccount = "account" // int64
+	SessionAddress = "address" // of the browser
+	SessionAgent   = "agent"   // what the browser says that it is
+)
 
 // SessionTable keeps sessions in account.sessions for the session library. The library's own
 // PostgreSQL store names its table without a schema and ignores the request's context.
@@ -45,11 +56,20 @@ func (t SessionTable) FindCtx(ctx context.Context, token string) (data []byte, f
 	return data, err == nil, err
 }
 
-// CommitCtx adds or replaces a session.
+// CommitCtx adds or replaces a session. Whose it is and where it was opened is read from its data, so
+// that it can be listed and ended without its token.
 func (t SessionTable) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	const upsert = `INSERT INTO account.sessions (token, data, expiry) VALUES ($1, $2, $3)
-		ON CONFLICT (token) DO UPDATE SET data = excluded.data, expiry = excluded.expiry`
-	_, err := t.db.Exec(ctx, upsert, token, data, expiry)
+	_, values, err := scs.GobCodec{}.Decode(data)
+	if err != nil {
+		return err
+	}
+	account, _ := values[SessionAccount].(int64)
+	address, _ := values[SessionAddress].(string)
+	agent, _ := values[SessionAgent].(string)
+	const upsert = `INSERT INTO account.sessions (token, data, expiry, account_id, address, agent) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (token) DO UPDATE SET data = excluded.data, expiry = excluded.expiry, account_id = excluded.account_id,
+			address = excluded.address, agent = excluded.agent`
+	_, err = t.db.Exec(ctx, upsert, token, data, expiry, account, address, agent)
 	return err
 }
 
@@ -76,4 +96,63 @@ func (t SessionTable) Delete(token string) error { return t.DeleteCtx(context.Ba
 func (t SessionTable) RemoveExpired(ctx context.Context) (int64, error) {
 	tag, err := t.db.Exec(ctx, `DELETE FROM account.sessions WHERE expiry <= now()`)
 	return tag.RowsAffected(), err
+}
+
+// Session is a session of an account as people see it.
+type Session struct {
+	ID       int64
+	OpenedAt time.Time
+	Expiry   time.Time
+	Address  string
+	Agent    string
+}
+
+// Sessions lists the sessions of an account that last, the newest first: one's own, or anybody's
+// with account.manage (else Denied).
+func (s *Store) Sessions(ctx context.Context, caller Caller, accountID int64) ([]Session, error) {
+	if err := ownOrManaged(caller, accountID); err != nil {
+		return nil, err
+	}
+	const query = `SELECT id, opened_at, expiry, address, agent FROM account.sessions
+		WHERE account_id = $1 AND expiry > now() ORDER BY id DESC LIMIT 100`
+	rows, err := s.db.Query(ctx, query, accountID)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Session])
+}
+
+// EndSession ends a session of an account, 0 for all. Faults: those of Sessions, NotFound for a
+// session that is none of the account's.
+func (s *Store) EndSession(ctx context.Context, caller Caller, accountID, id int64) error {
+	if err := ownOrManaged(caller, accountID); err != nil {
+		return err
+	}
+	return pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		const end = `DELETE FROM account.sessions WHERE account_id = $1 AND ($2 = 0 OR id = $2)`
+		tag, err := tx.PGX().Exec(ctx, end, accountID, id)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 && id != 0 {
+			return fault.New(fault.NotFound, "session.unknown")
+		}
+		return audit.Record(ctx, tx, audit.Entry{
+			Actor: caller.Actor(), ActorID: caller.AccountID, Action: "session.end", ObjectKind: "account", ObjectID: accountID,
+			After: map[string]any{"sessions": tag.RowsAffected()},
+		})
+	})
+}
+
+func ownOrManaged(caller Caller, accountID int64) error {
+	if caller.AccountID == accountID && accountID != 0 {
+		return nil
+	}
+	return caller.Demand(AccountManage)
+}
+
+// endSessions ends every session of an account.
+func endSessions(ctx context.Context, tx pg.Tx, accountID int64) error {
+	_, err := tx.PGX().Exec(ctx, `DELETE FROM account.sessions WHERE account_id = $1`, accountID)
+	return err
 }

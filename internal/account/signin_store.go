@@ -74,17 +74,19 @@ func (s *Store) credentials(ctx context.Context, login string) (credentials, err
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[credentials])
 }
 
-// failed counts a failure and locks the account at the last one allowed. The count starts anew
-// after a lock has run out.
+// failed counts a failure and locks the account at the last one allowed, each time in a row for
+// twice as long. The count starts anew after a lock has run out.
 func (s *Store) failed(ctx context.Context, id int64, login string) error {
-	const count = `UPDATE account.account SET
-			failed_logins = CASE WHEN locked_until <= now() THEN 1 ELSE failed_logins + 1 END,
-			locked_until  = CASE WHEN (CASE WHEN locked_until <= now() THEN 1 ELSE failed_logins + 1 END) >= $2
-			                     THEN now() + $3::interval END
-		WHERE id = $1 AND coalesce(locked_until <= now(), true) RETURNING locked_until IS NOT NULL`
+	const count = `WITH counted AS (
+			SELECT id, CASE WHEN locked_until <= now() THEN 1 ELSE failed_logins + 1 END AS failures FROM account.account WHERE id = $1 FOR UPDATE)
+		UPDATE account.account a SET
+			failed_logins = c.failures,
+			locks         = a.locks + (c.failures >= $2)::int,
+			locked_until  = CASE WHEN c.failures >= $2 THEN now() + least($3::interval * power(2, least(a.locks, 20)), $4::interval) END
+		FROM counted c WHERE a.id = c.id AND coalesce(a.locked_until <= now(), true) RETURNING a.locked_until IS NOT NULL`
 	return pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 		var locked bool
-		err := tx.PGX().QueryRow(ctx, count, id, s.settings.MaxFailures, s.settings.LockFor).Scan(&locked)
+		err := tx.PGX().QueryRow(ctx, count, id, s.settings.MaxFailures, s.settings.LockFor, max(s.settings.MaxLock, s.settings.LockFor)).Scan(&locked)
 		if errors.Is(err, pgx.ErrNoRows) { // another attempt has locked it meanwhile
 			return nil
 		}
@@ -109,7 +111,7 @@ func (s *Store) succeeded(ctx context.Context, id int64, login, password string,
 	}
 	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 		const clear = `UPDATE account.account
-			SET failed_logins = 0, locked_until = NULL, password_hash = coalesce(nullif($2, ''), password_hash)
+			SET failed_logins = 0, locks = 0, locked_until = NULL, last_sign_in = now(), password_hash = coalesce(nullif($2, ''), password_hash)
 			WHERE id = $1 AND active AND coalesce(locked_until <= now(), true)`
 		tag, err := tx.PGX().Exec(ctx, clear, id, hash)
 		if err != nil {

@@ -18,14 +18,21 @@ import (
 type Settings struct {
 	Hashing     Hashing       `yaml:"hashing"`
 	MaxFailures int           `yaml:"max_failures"` // failures in a row that lock an account
-	LockFor     time.Duration `yaml:"lock_for"`     // how long it stays locked
+	LockFor     time.Duration `yaml:"lock_for"`     // how long it stays locked; each lock in a row lasts twice as long as the one before
+	MaxLock     time.Duration `yaml:"max_lock"`     // the longest lock
+	MaxAge      time.Duration `yaml:"max_age"`      // how long a password holds; 0: for ever
+	History     int           `yaml:"history"`      // how many of the last passwords may not be taken again
 	RefuseAfter time.Duration `yaml:"refuse_after"` // a refusal is given this long after the attempt, whatever its cause
 	Parallel    int           `yaml:"parallel"`     // password hashes computed at a time
 }
 
-// DefaultSettings locks an account for 15 minutes after five failures.
+// DefaultSettings locks an account for 15 minutes after five failures, and has passwords changed
+// after 90 days to none of the last five.
 func DefaultSettings() Settings {
-	return Settings{Hashing: DefaultHashing(), MaxFailures: 5, LockFor: 15 * time.Minute, RefuseAfter: 500 * time.Millisecond, Parallel: 2}
+	return Settings{
+		Hashing: DefaultHashing(), MaxFailures: 5, LockFor: 15 * time.Minute, MaxLock: 24 * time.Hour,
+		MaxAge: 90 * 24 * time.Hour, History: 5, RefuseAfter: 500 * time.Millisecond, Parallel: 2,
+	}
 }
 
 // Store keeps the accounts of one node.
@@ -54,6 +61,8 @@ type NewAccount struct {
 	UnitID   int64  // 0: none
 	Language string // "zh" or "en"; empty means "zh"
 	Password string
+	// MustChange has the owner change the password at the first sign-in.
+	MustChange bool
 }
 
 // Create adds an account for creator and gives its id. Faults: a login or password against the
@@ -69,9 +78,9 @@ func (s *Store) Create(ctx context.Context, creator Caller, n NewAccount) (int64
 	}
 	var id int64
 	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
-		const insert = `INSERT INTO account.account (login, name, password_hash, role, unit_id, language)
-			VALUES ($1, $2, $3, $4, nullif($5, 0), $6) RETURNING id`
-		err := tx.PGX().QueryRow(ctx, insert, n.Login, n.Name, hash, string(n.Role), n.UnitID, n.language()).Scan(&id)
+		const insert = `INSERT INTO account.account (login, name, password_hash, role, unit_id, language, must_change)
+			VALUES ($1, $2, $3, $4, nullif($5, 0), $6, $7) RETURNING id`
+		err := tx.PGX().QueryRow(ctx, insert, n.Login, n.Name, hash, string(n.Role), n.UnitID, n.language(), n.MustChange).Scan(&id)
 		if pg.Violates(err, "account_login_is_unique") {
 			return fault.Field(fault.Exists, "login", "account.login.exists")
 		}
@@ -100,14 +109,8 @@ func (n NewAccount) check() error {
 	if err := CheckPassword(n.Login, n.Password); err != nil {
 		return err
 	}
-	if n.Name == "" {
-		return fault.Field(fault.TooShort, "name", "account.name.missing")
-	}
-	if !n.Role.known() {
-		return fault.Field(fault.Enumeration, "role", "account.role.unknown")
-	}
-	if (n.Role == AccountManager || n.Role == DepartmentHead) && n.UnitID == 0 {
-		return fault.Field(fault.Rule, "unitId", "account.unit.missing")
+	if err := (Statement{Name: n.Name, Role: n.Role, UnitID: n.UnitID}).check(); err != nil {
+		return err
 	}
 	return checkLanguage(n.language())
 }
@@ -133,8 +136,10 @@ var ErrNoAccount = errors.New("no such account, or closed")
 // if the account is closed or gone.
 func (s *Store) Caller(ctx context.Context, id int64) (Caller, error) {
 	c := Caller{AccountID: id}
-	const query = `SELECT login, name, role, coalesce(unit_id, 0), language FROM account.account WHERE id = $1 AND active`
-	err := s.db.QueryRow(ctx, query, id).Scan(&c.Login, &c.Name, &c.Role, &c.UnitID, &c.Language)
+	const query = `SELECT login, name, role, coalesce(unit_id, 0), language,
+			must_change OR $2::interval > '0' AND password_at < now() - $2::interval
+		FROM account.account WHERE id = $1 AND active`
+	err := s.db.QueryRow(ctx, query, id, s.settings.MaxAge).Scan(&c.Login, &c.Name, &c.Role, &c.UnitID, &c.Language, &c.MustChange)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Caller{}, ErrNoAccount
 	}
@@ -149,6 +154,15 @@ func (s *Store) Caller(ctx context.Context, id int64) (Caller, error) {
 	return c, nil
 }
 
+// KnowsUnit gives a NotFound fault unless the unit is one of the organisation tree's.
+func (s *Store) KnowsUnit(ctx context.Context, id int64) error {
+	if s.pathOf == nil {
+		return fault.New(fault.NotFound, "account.unit.unknown")
+	}
+	_, err := s.pathOf(ctx, id)
+	return err
+}
+
 // SetLanguage changes the language of an account. An unknown language is an Enumeration fault.
 func (s *Store) SetLanguage(ctx context.Context, id int64, language string) error {
 	if err := checkLanguage(language); err != nil {
@@ -158,19 +172,17 @@ func (s *Store) SetLanguage(ctx context.Context, id int64, language string) erro
 	return err
 }
 
-// SetActive opens or closes an account; a closed one can neither sign in nor go on working.
-func (s *Store) SetActive(ctx context.Context, by Caller, id int64, active bool) error {
-	return pg.InTx(ctx, s.db, func(tx pg.Tx) error {
-		tag, err := tx.PGX().Exec(ctx, `UPDATE account.account SET active = $2 WHERE id = $1`, id, active)
-		if err != nil {
-			return err
-		}
-		if tag.RowsAffected() == 0 {
-			return fault.New(fault.NotFound, "account.unknown")
-		}
-		return audit.Record(ctx, tx, audit.Entry{
-			Actor: by.Actor(), ActorID: by.AccountID, Action: "account.change", ObjectKind: "account", ObjectID: id,
-			After: map[string]any{"active": active},
-		})
-	})
+// Open adds an account as an administrator does, with a random password that the owner must change at
+// the first sign-in and that is told to the caller only, once. It needs account.manage; the faults
+// are those of Create.
+func (s *Store) Open(ctx context.Context, caller Caller, n NewAccount) (id int64, password string, err error) {
+	if err := caller.Demand(AccountManage); err != nil {
+		return 0, "", err
+	}
+	n.Password, n.MustChange = initialPassword(n.Login), true
+	id, err = s.Create(ctx, caller, n)
+	if err != nil {
+		return 0, "", err
+	}
+	return id, n.Password, nil
 }

@@ -14,7 +14,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-type requestKey struct{}
+type (
+	requestKey struct{}
+	remoteKey  struct{}
+)
+
+// remoteOf is the address that the request came from.
+func remoteOf(ctx context.Context) string {
+	address, _ := ctx.Value(remoteKey{}).(string)
+	return address
+}
 
 // requestID is the number of the request, for the log and for what the client can quote.
 func requestID(ctx context.Context) string {
@@ -55,7 +64,8 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began, id := time.Now(), rand.Text()[:12]
-		c.SetRequest(c.Request().WithContext(context.WithValue(c.Request().Context(), requestKey{}, id)))
+		ctx := context.WithValue(c.Request().Context(), requestKey{}, id)
+		c.SetRequest(c.Request().WithContext(context.WithValue(ctx, remoteKey{}, c.RealIP())))
 		c.Response().Header().Set("X-Request-Id", id)
 		if err := next(c); err != nil {
 			c.Error(err)

@@ -30,6 +30,8 @@ type Operation struct {
 	Permission account.Permission // needed; Public or SignedIn where none is
 	Status     int                // of success; 0: 200, or 204 when the output is Nothing
 	MaxBody    int64              // bytes of the request body; 0: the portal's limit
+	// OldPassword says that it may be called before a password is changed that has to be.
+	OldPassword bool
 }
 
 // Nothing is the output of an operation that answers without a body.
@@ -157,6 +159,9 @@ func (s *Server) admit(ctx huma.Context, op Operation) (account.Caller, error) {
 	if changes(op.Method) && !sameToken(ctx.Header(csrfHeader), s.options.Sessions.GetString(ctx.Context(), sessionCSRF)) {
 		return account.Caller{}, fault.New(fault.Denied, "request.csrf")
 	}
+	if caller.MustChange && !op.OldPassword {
+		return account.Caller{}, fault.New(fault.Denied, "session.password_must_change")
+	}
 	if op.Permission == SignedIn {
 		return caller, nil
 	}
@@ -165,7 +170,7 @@ func (s *Server) admit(ctx huma.Context, op Operation) (account.Caller, error) {
 
 // caller gives the session's caller with the rights of this moment.
 func (s *Server) caller(ctx context.Context) (account.Caller, error) {
-	id := s.options.Sessions.GetInt64(ctx, sessionAccount)
+	id := s.options.Sessions.GetInt64(ctx, account.SessionAccount)
 	if id == 0 {
 		return account.Caller{}, fault.New(fault.Unauthenticated, "session.missing")
 	}

@@ -82,6 +82,8 @@ func New(o Options) (*Server, error) {
 	s := &Server{options: o, echo: echo.New()}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.writeError
+	// The proxy in front is on loopback; nobody else may say where a request came from.
+	s.echo.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLinkLocal(false), echo.TrustPrivateNet(false))
 	o.Sessions.ErrorFunc = s.sessionFailed // here, not in the middleware: echo makes that anew for every request
 	var err error
 	if s.metrics, err = newMetrics(o.Registry); err != nil {
@@ -90,6 +92,7 @@ func New(o Options) (*Server, error) {
 	s.echo.Use(s.observe, s.recoverPanic, s.secureHeaders, s.withSession, s.limit)
 	s.api = humaecho.New(s.echo, apiConfig(o))
 	s.registerSession()
+	s.registerAccounts()
 	s.registerHealth()
 	if err := s.registerStatic(); err != nil {
 		return nil, err

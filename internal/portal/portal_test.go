@@ -331,3 +331,67 @@ func TestRequestsAtTheSameTime(t *testing.T) {
 	}
 	all.Wait()
 }
+
+func TestAGivenPasswordMustBeChangedAndOtherSessionsEnd(t *testing.T) {
+	x := newSite(t)
+	x.signIn(t)
+	res, doc := x.call(t, "POST", "/api/accounts", `{"login":"wang","name":"王二","role":"province_administrator","unitId":0,"language":"zh"}`)
+	if res.StatusCode != http.StatusCreated {
+		t.Fatalf("%d %v", res.StatusCode, doc)
+	}
+	given := doc["password"].(string)
+	here, there := x.another(t), x.another(t)
+	for _, b := range []*site{here, there} {
+		res, doc := b.call(t, "POST", "/api/session", `{"login":"wang","password":"`+given+`"}`, "User-Agent", "test browser")
+		if res.StatusCode != http.StatusOK || doc["mustChangePassword"] != true {
+			t.Fatalf("%d %v", res.StatusCode, doc)
+		}
+		b.csrf = doc["csrf"].(string)
+	}
+	if res, doc := here.call(t, "GET", "/api/accounts", ""); res.StatusCode != http.StatusForbidden || doc["code"] != "session.password_must_change" {
+		t.Errorf("works with a given password: %d %v", res.StatusCode, doc)
+	}
+	if res, doc := here.call(t, "PUT", "/api/session/password", `{"old":"`+given+`","password":"Autumn-leaf-1"}`); res.StatusCode != http.StatusOK || doc["mustChangePassword"] != false {
+		t.Fatalf("%d %v", res.StatusCode, doc)
+	}
+	if res, _ := there.call(t, "GET", "/api/session", ""); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("the other session lasts: %d", res.StatusCode)
+	}
+	res, doc = here.call(t, "GET", "/api/session/all", "")
+	items, _ := doc["items"].([]any)
+	if res.StatusCode != http.StatusOK || len(items) != 1 {
+		t.Fatalf("%d %v", res.StatusCode, doc)
+	}
+	if open := items[0].(map[string]any); open["agent"] != "test browser" || open["address"] != "127.0.0.1" {
+		t.Errorf("%v", open)
+	}
+	if res, doc := x.call(t, "DELETE", "/api/accounts/2/sessions/0", ""); res.StatusCode != http.StatusNoContent {
+		t.Fatalf("%d %v", res.StatusCode, doc)
+	}
+	if res, _ := here.call(t, "GET", "/api/session", ""); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("an ended session lasts: %d", res.StatusCode)
+	}
+}
+
+func TestRolesAndUnitsOfAnAccountAreThoseOfTheNode(t *testing.T) {
+	x := newSite(t)
+	x.signIn(t)
+	for body, code := range map[string]string{
+		`{"login":"wang","name":"王二","role":"headquarters_administrator","unitId":0,"language":"zh"}`: "account.role.level",
+		`{"login":"wang","name":"王二","role":"account_manager","unitId":99,"language":"zh"}`:           "account.unit.unknown",
+	} {
+		if res, doc := x.call(t, "POST", "/api/accounts", body); res.StatusCode != http.StatusUnprocessableEntity || doc["code"] != code {
+			t.Errorf("%s: %d %v", body, res.StatusCode, doc)
+		}
+	}
+}
+
+// another is a browser of somebody else at the same portal.
+func (x *site) another(t *testing.T) *site {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &site{Server: x.Server, url: x.url, client: &http.Client{Jar: jar}, log: x.log}
+}

@@ -48,7 +48,7 @@ type Account struct {
 	Config string `required:"" type:"existingfile" help:"The node's configuration."`
 	Login  string `required:"" help:"2 to 64 lower-case letters, digits, dots, dashes, underscores."`
 	Name   string `required:"" help:"The person's name."`
-	Role   string `required:"" help:"account_manager, department_head, province_administrator or headquarters_analyst."`
+	Role   string `required:"" help:"account_manager, department_head, province_administrator, headquarters_analyst or headquarters_administrator."`
 	Unit   int64  `help:"Id of the unit of the organisation tree that the account's scope starts from."`
 }
 

@@ -43,6 +43,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("a manager says who decides at a customer", v.keyPersons)
 	t.Run("a manager is warned of a customer that is there already", v.duplicate)
 	t.Run("a head of department merges two customers and undoes it", v.merge)
+	t.Run("an administrator opens an account", v.accounts)
 	t.Run("headquarters sees the edit, proves and reports", v.headquarters)
 	t.Run("an administrator reads the journal", v.journal)
 	t.Run("administrators change the selection policy", v.selection)

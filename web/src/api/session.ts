@@ -8,6 +8,7 @@ export type Session = components['schemas']['SessionView']
 
 /** What the pages ask for before they offer something. The nodes check it again. */
 export type Permission =
+  | 'account.manage'
   | 'customer.read'
   | 'customer.create'
   | 'customer.change'
@@ -79,6 +80,9 @@ export function useSessionChanges() {
     },
     setLanguage: async (language: Session['language']) => {
       take(await answer(province.PUT('/api/session/language', { body: { language } })))
+    },
+    changePassword: async (old: string, password: string) => {
+      take(await answer(province.PUT('/api/session/password', { body: { old, password } })))
     },
     close: async () => {
       await answer(province.DELETE('/api/session'))

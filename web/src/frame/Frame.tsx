@@ -92,9 +92,9 @@ function Header({ start }: { start: ReactNode }) {
       <Typography.Text data-testid="node-name">{session.node.level === 'national' ? t('frame.headquarters') : provinceName(session.node.province, language, session.node.name)}</Typography.Text>
       <div style={{ flex: 1 }} />
       <div className="who">
-        <div data-testid="session-user">
+        <Link to="/me" data-testid="session-user" style={{ display: 'block', textDecoration: 'underline' }}>
           {session.name} · {t(`role.${session.role}`)}
-        </div>
+        </Link>
         <Typography.Text type="secondary" style={{ fontSize: 12 }} title={t('frame.dataTimeMeaning')} data-testid="data-time">
           {t('frame.dataTime', { time: dateTime(session.node.dataTime) })}
         </Typography.Text>

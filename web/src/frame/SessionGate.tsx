@@ -5,6 +5,7 @@ import { useLanguage } from '../language/LanguageProvider'
 import { Loading, Problem } from './Outcome'
 
 const SignInPage = lazy(() => import('./SignInPage'))
+const ForcedPasswordPage = lazy(() => import('../account/ForcedPasswordPage'))
 const Province = lazy(() => import('../province/Province'))
 const National = lazy(() => import('../national/National'))
 
@@ -29,7 +30,9 @@ export function SessionGate() {
   }
   return (
     <SessionContext key={session.login} value={session}>
-      <Suspense fallback={<Loading />}>{session.node.level === 'province' ? <Province /> : <National />}</Suspense>
+      <Suspense fallback={<Loading />}>
+        {session.mustChangePassword ? <ForcedPasswordPage /> : session.node.level === 'province' ? <Province /> : <National />}
+      </Suspense>
     </SessionContext>
   )
 }

@@ -1,6 +1,7 @@
 import antd from 'antd/locale/en_GB'
 import 'dayjs/locale/en-gb'
 import company from './en/company.json'
+import account from './en/account.json'
 import customer from './en/customer.json'
 import edit from './en/edit.json'
 import format from './en/format.json'
@@ -17,7 +18,7 @@ import selection from './en/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...member, ...merge, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...account, ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'en-gb',
 }

@@ -54,6 +54,6 @@ test('every problem that a portal can report has a text', () => {
   expect([...new Set(codes)].filter((code) => !(`problem.${code}` in chinese) && !outsideOfThePortal.test(code))).toEqual([])
 })
 
-/** Codes of operations that no portal offers: accounts and the organisation are made by commands,
- * bills and subscriptions by partners. */
-const outsideOfThePortal = /^(account\.(login|name|password|role|unit)|organisation\.(code|kind|name|parent)|bill|subscription|amount|credit_code\.parts)\b/
+/** Codes of operations that no portal offers: the organisation is made by commands, bills and
+ * subscriptions by partners. */
+const outsideOfThePortal = /^(organisation\.(code|kind|name|parent)|bill|subscription|amount|credit_code\.parts)\b/

@@ -1,4 +1,5 @@
 import type company from './zh/company.json'
+import type account from './zh/account.json'
 import type customer from './zh/customer.json'
 import type edit from './zh/edit.json'
 import type format from './zh/format.json'
@@ -14,7 +15,8 @@ import type reference from './zh/reference.json'
 import type selection from './zh/selection.json'
 
 /** Every text of the portal, by its key. Chinese is the original; en/ must have the same keys. */
-export type Texts = typeof company &
+export type Texts = typeof account &
+  typeof company &
   typeof customer &
   typeof edit &
   typeof format &

@@ -1,6 +1,7 @@
 import antd from 'antd/locale/zh_CN'
 import 'dayjs/locale/zh-cn'
 import company from './zh/company.json'
+import account from './zh/account.json'
 import customer from './zh/customer.json'
 import edit from './zh/edit.json'
 import format from './zh/format.json'
@@ -17,7 +18,7 @@ import selection from './zh/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...member, ...merge, ...keyperson, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...account, ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'zh-cn',
 }

@@ -1,4 +1,4 @@
-import { AuditOutlined, BarChartOutlined, BookOutlined, ClusterOutlined, DashboardOutlined, TeamOutlined } from '@ant-design/icons'
+import { AuditOutlined, BarChartOutlined, BookOutlined, ClusterOutlined, DashboardOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -16,6 +16,9 @@ const CustomerListPage = lazy(() => import('./customer/CustomerListPage'))
 const CustomerPage = lazy(() => import('./customer/CustomerPage'))
 const ReferencePage = lazy(() => import('./reference/ReferencePage'))
 const ReportPage = lazy(() => import('./report/ReportPage'))
+const AccountListPage = lazy(() => import('../account/AccountListPage'))
+const AccountPage = lazy(() => import('../account/AccountPage'))
+const OwnPage = lazy(() => import('../account/OwnPage'))
 
 /** The portal of headquarters. */
 export default function National() {
@@ -27,6 +30,7 @@ export default function National() {
     { path: '/companies', label: t('menu.companies'), icon: <ClusterOutlined aria-hidden />, permission: 'nation.customer.read' },
     { path: '/reports', label: t('menu.reports'), icon: <BarChartOutlined aria-hidden />, permission: 'report.read' },
     { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'nation.reference.read' },
+    { path: '/accounts', label: t('menu.accounts'), icon: <UserOutlined aria-hidden />, permission: 'account.manage' },
   ]
   return (
     <Frame destinations={destinations}>
@@ -43,6 +47,9 @@ export default function National() {
         <Route path="/companies/:creditCode" element={<CompanyPage />} />
         <Route path="/reference" element={<ReferencePage />} />
         <Route path="/reports" element={<ReportPage />} />
+        <Route path="/accounts" element={<AccountListPage />} />
+        <Route path="/accounts/:id" element={<AccountPage />} />
+        <Route path="/me" element={<OwnPage />} />
         <Route path="*" element={<UnknownPage />} />
       </Routes>
     </Frame>

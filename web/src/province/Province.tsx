@@ -1,4 +1,4 @@
-import { ApiOutlined, BookOutlined, CloudUploadOutlined, GiftOutlined, TeamOutlined } from '@ant-design/icons'
+import { ApiOutlined, BookOutlined, CloudUploadOutlined, GiftOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -14,6 +14,9 @@ const ReferencePage = lazy(() => import('./reference/ReferencePage'))
 const ExchangePage = lazy(() => import('./journal/ExchangePage'))
 const PolicyListPage = lazy(() => import('./selection/PolicyListPage'))
 const PolicyPage = lazy(() => import('./selection/PolicyPage'))
+const AccountListPage = lazy(() => import('../account/AccountListPage'))
+const AccountPage = lazy(() => import('../account/AccountPage'))
+const OwnPage = lazy(() => import('../account/OwnPage'))
 
 /** The portal of a province. */
 export default function Province() {
@@ -24,6 +27,7 @@ export default function Province() {
     { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'reference.read' },
     { path: '/exchanges', label: t('menu.exchanges'), icon: <ApiOutlined aria-hidden />, permission: 'journal.read' },
     { path: '/selection', label: t('menu.selection'), icon: <CloudUploadOutlined aria-hidden />, permission: 'selection.read' },
+    { path: '/accounts', label: t('menu.accounts'), icon: <UserOutlined aria-hidden />, permission: 'account.manage' },
   ]
   return (
     <Frame destinations={destinations}>
@@ -38,6 +42,9 @@ export default function Province() {
         <Route path="/exchanges/:id" element={<ExchangePage />} />
         <Route path="/selection" element={<PolicyListPage />} />
         <Route path="/selection/:version" element={<PolicyPage />} />
+        <Route path="/accounts" element={<AccountListPage />} />
+        <Route path="/accounts/:id" element={<AccountPage />} />
+        <Route path="/me" element={<OwnPage />} />
         <Route path="*" element={<UnknownPage />} />
       </Routes>
     </Frame>
