@@ -256,6 +256,12 @@ func (v *visit) headquarters(t *testing.T) {
 	b.SeeAttribute("board-certificate-591", "data-result", "clean")
 	b.Shot("board-proved")
 
+	b.ClickCSS("[data-testid='menu'] a[href='/dashboard']")
+	b.SeeCount("[data-testid='province-map'] a", 2)
+	b.SeeCount("[data-testid='chart'] canvas", 3)
+	b.Shot("dashboard")
+	b.Click("tile-591") // leads to the cities behind it
+	b.See("report-source", "monthly_summary")
 	b.ClickCSS("[data-testid='menu'] a[href='/reports']")
 	b.See("report-source", "monthly_summary")
 	b.SeeCount("[data-testid='chart'] canvas", 1)

@@ -3,6 +3,7 @@ import 'dayjs/locale/en-gb'
 import company from './en/company.json'
 import account from './en/account.json'
 import customer from './en/customer.json'
+import dashboard from './en/dashboard.json'
 import edit from './en/edit.json'
 import format from './en/format.json'
 import frame from './en/frame.json'
@@ -18,7 +19,7 @@ import selection from './en/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...account, ...company, ...customer, ...dashboard, ...edit, ...format, ...frame, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'en-gb',
 }

@@ -1,6 +1,7 @@
 import type company from './zh/company.json'
 import type account from './zh/account.json'
 import type customer from './zh/customer.json'
+import type dashboard from './zh/dashboard.json'
 import type edit from './zh/edit.json'
 import type format from './zh/format.json'
 import type frame from './zh/frame.json'
@@ -18,6 +19,7 @@ import type selection from './zh/selection.json'
 export type Texts = typeof account &
   typeof company &
   typeof customer &
+  typeof dashboard &
   typeof edit &
   typeof format &
   typeof frame &

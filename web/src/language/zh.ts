@@ -3,6 +3,7 @@ import 'dayjs/locale/zh-cn'
 import company from './zh/company.json'
 import account from './zh/account.json'
 import customer from './zh/customer.json'
+import dashboard from './zh/dashboard.json'
 import edit from './zh/edit.json'
 import format from './zh/format.json'
 import frame from './zh/frame.json'
@@ -18,7 +19,7 @@ import selection from './zh/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...customer, ...edit, ...format, ...frame, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...account, ...company, ...customer, ...dashboard, ...edit, ...format, ...frame, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'zh-cn',
 }

@@ -1,4 +1,4 @@
-import { AuditOutlined, BarChartOutlined, BookOutlined, ClusterOutlined, DashboardOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
+import { AuditOutlined, BarChartOutlined, BookOutlined, ClusterOutlined, DashboardOutlined, FundOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -7,6 +7,7 @@ import { UnknownPage } from '../frame/Outcome'
 
 const BoardPage = lazy(() => import('./board/BoardPage'))
 const RunListPage = lazy(() => import('./reconciliation/RunListPage'))
+const DashboardPage = lazy(() => import('./dashboard/DashboardPage'))
 const NightPage = lazy(() => import('./reconciliation/NightPage'))
 const SubmissionPage = lazy(() => import('./reconciliation/SubmissionPage'))
 const RunPage = lazy(() => import('./reconciliation/RunPage'))
@@ -28,6 +29,7 @@ export default function National() {
     { path: '/reconciliations', label: t('menu.reconciliations'), icon: <AuditOutlined aria-hidden />, permission: 'reconciliation.read' },
     { path: '/customers', label: t('menu.customers'), icon: <TeamOutlined aria-hidden />, permission: 'nation.customer.read' },
     { path: '/companies', label: t('menu.companies'), icon: <ClusterOutlined aria-hidden />, permission: 'nation.customer.read' },
+    { path: '/dashboard', label: t('menu.dashboard'), icon: <FundOutlined aria-hidden />, permission: 'report.read' },
     { path: '/reports', label: t('menu.reports'), icon: <BarChartOutlined aria-hidden />, permission: 'report.read' },
     { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'nation.reference.read' },
     { path: '/accounts', label: t('menu.accounts'), icon: <UserOutlined aria-hidden />, permission: 'account.manage' },
@@ -46,6 +48,7 @@ export default function National() {
         <Route path="/companies" element={<CompanyListPage />} />
         <Route path="/companies/:creditCode" element={<CompanyPage />} />
         <Route path="/reference" element={<ReferencePage />} />
+        <Route path="/dashboard" element={<DashboardPage />} />
         <Route path="/reports" element={<ReportPage />} />
         <Route path="/accounts" element={<AccountListPage />} />
         <Route path="/accounts/:id" element={<AccountPage />} />

@@ -44,7 +44,8 @@ export default function ReportPage() {
   )
 }
 
-function Figures({ report: { rows }, state: { groupBy, measure } }: { report: Report; state: ReportState }) {
+function Figures({ report: { rows }, state }: { report: Report; state: ReportState }) {
+  const { groupBy, measure } = state
   const { t } = useTranslation()
   const { moneyUnit } = useFormats()
   const nameOf = useDimensionNames()
@@ -73,7 +74,7 @@ function Figures({ report: { rows }, state: { groupBy, measure } }: { report: Re
       <Typography.Title level={2} style={{ fontSize: 16 }} data-testid="report-measure">
         {title}
       </Typography.Title>
-      <ChartOrTable name="report" chart={{ title, ...chart }} table={<ReportTable rows={rows} groupBy={groupBy} unit={unit} />} />
+      <ChartOrTable name="report" chart={{ title, ...chart }} table={<ReportTable rows={rows} asked={state} unit={unit} />} />
     </>
   )
 }

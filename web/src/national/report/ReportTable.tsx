@@ -4,16 +4,17 @@ import { Link } from 'react-router-dom'
 import { useFormats, type MoneyUnit } from '../../language/formats'
 import { DataTable } from '../../table/DataTable'
 import { useDimensionNames } from './dimensionNames'
-import type { Dimension, ReportRow } from './report'
+import { behind, groupedBy, type ReportRow, type ReportState } from './report'
 
 interface Props {
   rows: ReportRow[]
-  groupBy: readonly Dimension[]
+  asked: ReportState
   unit: MoneyUnit
 }
 
-/** A report's rows. A province leads to its replicated customers, which are some of those counted. */
-export function ReportTable({ rows, groupBy, unit }: Props) {
+/** A report's rows. Each leads to what is behind it. */
+export function ReportTable({ rows, asked, unit }: Props) {
+  const groupBy = groupedBy(asked)
   const { t } = useTranslation()
   const { integer, money, growth } = useFormats()
   const nameOf = useDimensionNames()
@@ -21,16 +22,13 @@ export function ReportTable({ rows, groupBy, unit }: Props) {
   const columns: TableColumnsType<ReportRow> = [
     ...groupBy.map((d) => ({
       title: t(`dimension.${d}`),
-      render: (_: unknown, row: ReportRow) => {
-        const name = nameOf(d, String(row[d] ?? ''))
-        return d === 'province' ? <Link to={`/customers?province=${row.province}`}>{name}</Link> : name
-      },
+      render: (_: unknown, row: ReportRow) => nameOf(d, String(row[d] ?? '')),
     })),
-    { title: t('measure.customers'), align: 'right', render: (_, r) => figure(integer(r.customers)) },
+    { title: t('measure.customers'), align: 'right', render: (_, r) => <Link to={behind(asked, r)} className="figure">{integer(r.customers)}</Link> },
     { title: t('measure.members'), align: 'right', render: (_, r) => figure(integer(r.members)) },
     {
       title: t('measure.in', { measure: t('measure.incomeFen'), unit: t(`unit.${unit.name}`) }), align: 'right',
-      render: (_, r) => figure(money(r.incomeFen, unit)),
+      render: (_, r) => <Link to={behind(asked, r)} className="figure">{money(r.incomeFen, unit)}</Link>,
     },
     { title: t('measure.monthOnMonth'), align: 'right', render: (_, r) => figure(growth(r.monthOnMonth)) },
     { title: t('measure.yearOnYear'), align: 'right', render: (_, r) => figure(growth(r.yearOnYear)) },

@@ -4,7 +4,7 @@ import { answer, national } from '../../api/client'
 import type { components, operations } from '../../api/national.gen'
 import { classes } from '../../reference/choices'
 import type { Language } from '../../language/language'
-import { choice, choices, list, numbers, text, type Parts } from '../../urlstate/urlState'
+import { choice, choices, list, numbers, text, writeState, type Parts } from '../../urlstate/urlState'
 
 type Schemas = components['schemas']
 type Question = operations['report-summary']['parameters']['query']
@@ -43,17 +43,19 @@ export const reportParts: Parts<ReportState> = {
 const monthsShown = 12
 
 /** The months of a report: those of the URL, else the last twelve that are over. */
-export function monthsOf(state: ReportState): { from: string; to: string } {
+export function monthsOf(state: Pick<ReportState, 'from' | 'to'>): { from: string; to: string } {
   const isMonth = (written: string) => /^\d{4}-(0[1-9]|1[0-2])$/.test(written)
   const to = isMonth(state.to) ? state.to : dayjs().subtract(1, 'month').format('YYYY-MM')
   const from = isMonth(state.from) ? state.from : dayjs(to).subtract(monthsShown - 1, 'month').format('YYYY-MM')
   return { from, to }
 }
 
-function questionOf({ measure: _, ...state }: ReportState): Question {
-  // Rows must be told apart by something.
-  const groupBy = state.groupBy.length > 0 ? state.groupBy : (['month'] as Dimension[])
-  return { ...state, ...monthsOf({ ...state, measure: _ }), groupBy }
+/** What rows are told apart by: something has to be. */
+export const groupedBy = ({ groupBy }: ReportState): Dimension[] => (groupBy.length > 0 ? groupBy : ['month'])
+
+function questionOf(state: ReportState): Question {
+  const { measure: _, ...question } = state
+  return { ...question, ...monthsOf(state), groupBy: groupedBy(state) }
 }
 
 export function reportQuery(state: ReportState) {
@@ -69,4 +71,26 @@ export function reportQuery(state: ReportState) {
 export function workbookOf(state: ReportState, language: Language): string {
   const written = Object.entries({ ...questionOf(state), language }).map(([name, value]) => [name, String(value)])
   return `/api/reports/summary.xlsx?${new URLSearchParams(written.filter(([, value]) => value !== '') as [string, string][])}`
+}
+
+/** The page with a report. */
+export const reportPath = (state: ReportState) => `/reports?${writeState(reportParts, state, new URLSearchParams())}`
+
+/**
+ * What is behind a row: the report of what it adds up by the next dimension; where there is none, the
+ * customers of that kind that provinces send up, which are some of those counted.
+ */
+export function behind(state: ReportState, row: ReportRow): string {
+  const at: ReportState = {
+    ...state, ...monthsOf(state),
+    ...(row.month && { from: row.month, to: row.month }),
+    ...(row.province && { province: [row.province] }),
+    ...(row.city && { city: [row.city] }),
+    ...(row.class && { class: [row.class as 'A1'] }),
+    ...(row.industry && { industry: [row.industry] }),
+  }
+  const next = (['province', 'city', 'class', 'industry'] as const).find((d) => at[d].length !== 1)
+  if (next) return reportPath({ ...at, groupBy: [next] })
+  const customers = { province: at.province, city: at.city, class: at.class, industry: at.industry }
+  return `/customers?${new URLSearchParams(Object.entries(customers).map(([name, values]) => [name, values.join()]))}`
 }
