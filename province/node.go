@@ -77,6 +77,9 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 		return nil
 	})
 	command(n, all)
+	if err := observeProgress(n, all); err != nil {
+		return err
+	}
 	return schedule(n, c, zone, all)
 }
 

@@ -28,12 +28,7 @@ const repairBytes = 4 << 20
 // a slot's consistent point that was proven to lack the key, or a commit that is being inserted
 // right now could be mistaken for absent.
 func (c *Capture) Repair(ctx context.Context, t replica.Table, keys []int64, before wire.LSN) error {
-	table := -1
-	for i := range c.opts.Tables {
-		if c.opts.Tables[i].Qualified() == t.Qualified() {
-			table = i
-		}
-	}
+	table := c.tableOf(t.Qualified())
 	if table < 0 {
 		return fmt.Errorf("%w: %s", ErrSchema, t.Qualified())
 	}

@@ -34,6 +34,7 @@ type Resending struct {
 	Columns    []string
 	Selection  int32 // version of the selection that began with it
 	Sent       int64 // rows
+	Total      int64 // selected rows when it began; 0: not counted yet
 	AskedAt    time.Time
 	UpdatedAt  time.Time
 	FinishedAt *time.Time // nil: it goes on
@@ -41,7 +42,7 @@ type Resending struct {
 
 // Resends lists the tables that were or are sent again.
 func Resends(ctx context.Context, pool *pgxpool.Pool) ([]Resending, error) {
-	rows, err := pool.Query(ctx, `SELECT relation, columns, selection, sent, asked_at, updated_at, finished_at FROM sync.resend ORDER BY relation`)
+	rows, err := pool.Query(ctx, `SELECT relation, columns, selection, sent, total, asked_at, updated_at, finished_at FROM sync.resend ORDER BY relation`)
 	if err != nil {
 		return nil, fmt.Errorf("capture: tables sent again: %w", err)
 	}
@@ -90,7 +91,7 @@ func alignPublication(ctx context.Context, owner *pgx.Conn, tables []replica.Tab
 		for relation, columns := range gained {
 			_, err := tx.Exec(ctx, `INSERT INTO sync.resend (relation, columns, selection) VALUES ($1, $2, $3)
 				ON CONFLICT (relation) DO UPDATE SET columns = ARRAY(SELECT unnest(resend.columns) UNION SELECT unnest(excluded.columns)),
-					selection = excluded.selection, horizon = NULL, reached = NULL, sent = 0,
+					selection = excluded.selection, horizon = NULL, reached = NULL, sent = 0, total = 0,
 					asked_at = now(), updated_at = now(), finished_at = NULL`, relation, columns, selection)
 			if err != nil {
 				return err
@@ -184,8 +185,7 @@ func (c *Capture) resend(ctx context.Context) (sent int, state resendState, err 
 			return err
 		case unknown:
 			state = resendWaits
-			_, err := tx.Exec(ctx, `UPDATE sync.resend SET horizon = pg_snapshot_xmax(pg_current_snapshot()) WHERE relation = $1`, relation)
-			return err
+			return c.beginResend(ctx, tx, relation)
 		case !passed:
 			state = resendWaits
 			return nil
@@ -199,11 +199,28 @@ func (c *Capture) resend(ctx context.Context) (sent int, state resendState, err 
 	return sent, state, nil
 }
 
+// beginResend notes which transactions may have written without the columns, and how many rows there
+// are. A table that is no longer replicated has none.
+func (c *Capture) beginResend(ctx context.Context, tx pgx.Tx, relation string) error {
+	count := "0"
+	if table := c.tableOf(relation); table >= 0 {
+		t := c.opts.Tables[table]
+		count = fmt.Sprintf(`(SELECT count(*) FROM %s WHERE %s)`, pgx.Identifier{t.Schema, t.Name}.Sanitize(), filterColumn)
+	}
+	_, err := tx.Exec(ctx, `UPDATE sync.resend SET horizon = pg_snapshot_xmax(pg_current_snapshot()), total = `+count+` WHERE relation = $1`, relation)
+	return err
+}
+
+// tableOf is the place of a table in the list, -1 if it is not replicated.
+func (c *Capture) tableOf(relation string) int {
+	return slices.IndexFunc(c.opts.Tables, func(t replica.Table) bool { return t.Qualified() == relation })
+}
+
 // resendRange sends the rows after a key, nil for the first ones, and writes how far it is, all in
 // one transaction. With no row left, or of a table that is no longer replicated, it is finished.
 func (c *Capture) resendRange(ctx context.Context, tx pgx.Tx, relation string, reached *int64) (int, error) {
 	var keys []int64
-	table := slices.IndexFunc(c.opts.Tables, func(t replica.Table) bool { return t.Qualified() == relation })
+	table := c.tableOf(relation)
 	if table >= 0 {
 		var err error
 		if keys, err = nextKeys(ctx, tx, c.opts.Tables[table], reached); err != nil {

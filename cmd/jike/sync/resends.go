@@ -24,7 +24,7 @@ func (c resendsCmd) Run(ctx context.Context) error {
 		if r.FinishedAt != nil {
 			state = "finished " + r.FinishedAt.Local().Format(time.DateTime)
 		}
-		fmt.Printf("%-20s %10d rows sent since %s for %s, %s\n", r.Relation, r.Sent, r.AskedAt.Local().Format(time.DateTime), strings.Join(r.Columns, ", "), state)
+		fmt.Printf("%-20s %10d of %d rows sent since %s for %s, %s\n", r.Relation, r.Sent, r.Total, r.AskedAt.Local().Format(time.DateTime), strings.Join(r.Columns, ", "), state)
 	}
 	return nil
 }
