@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"jike/cmd/jike/admin"
+	"jike/cmd/jike/audit"
 	"jike/cmd/jike/bench"
 	"jike/cmd/jike/demo"
 	"jike/cmd/jike/migrate"
@@ -38,6 +39,7 @@ type commands struct {
 	Seed      seed.Cmd      `cmd:"" help:"Fill a province with fictional data."`
 	Migrate   migrate.Cmd   `cmd:"" help:"Bring a node's database to the newest schema."`
 	Admin     admin.Cmd     `cmd:"" help:"Make keys and the first account."`
+	Audit     audit.Cmd     `cmd:"" help:"Prove that nobody has changed a node's audit trail."`
 	Version   version.Cmd   `cmd:"" help:"Say which build this is."`
 }
 

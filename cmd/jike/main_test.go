@@ -101,8 +101,32 @@ provinces:
 	if err := run(t.Context(), []string{"reconcile", "cancel", "1", "--config", nationalFile}); err == nil {
 		t.Error("a run that has ended was canceled")
 	}
+	proveTrails(t, provinceFile, nationalFile, province)
 	operate(t, nationalFile, province, national)
 	operateDown(t, provinceFile, province, national)
+}
+
+// proveTrails verifies the trail of both nodes, and then one in which somebody has changed a line.
+func proveTrails(t *testing.T, provinceFile, nationalFile string, province *pgtest.DB) {
+	t.Helper()
+	eventually(t, "a seal", func() bool { return count(t, province, `SELECT count(*) FROM audit.seal`) > 0 })
+	for level, file := range map[string]string{"province": provinceFile, "national": nationalFile} {
+		if got := printed(t, "audit", "verify", "--level", level, "--config", file); !strings.Contains(got, "lines hold") {
+			t.Errorf("trail of the %s node:\n%s", level, got)
+		}
+	}
+	owner := province.Owner(t)
+	const sealed = ` WHERE id = (SELECT min(l.id) FROM audit.line l, audit.seal s WHERE l.xid >= s.from_xid AND l.xid < s.to_xid)`
+	change(t, owner, `UPDATE audit.line SET actor = actor || '!'`+sealed)
+	if err := run(t.Context(), []string{"audit", "verify", "--config", provinceFile}); err == nil || !strings.Contains(err.Error(), "audit seal") {
+		t.Errorf("a changed line is not found: %v", err)
+	}
+	change(t, owner, `UPDATE audit.line SET actor = left(actor, -1)`+sealed)
+	_, noted, _ := strings.Cut(strings.TrimSpace(printed(t, "audit", "verify", "--config", provinceFile)), "last seal ")
+	must(t, "audit", "verify", "--noted", noted, "--config", provinceFile)
+	if err := run(t.Context(), []string{"audit", "verify", "--noted", strings.Repeat("0", 64), "--config", provinceFile}); err == nil {
+		t.Error("a seal that is gone is not missed")
+	}
 }
 
 // operateDown does what an operator does when a province's database refuses reference data.

@@ -15,8 +15,9 @@ import (
 // Verification is what Verify found in order.
 type Verification struct {
 	Seals    int64
-	Lines    int64 // under a seal
-	Unsealed int64 // newer than the last seal
+	Lines    int64  // under a seal
+	Unsealed int64  // newer than the last seal
+	Last     []byte // hash of the last seal, nil if there is none
 }
 
 // TamperError says which seal no longer fits its lines or its predecessor.
@@ -88,7 +89,7 @@ func verifySeals(ctx context.Context, tx pg.Tx, seals []seal, v *Verification) (
 		if c.lines != s.Lines || !bytes.Equal(c.sum(), s.Hash) {
 			return &TamperError{s.ID, fmt.Sprintf("covers %d lines, of which it had %d", c.lines, s.Lines)}
 		}
-		before, v.Seals, v.Lines = s, v.Seals+1, v.Lines+s.Lines
+		before, v.Seals, v.Lines, v.Last = s, v.Seals+1, v.Lines+s.Lines, s.Hash
 		return nil
 	}
 	at := 0
