@@ -99,6 +99,7 @@ type listInput struct {
 type listView struct {
 	Items []Row `json:"items"`
 	Total int   `json:"total" doc:"Rows of all pages"`
+	More  bool  `json:"more" doc:"A text was searched for, and there are more rows than total"`
 	Page  int   `json:"page"`
 	Size  int   `json:"size"`
 }
@@ -171,7 +172,7 @@ func (s *Store) list(ctx context.Context, caller account.Caller, in *listInput) 
 		f.National = &national
 	}
 	page, failed := s.Search(ctx, caller, f)
-	view := listView{Items: make([]Row, 0, len(page.Items)), Total: page.Total, Page: in.Page, Size: in.Size}
+	view := listView{Items: make([]Row, 0, len(page.Items)), Total: page.Total, More: page.More, Page: in.Page, Size: in.Size}
 	for _, c := range page.Items {
 		view.Items = append(view.Items, rowOf(c))
 	}

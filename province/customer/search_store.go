@@ -1,7 +1,6 @@
 package customer
 
 import (
-	"context"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -9,57 +8,26 @@ import (
 	"jike/internal/account"
 )
 
-// Page is one page of a list.
-type Page struct {
-	Items []Customer
-	Total int // of all pages
-}
-
-// sortColumns are the columns of the sort keys.
-var sortColumns = map[string]string{
-	"id": "c.id", "number": "c.number", "name": "c.name", "class": "c.class", "lifecycle": "c.lifecycle",
-	"industry": "c.industry", "city": "c.city", "updatedAt": "c.updated_at",
-}
-
-// listColumns are the columns without the long texts, which no list shows.
-var listColumns = strings.NewReplacer("c.profile", "'' AS profile", "c.remark", "'' AS remark").Replace(columns)
-
-// Search lists the customers within the caller's scope that the filter lets through, without
-// profile and remark. A page, size
-// or sort key that is not allowed is a fault.
-func (s *Store) Search(ctx context.Context, caller account.Caller, f Filter) (Page, error) {
-	if err := f.check(); err != nil {
-		return Page{}, err
-	}
-	where, args := conditions(caller, f)
-	direction := " ASC"
-	if f.Descending {
-		direction = " DESC"
-	}
-	order := sortColumns[f.Sort] + direction
-	if f.Sort != "id" {
-		order += ", c.id" + direction
-	}
-	args["size"], args["skip"] = f.Size, (f.Page-1)*f.Size
-	var page Page
-	batch := &pgx.Batch{}
-	batch.Queue(`SELECT count(*) FROM crm.customer c WHERE `+where, args).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&page.Total) })
-	batch.Queue(`SELECT `+listColumns+` FROM `+tables+` WHERE `+where+` ORDER BY `+order+` LIMIT @size OFFSET @skip`, args).
-		Query(func(rows pgx.Rows) (err error) {
-			page.Items, err = pgx.CollectRows(rows, pgx.RowToStructByName[Customer])
-			return err
-		})
-	err := s.db.SendBatch(ctx, batch).Close()
-	return page, err
-}
-
 // conditions are those of scope and filter on the row c.
 func conditions(caller account.Caller, f Filter) (string, pgx.NamedArgs) {
 	args := pgx.NamedArgs{}
-	// A merged customer is found by its whole number alone, which leads on to the survivor.
-	list := []string{within(caller, args), `(c.merged_into IS NULL OR c.number = @whole)`}
-	args["whole"] = strings.TrimSpace(f.Text)
+	list := append([]string{within(caller, args), `c.merged_into IS NULL`}, facetConditions(f, args)...)
+	if f.ManagerID != 0 {
+		list = append(list, `c.manager_id = @manager`)
+		args["manager"] = f.ManagerID
+	}
+	if text := strings.TrimSpace(f.Text); text != "" {
+		// A merged customer is found by its whole number alone, which leads on to the survivor.
+		list[1] = `(c.merged_into IS NULL OR c.number = @whole)`
+		args["whole"] = text
+		list = append(list, textCondition(parseQuery(f.Text), args))
+	}
+	return strings.Join(list, " AND "), args
+}
+
+// facetConditions are those on what the tally counts by.
+func facetConditions(f Filter, args pgx.NamedArgs) []string {
+	list := []string{`true`}
 	add := func(condition, name string, value any) {
 		list = append(list, condition)
 		args[name] = value
@@ -76,16 +44,10 @@ func conditions(caller account.Caller, f Filter) (string, pgx.NamedArgs) {
 	if len(f.Cities) > 0 {
 		add(`c.city = ANY (@cities)`, "cities", f.Cities)
 	}
-	if f.ManagerID != 0 {
-		add(`c.manager_id = @manager`, "manager", f.ManagerID)
-	}
 	if f.National != nil {
 		add(`c.national = @national`, "national", *f.National)
 	}
-	if strings.TrimSpace(f.Text) != "" {
-		list = append(list, textCondition(parseQuery(f.Text), args))
-	}
-	return strings.Join(list, " AND "), args
+	return list
 }
 
 // textCondition is the condition of a search text. Numbers and credit codes are ASCII and the

@@ -60,6 +60,22 @@ func TestSearchByTwoCharactersUsesTheIndex(t *testing.T) {
 	}
 }
 
+// TestFrequentTextsAreCountedUpToAThousand looks for a pair that three thousand names have.
+func TestFrequentTextsAreCountedUpToAThousand(t *testing.T) {
+	w := customertest.New(t)
+	addMany(t, w.DB, 3000)
+	for page, items := range map[int]int{1: 200, 15: 200, 16: 0} { // pages go on behind what is counted
+		got, err := w.Customers.Search(t.Context(), w.Administrator, customer.Filter{Text: "有限", Sort: "id", Page: page, Size: 200})
+		if err != nil || got.Total != 1000 || !got.More || len(got.Items) != items {
+			t.Errorf("page %d: total %d, more %t, %d items, %v", page, got.Total, got.More, len(got.Items), err)
+		}
+	}
+	rare, err := w.Customers.Search(t.Context(), w.Administrator, customer.Filter{Text: "龘靐", Sort: "id", Page: 1, Size: 200})
+	if err != nil || rare.Total != 1 || rare.More {
+		t.Errorf("a rare pair: total %d, more %t, %v", rare.Total, rare.More, err)
+	}
+}
+
 // addMany adds n customers with ordinary names and one with a rare one.
 func addMany(t *testing.T, db *pgxpool.Pool, n int) {
 	t.Helper()

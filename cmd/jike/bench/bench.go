@@ -9,4 +9,5 @@ type Cmd struct {
 	SyncJoin  SyncJoin  `cmd:"" help:"Thirty-one provinces with rows join headquarters at once: memory and fairness."`
 	Reconcile Reconcile `cmd:"" help:"A reconciliation against a fixed aggregate in psql; ten planted differences found and repaired."`
 	XML       XML       `cmd:"" name:"xml" help:"The partner's query of a customer with its family against the portal's JSON overview."`
+	Portal    Portal    `cmd:"" help:"Lists, search and the overview of a province with a million customers, at a set rate."`
 }

@@ -5,14 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -29,20 +25,19 @@ import (
 
 // place is a temporary provincial node with a seeded database, a partner and a browser at it.
 type place struct {
-	dir, portal, version string
-	db                   *pgxpool.Pool
-	partner              client.Client
-	browser              *http.Client
-	serial               atomic.Int64
-	end                  context.CancelFunc
-	ended                chan error
+	running
+	browser
+	dir, version string
+	db           *pgxpool.Pool
+	partner      client.Client
+	serial       atomic.Int64
 }
 
 const partnerKey = "bench"
 
 // openPlace starts the node, seeds it and signs in.
 func openPlace(ctx context.Context, dir string, customers int) (p *place, err error) {
-	p = &place{ended: make(chan error, 1)}
+	p = &place{}
 	if p.dir, err = os.MkdirTemp(dir, "jike-bench-"); err != nil {
 		return nil, err
 	}
@@ -58,21 +53,15 @@ func openPlace(ctx context.Context, dir string, customers int) (p *place, err er
 	if err != nil {
 		return nil, err
 	}
-	running, end := context.WithCancel(context.WithoutCancel(ctx))
-	p.end = end
-	go func() { p.ended <- node.Run(running, config, nil) }()
-	transport := &http.Transport{MaxIdleConnsPerHost: 64}
-	jar, err := cookiejar.New(nil)
-	if err != nil {
+	if err := p.start(ctx, config); err != nil {
 		return nil, err
 	}
-	p.portal, p.browser = "http://"+config.HTTP.Listen, &http.Client{Transport: transport, Jar: jar, Timeout: time.Minute}
+	if p.browser, err = newBrowser(config); err != nil {
+		return nil, err
+	}
 	p.partner = client.Client{
 		URL: "http://" + config.XML.Listen + "/interboss", KeyID: partnerKey, Secret: secret,
-		HTTP: &http.Client{Transport: transport, Timeout: time.Minute},
-	}
-	if err := p.await(ctx); err != nil {
-		return nil, err
+		HTTP: &http.Client{Transport: p.http.Transport, Timeout: time.Minute},
 	}
 	return p, p.fill(ctx, config, customers)
 }
@@ -84,36 +73,7 @@ func (p *place) config() (node.Config, []byte, error) {
 	c := node.NewConfig()
 	c.Code, c.Data, c.Log = province, filepath.Join(p.dir, "node"), "error"
 	c.XML.Partners = []node.Partner{{KeyID: partnerKey, SecretFile: file, Domain: "BOSS", Activities: []string{"T4990001"}}}
-	for _, listen := range []*string{&c.HTTP.Listen, &c.XML.Listen} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return c, nil, err
-		}
-		*listen = l.Addr().String()
-		if err := l.Close(); err != nil {
-			return c, nil, err
-		}
-	}
-	return c, secret, os.WriteFile(file, secret, 0o600)
-}
-
-// await returns when the node is ready.
-func (p *place) await(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for {
-		if status, _, err := p.get(ctx, "/readyz"); err == nil && status == http.StatusOK {
-			return nil
-		}
-		select {
-		case err := <-p.ended:
-			p.ended <- err
-			return errors.Join(errors.New("the node ended"), err)
-		case <-ctx.Done():
-			return errors.New("the node does not become ready")
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+	return c, secret, errors.Join(onFreePorts(&c), os.WriteFile(file, secret, 0o600))
 }
 
 // fill seeds the node and signs in as its administrator.
@@ -136,17 +96,7 @@ func (p *place) fill(ctx context.Context, config node.Config, customers int) (er
 		return err
 	}
 	admin := made[len(made)-1]
-	body := fmt.Sprintf(`{"login":%q,"password":%q}`, admin.Login, admin.Password)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.portal+"/api/session", strings.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	status, answer, err := p.do(req)
-	if err == nil && status != http.StatusOK {
-		err = fmt.Errorf("sign in: %d %s", status, answer)
-	}
-	return err
+	return p.signIn(ctx, admin.Login, admin.Password)
 }
 
 // pick chooses customers of whom both sides are told the same: neither they nor a relative are
@@ -188,34 +138,12 @@ func (p *place) overview(ctx context.Context, a asked) error {
 	return err
 }
 
-func (p *place) get(ctx context.Context, path string) (int, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.portal+path, nil)
-	if err != nil {
-		return 0, nil, err
-	}
-	return p.do(req)
-}
-
-func (p *place) do(req *http.Request) (int, []byte, error) {
-	resp, err := p.browser.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, answer, err
-}
-
 // close ends the node and removes its files.
 func (p *place) close() error {
 	if p.db != nil {
 		p.db.Close()
 	}
-	var err error
-	if p.end != nil {
-		p.end()
-		err = <-p.ended
-	}
+	err := p.stop()
 	if failed := os.RemoveAll(p.dir); !errors.Is(failed, fs.ErrNotExist) {
 		err = errors.Join(err, failed)
 	}

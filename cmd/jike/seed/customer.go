@@ -78,7 +78,7 @@ type generator struct {
 func newGenerator(o Options, policy selection.Policy) *generator {
 	g := &generator{
 		policy: policy, seed: o.Seed, province: o.Province, today: o.Today, names: map[string]bool{},
-		organisation: newOrganisation(o.Seed, o.Province, o.Customers),
+		organisation: newOrganisation(o.Seed, o.Province, o.Customers, o.Staff),
 	}
 	for _, t := range trades {
 		g.tradeWeights = append(g.tradeWeights, t.weight)

@@ -22,14 +22,14 @@ type organisation struct {
 	heads    []unit                // departments, for accounts
 }
 
-// The size of the tree: one account manager for so many customers, a department for so many
+// Staff is the size of the tree: one account manager for so many customers, a department for so many
 // managers.
-const (
-	customersPerManager   = 80
-	managersPerDepartment = 8
-)
+type Staff struct{ CustomersPerManager, ManagersPerDepartment int }
 
-func newOrganisation(seed uint64, province codes.Province, customers int) *organisation {
+// ordinary is the staff of a province that is shown: few customers for each manager.
+var ordinary = Staff{CustomersPerManager: 80, ManagersPerDepartment: 8}
+
+func newOrganisation(seed uint64, province codes.Province, customers int, staffing Staff) *organisation {
 	o := &organisation{cities: codes.Cities(province), managers: map[codes.City][]unit{}}
 	root := o.add(nil, "province", province.GB()+"0000", province.FullName()+"公司")
 	total := 0
@@ -41,8 +41,8 @@ func newOrganisation(seed uint64, province codes.Province, customers int) *organ
 	staff := 0
 	for i, city := range o.cities {
 		branch := o.add(&root, "city", string(city), city.Name()+"分公司")
-		managers := max(2, customers*o.weights[i]/total/customersPerManager)
-		departments := (managers + managersPerDepartment - 1) / managersPerDepartment
+		managers := max(2, customers*o.weights[i]/total/staffing.CustomersPerManager)
+		departments := (managers + staffing.ManagersPerDepartment - 1) / staffing.ManagersPerDepartment
 		for n := range departments {
 			name := sections[n%len(sections)]
 			if n >= len(sections) {

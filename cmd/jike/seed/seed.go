@@ -33,6 +33,7 @@ type Options struct {
 	Seed      uint64
 	Today     time.Time                 // what contracts and bills lie around; zero: the current day, UTC
 	Progress  func(done, customers int) // called after each transaction; nil: nobody
+	Staff     Staff                     // zero: one account manager for 80 customers
 	// Unstreamed allows a province without publication and slot: for tests and measurements of a
 	// province alone. A node must not be seeded so, headquarters would never see the rows.
 	Unstreamed bool
@@ -70,6 +71,9 @@ func Fill(ctx context.Context, db *pgxpool.Pool, o Options) (Report, error) {
 	}
 	if o.Today.IsZero() {
 		o.Today = time.Now()
+	}
+	if o.Staff == (Staff{}) {
+		o.Staff = ordinary
 	}
 	o.Today = time.Date(o.Today.Year(), o.Today.Month(), o.Today.Day(), 0, 0, 0, 0, time.UTC)
 	if !o.Unstreamed {
@@ -138,7 +142,7 @@ func begin(ctx context.Context, db *pgxpool.Pool, o *Options) (from int, policy 
 			from, err = interrupted(ctx, tx, o)
 			return err
 		}
-		if err := copyOrganisation(ctx, tx, newOrganisation(o.Seed, o.Province, o.Customers)); err != nil {
+		if err := copyOrganisation(ctx, tx, newOrganisation(o.Seed, o.Province, o.Customers, o.Staff)); err != nil {
 			return err
 		}
 		for _, sequence := range []string{"crm.customer_id_seq", "crm.customer_number"} {

@@ -31,7 +31,7 @@ export default function CustomerListPage() {
         title={t('customers.title')}
         note={
           <span role="status" data-testid="hit-count" data-total={query.data?.total}>
-            {query.data && t('list.hits', { total: integer(query.data.total) })}
+            {query.data && t(query.data.more ? 'list.hitsMore' : 'list.hits', { total: integer(query.data.total) })}
           </span>
         }
       >

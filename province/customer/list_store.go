@@ -1,0 +1,255 @@
+package customer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"jike/internal/account"
+)
+
+// Page is one page of a list.
+type Page struct {
+	Items []Customer
+	Total int // of all pages
+	// More says that a text was searched for and that there are more customers than Total, which stops
+	// at mostCounted: how many hundred thousand companies are called 有限公司 tells nobody anything.
+	More bool
+}
+
+// mostCounted is how many hits of a text are counted.
+const mostCounted = 1000
+
+// sortColumns are the columns of the sort keys.
+var sortColumns = map[string]string{
+	"id": "c.id", "number": "c.number", "name": "c.name", "class": "c.class", "lifecycle": "c.lifecycle",
+	"industry": "c.industry", "city": "c.city", "updatedAt": "c.updated_at",
+}
+
+// facets are the sort keys that the tally counts by.
+var facets = []string{"class", "lifecycle", "city", "industry"}
+
+// tally is all that was counted, folded or not.
+const tally = `(SELECT * FROM crm.customer_tally UNION ALL SELECT * FROM crm.customer_tally_change) c`
+
+// listColumns are the columns without the long texts, which no list shows.
+var listColumns = strings.NewReplacer("c.profile", "'' AS profile", "c.remark", "'' AS remark").Replace(columns)
+
+// Search lists the customers within the caller's scope that the filter lets through, without
+// profile and remark; total and page are of one moment. A page, size or sort key that is not allowed
+// is a fault.
+func (s *Store) Search(ctx context.Context, caller account.Caller, f Filter) (Page, error) {
+	if err := f.check(); err != nil {
+		return Page{}, err
+	}
+	var page Page
+	moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err := pgx.BeginTxFunc(ctx, s.db, moment, func(tx pgx.Tx) (err error) {
+		page, err = search(ctx, tx, caller, f)
+		return err
+	})
+	return page, err
+}
+
+func search(ctx context.Context, tx pgx.Tx, caller account.Caller, f Filter) (page Page, err error) {
+	l := newListing(caller, f)
+	if l.text {
+		return l.found(ctx, tx)
+	}
+	var at span
+	if page.Total, at, err = l.count(ctx, tx); err != nil || (f.Page-1)*f.Size >= page.Total {
+		return page, err
+	}
+	page.Items, err = l.page(ctx, tx, at)
+	return page, err
+}
+
+// planned has PostgreSQL plan a statement for its own arguments: one plan for every page and every
+// filter would be right for none.
+const planned = pgx.QueryExecModeCacheDescribe
+
+// listing is how one page is found, without counting or reading what lies before it in a million
+// customers:
+//
+//   - The total is a sum over the tally, some twenty thousand cells of facets that triggers keep exact
+//     (schemas/sql/province: customer_tally): 3 to 8 ms where counting the rows took 150.
+//   - The 50 rows are found in an index that has the list's order and holds what lists filter by, and
+//     only these rows are read. The walk begins at the nearer end of the list; if the order begins with
+//     a facet, at the value in which the page lies, by the tally.
+//   - A filter on a facet walks the facet's own index, several values at once by merging theirs: page
+//     1,000 by change of one city took 90 ms in the common index and takes 16 in the city's.
+//
+// The customers of one manager or department are counted and sorted themselves, an industry by name
+// walks the index of all names, and for a text see Page.More. Fifteen indexes are the price, paid by
+// every change of a customer. Times are PostgreSQL's own, with a million customers.
+type listing struct {
+	f      Filter
+	where  string // on the customers' rows
+	facets string // the part of it that the tally's cells answer
+	args   pgx.NamedArgs
+	text   bool // a text is searched for
+	// tallied: the tally counts what the filter lets through, since it filters by facets alone and for
+	// somebody who reaches every customer.
+	tallied bool
+}
+
+func newListing(caller account.Caller, f Filter) *listing {
+	l := &listing{f: f, text: strings.TrimSpace(f.Text) != ""}
+	l.where, l.args = conditions(caller, f)
+	l.facets = strings.Join(facetConditions(f, l.args), ` AND `)
+	everywhere := caller.Scope().Reach >= account.ReachProvince && caller.May(account.CustomerSensitive)
+	l.tallied = everywhere && f.ManagerID == 0 && !l.text
+	return l
+}
+
+// span is which rows are read, in the order of the list or from its end, beginning at a value of the
+// first sort column.
+type span struct {
+	skip, rows int
+	back       bool
+	from       string // empty: at the beginning
+}
+
+// count is how many rows all pages have, and where the page lies among them.
+func (l *listing) count(ctx context.Context, tx pgx.Tx) (total int, at span, err error) {
+	skip := (l.f.Page - 1) * l.f.Size
+	if l.tallied && slices.Contains(facets, l.f.Sort) {
+		groups, err := l.groups(ctx, tx)
+		for _, g := range groups {
+			if total <= skip && skip < total+g.Customers {
+				at = span{skip: skip - total, rows: l.f.Size, from: g.Value}
+			}
+			total += g.Customers
+		}
+		return total, at, err
+	}
+	count := `SELECT count(*) FROM crm.customer c WHERE ` + l.where
+	if l.tallied {
+		count = `SELECT coalesce(sum(c.customers), 0) FROM ` + tally + ` WHERE ` + l.facets
+	}
+	err = tx.QueryRow(ctx, count, planned, l.args).Scan(&total)
+	at = span{skip: skip, rows: min(l.f.Size, total-skip)}
+	if skip > total/2 { // the end is nearer
+		at.skip, at.back = total-skip-at.rows, true
+	}
+	return total, at, err
+}
+
+// found is a page of the customers that a text finds.
+func (l *listing) found(ctx context.Context, tx pgx.Tx) (page Page, err error) {
+	l.args["most"] = mostCounted + 1
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM (SELECT FROM crm.customer c WHERE `+l.where+` LIMIT @most) c`, planned, l.args).Scan(&page.Total)
+	if err != nil {
+		return page, err
+	}
+	if page.Total > mostCounted {
+		page.Total, page.More = mostCounted, true
+	}
+	page.Items, err = l.page(ctx, tx, span{skip: (l.f.Page - 1) * l.f.Size, rows: l.f.Size})
+	return page, err
+}
+
+// group is a value of a facet and how many customers the list has with it.
+type group struct {
+	Value     string
+	Customers int
+}
+
+func (l *listing) groups(ctx context.Context, tx pgx.Tx) ([]group, error) {
+	rows, err := tx.Query(ctx, `SELECT `+sortColumns[l.f.Sort]+`, sum(c.customers) FROM `+tally+` WHERE `+l.facets+
+		` GROUP BY 1 HAVING sum(c.customers) > 0 ORDER BY 1`+l.direction(false), planned, l.args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[group])
+}
+
+// page reads the rows of a span: which ones is found in an index, and only they are read.
+func (l *listing) page(ctx context.Context, tx pgx.Tx, at span) ([]Customer, error) {
+	l.args["skip"], l.args["rows"], l.args["from"] = at.skip, at.rows, at.from
+	where := l.where
+	if at.from != "" {
+		where += ` AND ` + sortColumns[l.f.Sort] + map[bool]string{false: ` >= `, true: ` <= `}[l.f.Descending] + `@from`
+	}
+	ids := `SELECT c.id FROM crm.customer c WHERE ` + where + ` ORDER BY ` + l.order(at.back) + ` OFFSET @skip LIMIT @rows`
+	if column, values := l.branches(); len(values) > 0 {
+		ids = l.merged(column, values, at)
+	}
+	rows, err := tx.Query(ctx, `WITH page AS MATERIALIZED (`+ids+`) SELECT `+listColumns+` FROM `+tables+
+		` JOIN page ON page.id = c.id ORDER BY `+l.order(false), planned, l.args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Customer])
+}
+
+// branches is the facet whose values have an index each in the order of the list, if the filter
+// names some of them.
+func (l *listing) branches() (column string, values []string) {
+	if !l.tallied {
+		return "", nil
+	}
+	orders := []string{"id", "name", "updatedAt"}
+	for _, facet := range []struct {
+		column string
+		values []string
+		orders []string
+	}{
+		{"c.class", texts(l.f.Classes), orders},
+		{"c.city", texts(l.f.Cities), orders},
+		{"c.lifecycle", texts(l.f.Lifecycles), orders},
+		{"c.industry", texts(l.f.Industries), orders[:1]},
+	} {
+		if len(facet.values) > 0 && slices.Contains(facet.orders, l.f.Sort) {
+			return facet.column, facet.values
+		}
+	}
+	return "", nil
+}
+
+// merged finds the page in the indexes of several values at once, which PostgreSQL merges. Each value
+// has a statement of its own: the index of one of a list of values has no order to PostgreSQL.
+func (l *listing) merged(column string, values []string, at span) string {
+	l.args["upto"] = at.skip + at.rows
+	selected := sortColumns["id"]
+	if l.f.Sort != "id" {
+		selected += ", " + sortColumns[l.f.Sort]
+	}
+	list := make([]string, len(values))
+	for i, v := range values {
+		name := fmt.Sprintf("branch_%d", i)
+		l.args[name] = v
+		list[i] = `(SELECT ` + selected + ` FROM crm.customer c WHERE ` + l.where + ` AND ` + column + ` = @` + name +
+			` ORDER BY ` + l.order(at.back) + ` LIMIT @upto)`
+	}
+	return `SELECT c.id FROM (` + strings.Join(list, ` UNION ALL `) + `) c ORDER BY ` + l.order(at.back) + ` OFFSET @skip LIMIT @rows`
+}
+
+func texts[T ~string](list []T) []string {
+	out := make([]string, 0, len(list))
+	for _, v := range list {
+		if !slices.Contains(out, string(v)) {
+			out = append(out, string(v))
+		}
+	}
+	return out
+}
+
+func (l *listing) direction(back bool) string {
+	if l.f.Descending != back {
+		return " DESC"
+	}
+	return " ASC"
+}
+
+// order is the order of the list, or the one from its end.
+func (l *listing) order(back bool) string {
+	order := sortColumns[l.f.Sort] + l.direction(back)
+	if !slices.Contains([]string{"id", "number"}, l.f.Sort) { // which are unique
+		order += ", " + sortColumns["id"] + l.direction(back)
+	}
+	return order
+}

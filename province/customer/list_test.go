@@ -1,0 +1,113 @@
+package customer_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+	"pgregory.net/rapid"
+
+	"jike/internal/account"
+	"jike/province/customer"
+	"jike/province/customer/customertest"
+	"jike/schemas/codes"
+)
+
+// What the random customers are made of: few values, so that filters meet.
+var (
+	someCities     = []codes.City{"350100", "350200", "350500"}
+	someIndustries = []codes.Industry{"13", "51", "65", "83"}
+)
+
+// TestListsAreWhatPlainSQLSays compares total and page of random filters, orders and pages with a plain
+// statement at the same moment, for callers of every reach, while customers are added, changed and
+// removed and the tally is folded.
+func TestListsAreWhatPlainSQLSays(t *testing.T) {
+	w := customertest.New(t)
+	l := &life{w: w, owner: w.Database.Owner(t), units: []int64{0, w.ManagerUnit.ID, w.ColleagueUnit.ID, w.StrangerUnit.ID}}
+	l.add(t.Context(), t, 400)
+	living, end := context.WithCancel(t.Context())
+	var group errgroup.Group
+	for seed := range uint64(2) {
+		group.Go(func() error { return l.live(living, rand.New(rand.NewPCG(seed, 7))) })
+	}
+	callers := []account.Caller{w.Administrator, w.HeadA, w.Manager, w.Everybody}
+	rapid.Check(t, func(r *rapid.T) {
+		caller := rapid.SampledFrom(callers).Draw(r, "caller")
+		f := customer.Filter{
+			Classes:    someOf(codes.Classes()).Draw(r, "classes"),
+			Lifecycles: someOf(codes.Lifecycles()).Draw(r, "lifecycles"),
+			Cities:     someOf(someCities).Draw(r, "cities"),
+			Industries: someOf(someIndustries).Draw(r, "industries"),
+			ManagerID:  rapid.SampledFrom(append(l.units, 0, 0)).Draw(r, "manager"),
+			National:   rapid.SampledFrom([]*bool{nil, nil, new(true), new(false)}).Draw(r, "national"),
+			Text:       rapid.SampledFrom([]string{"", "", "", "客户", "591", "户1"}).Draw(r, "text"),
+			Sort:       rapid.SampledFrom(customer.SortKeys()).Draw(r, "sort"),
+			Descending: rapid.Bool().Draw(r, "descending"),
+			Size:       rapid.SampledFrom([]int{1, 7, 50}).Draw(r, "size"),
+			Page:       rapid.IntRange(1, 12).Draw(r, "page"),
+		}
+		moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+		err := pgx.BeginTxFunc(t.Context(), w.DB, moment, func(tx pgx.Tx) error {
+			page, err := customer.SearchIn(t.Context(), tx, caller, f)
+			if err != nil {
+				return err
+			}
+			want, err := oracle(t.Context(), tx, caller, f)
+			if err != nil {
+				return err
+			}
+			first := min((f.Page-1)*f.Size, len(want))
+			ids := make([]int64, len(page.Items))
+			for i, c := range page.Items {
+				ids[i] = c.ID
+			}
+			if page.Total != len(want) || !slices.Equal(ids, want[first:min(first+f.Size, len(want))]) {
+				return fmt.Errorf("total %d, page %v; plain SQL says %d, %v", page.Total, ids, len(want), want[first:min(first+f.Size, len(want))])
+			}
+			return nil
+		})
+		if err != nil {
+			r.Fatal(err)
+		}
+	})
+	end()
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if l.rounds.Load() == 0 {
+		t.Error("nothing changed meanwhile")
+	}
+}
+
+// oracle gives the ids of the whole list by a statement that filters as the words say.
+func oracle(ctx context.Context, tx pgx.Tx, caller account.Caller, f customer.Filter) ([]int64, error) {
+	order := map[string]string{"updatedAt": "updated_at"}[f.Sort]
+	if order == "" {
+		order = f.Sort
+	}
+	direction := map[bool]string{true: "DESC"}[f.Descending]
+	query := fmt.Sprintf(`SELECT c.id FROM crm.customer c LEFT JOIN crm.organisation m ON m.id = c.manager_id
+		WHERE (cardinality($1::text[]) = 0 OR c.class = ANY ($1)) AND (cardinality($2::text[]) = 0 OR c.lifecycle = ANY ($2))
+			AND (cardinality($3::text[]) = 0 OR c.city = ANY ($3)) AND (cardinality($4::text[]) = 0 OR c.industry = ANY ($4))
+			AND ($5 = 0 OR c.manager_id = $5) AND ($6::boolean IS NULL OR c.national = $6)
+			AND c.merged_into IS NULL AND (position($7 IN c.name) > 0 OR starts_with(c.number, $7))
+			AND ($8 = 'province_administrator' OR $8 = 'system_task' OR $8 = 'account_manager' AND c.manager_id = $9
+				OR $8 = 'department_head' AND m.parent_id = $9)
+			AND (NOT c.sensitive OR $8 IN ('province_administrator', 'system_task') OR c.manager_id = $9)
+		ORDER BY c.%s %s, c.id %s`, order, direction, direction)
+	rows, err := tx.Query(ctx, query, f.Classes, f.Lifecycles, f.Cities, f.Industries, f.ManagerID, f.National, f.Text, string(caller.Role), caller.UnitID)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+// someOf draws none or some of the values.
+func someOf[T comparable](values []T) *rapid.Generator[[]T] {
+	return rapid.OneOf(rapid.Just([]T{}), rapid.SliceOfNDistinct(rapid.SampledFrom(values), 1, len(values), rapid.ID[T]))
+}
