@@ -79,7 +79,7 @@ const planned = pgx.QueryExecModeCacheDescribe
 //   - The 50 rows are found in an index that has the list's order and holds what lists filter by, and
 //     only these rows are read. The walk begins at the nearer end of the list; if the order begins with
 //     a facet, at the value in which the page lies, by the tally.
-//   - A filter on a facet walks the facet's own index, several values at once by merging theirs: page
+//   - A filter on a facet walks the facet's own index, several values at once by merging theirs, of several facets the narrowest's: page
 //     1,000 by change of one city took 90 ms in the common index and takes 16 in the city's.
 //
 // The customers of one manager or department are counted and sorted themselves, an industry by name
@@ -175,8 +175,12 @@ func (l *listing) page(ctx context.Context, tx pgx.Tx, at span) ([]Customer, err
 		where += ` AND ` + sortColumns[l.f.Sort] + map[bool]string{false: ` >= `, true: ` <= `}[l.f.Descending] + `@from`
 	}
 	ids := `SELECT c.id FROM crm.customer c WHERE ` + where + ` ORDER BY ` + l.order(at.back) + ` OFFSET @skip LIMIT @rows`
-	if column, values := l.branches(); len(values) > 0 {
-		ids = l.merged(column, values, at)
+	if choices := l.branches(); len(choices) > 0 {
+		best, err := l.narrowest(ctx, tx, choices)
+		if err != nil {
+			return nil, err
+		}
+		ids = l.merged(choices[best], at)
 	}
 	rows, err := tx.Query(ctx, `WITH page AS MATERIALIZED (`+ids+`) SELECT `+listColumns+` FROM `+tables+
 		` JOIN page ON page.id = c.id ORDER BY `+l.order(false), planned, l.args)
@@ -186,43 +190,59 @@ func (l *listing) page(ctx context.Context, tx pgx.Tx, at span) ([]Customer, err
 	return pgx.CollectRows(rows, pgx.RowToStructByName[Customer])
 }
 
-// branches is the facet whose values have an index each in the order of the list, if the filter
-// names some of them.
-func (l *listing) branches() (column string, values []string) {
+// branch is a facet whose values have an index each in the order of the list.
+type branch struct {
+	column string
+	values []string
+	orders []string // sort keys of these indexes
+}
+
+// branches are the facets that the filter names values of, if an index has them in the list's order.
+func (l *listing) branches() []branch {
 	if !l.tallied {
-		return "", nil
+		return nil
 	}
 	orders := []string{"id", "name", "updatedAt"}
-	for _, facet := range []struct {
-		column string
-		values []string
-		orders []string
-	}{
+	return slices.DeleteFunc([]branch{
 		{"c.class", texts(l.f.Classes), orders},
 		{"c.city", texts(l.f.Cities), orders},
 		{"c.lifecycle", texts(l.f.Lifecycles), orders},
 		{"c.industry", texts(l.f.Industries), orders[:1]},
-	} {
-		if len(facet.values) > 0 && slices.Contains(facet.orders, l.f.Sort) {
-			return facet.column, facet.values
-		}
+	}, func(b branch) bool { return len(b.values) == 0 || !slices.Contains(b.orders, l.f.Sort) })
+}
+
+// narrowest is which of the branches has the fewest customers, of which the least are passed over.
+func (l *listing) narrowest(ctx context.Context, tx pgx.Tx, choices []branch) (best int, err error) {
+	if len(choices) == 1 {
+		return 0, nil
 	}
-	return "", nil
+	counts := make([]string, len(choices))
+	args := make([]any, len(choices))
+	for i, c := range choices {
+		counts[i] = fmt.Sprintf(`coalesce(sum(c.customers) FILTER (WHERE %s = ANY ($%d)), 0)`, c.column, i+1)
+		args[i] = c.values
+	}
+	customers := []int64{}
+	query := `SELECT ARRAY[` + strings.Join(counts, `, `) + `]::bigint[] FROM ` + tally
+	if err := tx.QueryRow(ctx, query, args...).Scan(&customers); err != nil {
+		return 0, err
+	}
+	return slices.Index(customers, slices.Min(customers)), nil
 }
 
 // merged finds the page in the indexes of several values at once, which PostgreSQL merges. Each value
 // has a statement of its own: the index of one of a list of values has no order to PostgreSQL.
-func (l *listing) merged(column string, values []string, at span) string {
+func (l *listing) merged(b branch, at span) string {
 	l.args["upto"] = at.skip + at.rows
 	selected := sortColumns["id"]
 	if l.f.Sort != "id" {
 		selected += ", " + sortColumns[l.f.Sort]
 	}
-	list := make([]string, len(values))
-	for i, v := range values {
+	list := make([]string, len(b.values))
+	for i, v := range b.values {
 		name := fmt.Sprintf("branch_%d", i)
 		l.args[name] = v
-		list[i] = `(SELECT ` + selected + ` FROM crm.customer c WHERE ` + l.where + ` AND ` + column + ` = @` + name +
+		list[i] = `(SELECT ` + selected + ` FROM crm.customer c WHERE ` + l.where + ` AND ` + b.column + ` = @` + name +
 			` ORDER BY ` + l.order(at.back) + ` LIMIT @upto)`
 	}
 	return `SELECT c.id FROM (` + strings.Join(list, ` UNION ALL `) + `) c ORDER BY ` + l.order(at.back) + ` OFFSET @skip LIMIT @rows`
