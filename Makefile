@@ -58,6 +58,7 @@ bench: build ## the ratios against native replication and against JSON
 	$(BIN) bench reconcile
 	$(BIN) bench xml
 	$(BIN) bench portal --dir data/bench-portal # seeds a million customers first, for half an hour
+	$(BIN) bench report
 
 build: $(BIN) ## the binary with its front end
 

@@ -10,4 +10,5 @@ type Cmd struct {
 	Reconcile Reconcile `cmd:"" help:"A reconciliation against a fixed aggregate in psql; ten planted differences found and repaired."`
 	XML       XML       `cmd:"" name:"xml" help:"The partner's query of a customer with its family against the portal's JSON overview."`
 	Portal    Portal    `cmd:"" help:"Lists, search and the overview of a province with a million customers, at a set rate."`
+	Report    Report    `cmd:"" help:"Headquarters' reports over the summaries of 31 provinces and 36 months."`
 }

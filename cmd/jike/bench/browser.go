@@ -10,19 +10,17 @@ import (
 	"net/http/cookiejar"
 	"strings"
 	"time"
-
-	node "jike/province"
 )
 
-// running is a provincial node in this process.
+// running is a node in this process.
 type running struct {
 	end   context.CancelFunc
 	ended chan error
 }
 
-// onFreePorts lets the node listen where nobody else does.
-func onFreePorts(c *node.Config) error {
-	for _, listen := range []*string{&c.HTTP.Listen, &c.XML.Listen} {
+// onFreePorts gives the settings of where a node listens addresses at which nobody else does.
+func onFreePorts(settings ...*string) error {
+	for _, listen := range settings {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return err
@@ -35,14 +33,14 @@ func onFreePorts(c *node.Config) error {
 	return nil
 }
 
-// start runs the node and returns when it is ready.
-func (r *running) start(ctx context.Context, config node.Config) error {
+// start runs a node and returns when its portal, at an address, is ready.
+func (r *running) start(ctx context.Context, portal string, run func(context.Context) error) error {
 	running, end := context.WithCancel(context.WithoutCancel(ctx))
 	r.end, r.ended = end, make(chan error, 1)
-	go func() { r.ended <- node.Run(running, config, nil) }()
+	go func() { r.ended <- run(running) }()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	visitor, err := newBrowser(config)
+	visitor, err := newBrowser(portal)
 	if err != nil {
 		return err
 	}
@@ -76,10 +74,10 @@ type browser struct {
 	http   *http.Client
 }
 
-func newBrowser(config node.Config) (browser, error) {
+func newBrowser(portal string) (browser, error) {
 	jar, err := cookiejar.New(nil)
 	return browser{
-		portal: "http://" + config.HTTP.Listen,
+		portal: "http://" + portal,
 		http:   &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Jar: jar, Timeout: time.Minute},
 	}, err
 }

@@ -50,10 +50,10 @@ func openBigProvince(ctx context.Context, dir string, customers int) (p *bigProv
 	if err := p.seed(ctx, customers); err != nil {
 		return nil, fmt.Errorf("seed: %w", err)
 	}
-	if err := onFreePorts(&p.config); err != nil {
+	if err := onFreePorts(&p.config.HTTP.Listen, &p.config.XML.Listen); err != nil {
 		return nil, err
 	}
-	if err := p.start(ctx, p.config); err != nil {
+	if err := p.start(ctx, p.config.HTTP.Listen, func(ctx context.Context) error { return node.Run(ctx, p.config, nil) }); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	if err := p.enter(ctx); err != nil {
@@ -166,7 +166,7 @@ func (p *bigProvince) enter(ctx context.Context) (err error) {
 		return err
 	}
 	for login, b := range map[string]*browser{"admin": &p.admin, "manager": &p.manager} {
-		if *b, err = newBrowser(p.config); err != nil {
+		if *b, err = newBrowser(p.config.HTTP.Listen); err != nil {
 			return err
 		}
 		if err := b.signIn(ctx, login, password); err != nil {

@@ -53,10 +53,10 @@ func openPlace(ctx context.Context, dir string, customers int) (p *place, err er
 	if err != nil {
 		return nil, err
 	}
-	if err := p.start(ctx, config); err != nil {
+	if err := p.start(ctx, config.HTTP.Listen, func(ctx context.Context) error { return node.Run(ctx, config, nil) }); err != nil {
 		return nil, err
 	}
-	if p.browser, err = newBrowser(config); err != nil {
+	if p.browser, err = newBrowser(config.HTTP.Listen); err != nil {
 		return nil, err
 	}
 	p.partner = client.Client{
@@ -73,7 +73,7 @@ func (p *place) config() (node.Config, []byte, error) {
 	c := node.NewConfig()
 	c.Code, c.Data, c.Log = province, filepath.Join(p.dir, "node"), "error"
 	c.XML.Partners = []node.Partner{{KeyID: partnerKey, SecretFile: file, Domain: "BOSS", Activities: []string{"T4990001"}}}
-	return c, secret, errors.Join(onFreePorts(&c), os.WriteFile(file, secret, 0o600))
+	return c, secret, errors.Join(onFreePorts(&c.HTTP.Listen, &c.XML.Listen), os.WriteFile(file, secret, 0o600))
 }
 
 // fill seeds the node and signs in as its administrator.
