@@ -73,7 +73,7 @@ func TestCompanyWithProvincesSideBySide(t *testing.T) {
 	b := s.signIn(t, account.HeadquartersAnalyst)
 	doc := get(t, b, "/api/companies/91000000MA00000157")
 	for field, want := range map[string]string{
-		"number": "5910000000001 5710000000001", "class": "A1 A2", "decisionMaker": "王若䶮 ", "contracts": "1 0", "contractFen": "123456 0",
+		"number": "5910000000001 5710000000001", "class": "A1 A2", "decisionMaker": "王*䶮 ", "legalPerson": " 王*", "contracts": "1 0", "contractFen": "123456 0",
 		"nextExpiry": "2026-12-31 ", "subscriptions": "1 0", "monthlyFeeFen": "128000 0",
 		"incomeFen": "150 7", "yearBeforeFen": "100 0", "arrearsFen": "1130 0", "cityName": "福州市 杭州市",
 	} {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jike/internal/account"
+	"jike/internal/mask"
 	"jike/internal/portal"
 	"jike/schemas/codes"
 )
@@ -65,7 +66,7 @@ type memberView struct {
 	CityName             string         `json:"cityName"`
 	Class                string         `json:"class"`
 	Lifecycle            string         `json:"lifecycle"`
-	LegalPerson          string         `json:"legalPerson"`
+	LegalPerson          string         `json:"legalPerson" doc:"Masked: 李*宝"`
 	Address              string         `json:"address"`
 	RegisteredCapitalFen *int64         `json:"registeredCapitalFen"`
 	Headcount            *int32         `json:"headcount"`
@@ -134,8 +135,8 @@ func detailOf(d Detail) detailView {
 	for _, m := range d.Members {
 		v.Members = append(v.Members, memberView{
 			Province: m.Province, ID: m.ID, Number: m.Number, Name: m.Name, Industry: string(m.Industry), City: string(m.City), CityName: m.City.Name(),
-			Class: string(m.Class), Lifecycle: string(m.Lifecycle), LegalPerson: m.LegalPerson, Address: m.Address,
-			RegisteredCapitalFen: m.RegisteredCapitalFen, Headcount: m.Headcount, AnnualSalesFen: m.AnnualSalesFen, DecisionMaker: m.DecisionMaker,
+			Class: string(m.Class), Lifecycle: string(m.Lifecycle), LegalPerson: mask.Name(m.LegalPerson), Address: m.Address,
+			RegisteredCapitalFen: m.RegisteredCapitalFen, Headcount: m.Headcount, AnnualSalesFen: m.AnnualSalesFen, DecisionMaker: mask.Name(m.DecisionMaker),
 			Contracts: m.Contracts, ContractFen: m.ContractFen, NextExpiry: m.NextExpiry, Subscriptions: m.Subscriptions, MonthlyFeeFen: m.MonthlyFeeFen,
 			IncomeFen: m.IncomeFen, YearBeforeFen: m.YearBeforeFen, ArrearsFen: m.ArrearsFen, DataTime: m.DataTime, UpdatedAt: m.UpdatedAt,
 		})
