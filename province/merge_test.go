@@ -244,6 +244,7 @@ func TestEveryTableOfACustomerIsMovedOrStaysForAReason(t *testing.T) {
 		"selection_flip", // too
 		"customer_name",  // copied to the survivor
 		"customer_merge", // the merge itself
+		"job",            // tells what was done to the merged one; what is left of an open one is refused
 	}
 	rows, err := newSite(t).Database.Owner(t).Query(t.Context(), `SELECT DISTINCT conrelid::regclass::text FROM pg_constraint
 		WHERE contype = 'f' AND confrelid = 'crm.customer'::regclass`)

@@ -80,6 +80,10 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 		all.Selection.Keep(ctx, c.Selection, all.Reference.Policies, n.Log)
 		return nil
 	})
+	n.Task(func(ctx context.Context) error {
+		all.Jobs.Run(ctx, n.Accounts.Caller, n.Log)
+		return nil
+	})
 	command(n, all)
 	if err := observeProgress(n, all); err != nil {
 		return err
@@ -110,7 +114,7 @@ func openPartners(n *node.Node, c Config, all *Stores) error {
 	return n.Serve("partner messages", c.XML.Listen, s)
 }
 
-// schedule adds what happens by the clock: the summary, and once a day the journal's partitions.
+// schedule adds what happens by the clock: the summary, and once a day the journal's partitions and old jobs.
 func schedule(n *node.Node, c Config, zone *time.Location, all *Stores) error {
 	clock := cron.New(cron.WithLocation(zone), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	var running context.Context // of the task below, which starts the clock
@@ -124,6 +128,9 @@ func schedule(n *node.Node, c Config, zone *time.Location, all *Stores) error {
 	maintain := func() {
 		if err := all.Journal.Maintain(running, c.XML.Retention); err != nil {
 			n.Log.Error("journal not maintained", "error", err)
+		}
+		if err := all.Jobs.Forget(running, time.Now()); err != nil {
+			n.Log.Error("ended jobs not forgotten", "error", err)
 		}
 	}
 	if _, err := clock.AddFunc(c.Summary.Schedule, summary); err != nil {

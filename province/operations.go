@@ -8,6 +8,7 @@ import (
 	"jike/province/customer"
 	"jike/province/exchange"
 	"jike/province/intake"
+	"jike/province/job"
 	"jike/province/member"
 	"jike/province/merge"
 	"jike/province/organisation"
@@ -23,7 +24,8 @@ func (s *Stores) Register(p *portal.Server) {
 	customer.Register(p, s.Customers)
 	contact.Register(p, s.Contacts)
 	contract.Register(p, s.Contracts)
-	member.Register(p, s.Members)
+	job.Register(p, s.Jobs)
+	member.Register(p, s.Members, s.Jobs)
 	merge.Register(p, s.Merges)
 	overview.Register(p, s.Overview)
 	exchange.Register(p, s.Exchanges)

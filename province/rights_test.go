@@ -51,7 +51,8 @@ var allowed = map[string][]string{
 	"contact-create": provincial, "contact-change": provincial, "contact-remove": provincial, "contact-reveal": provincial,
 	"birthday-list":   {"manager"},
 	"contract-create": provincial, "contract-change": provincial,
-	"member-list": provincial, "member-join": provincial, "member-change": provincial, "member-leave": provincial,
+	"member-list": provincial, "member-join": provincial, "member-change": provincial, "member-leave": provincial, "member-import": provincial,
+	"job-list": provincial, "job-get": provincial, "job-cancel": provincial, "job-result": provincial,
 	"reference-state": provincial, "reference-list": provincial, "notice-list": provincial, "product-extend": {"administrator"},
 	"exchange-list": {"administrator"}, "exchange-get": {"administrator"},
 	"merge-list": provincial, "merge-make": {"head-a", "administrator"}, "merge-undo": {"head-a", "administrator"},
@@ -153,6 +154,10 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.customer), "", true
 	case "member-join":
 		return at(o.customer), fmt.Sprintf(`{"phone":"139%08d","joinedOn":"2026-01-01",%s}`, n, line), true
+	case "member-import":
+		return at(o.customer), fmt.Sprintf(`{"text":"号码\n137%08d","day":"2026-01-01"}`, n), true
+	case "job-get", "job-cancel", "job-result":
+		return at(x.job(t, caller)), "", false
 	case "member-change":
 		return at(o.member), `{"version":1,` + line + `}`, true
 	case "member-leave":
@@ -183,6 +188,17 @@ func (x *site) merged(t *testing.T, o family, n int) (id int64) {
 		t.Fatal(err)
 	}
 	return m.ID
+}
+
+// job queues a job of a login's own, of a kind that nobody offers.
+func (x *site) job(t *testing.T, login string) int64 {
+	t.Helper()
+	const insert = `INSERT INTO crm.job (kind, owner_id, owner, parameters, columns, total)
+		SELECT 'none', id, login, '{}', '{}', 1 FROM account.account WHERE login = $1 RETURNING id`
+	if login == "" {
+		login = "manager"
+	}
+	return customertest.Value[int64](t, x.DB, insert, login)
 }
 
 const anyRule = `{"classes":["A1"],"crossProvince":true,"industries":[],"cities":[],"named":[],"excluded":[]}`

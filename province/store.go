@@ -11,6 +11,7 @@ import (
 	"jike/province/customer"
 	"jike/province/exchange"
 	"jike/province/intake"
+	"jike/province/job"
 	"jike/province/keyaccount"
 	"jike/province/member"
 	"jike/province/merge"
@@ -33,6 +34,7 @@ type Stores struct {
 	Contracts     *contract.Store
 	Subscriptions *subscription.Store
 	Bills         *bill.Store
+	Jobs          *job.Store
 	Members       *member.Store
 	Intake        *intake.Store
 	Overview      *overview.Store
@@ -60,7 +62,9 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Merges = merge.NewStore(db, s.Customers)
 	s.Contracts = contract.NewStore(db, s.Customers)
 	s.Subscriptions = subscription.NewStore(s.Customers)
+	s.Jobs = job.NewStore(db)
 	s.Members = member.NewStore(db, s.Customers)
+	s.Jobs.Offer(s.Members.Importing())
 	s.Intake = intake.NewStore(s.Customers, s.Contacts)
 	s.Exchanges = exchange.NewStore(s.Journal)
 	s.Overview = overview.NewStore(db, overview.Sources{

@@ -52,6 +52,7 @@ const (
 	SubscriptionWrite Permission = "subscription.write"
 	BillWrite         Permission = "bill.write"
 	MemberWrite       Permission = "member.write"
+	JobAdminister     Permission = "job.administer"    // see and end the jobs of others
 	JournalRead       Permission = "journal.read"      // exchanges with partners
 	SyncRead          Permission = "sync.read"         // state of replication
 	SelectionRead     Permission = "selection.read"    // policies of what goes up to headquarters
@@ -85,7 +86,7 @@ var grants = map[Role]struct {
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerMerge,
-		ContactChange, ContactReveal, ContractChange, MemberWrite, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
+		ContactChange, ContactReveal, ContractChange, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
 		ReferenceRead, ReferenceExtend, AccountManage,
 	}},
 	HeadquartersAnalyst: {ReachNation, []Permission{

@@ -12,6 +12,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"jike/internal/pg"
 )
 
@@ -44,6 +46,35 @@ func Record(ctx context.Context, tx pg.Tx, e Entry) error {
 		return fmt.Errorf("audit %s: %w", e.Action, err)
 	}
 	return nil
+}
+
+// RecordAll writes many lines in tx at once. Its error must make the change roll back.
+func RecordAll(ctx context.Context, tx pg.Tx, entries []Entry) error {
+	rows := pgx.CopyFromSlice(len(entries), func(i int) ([]any, error) {
+		e := entries[i]
+		before, err := document(e.Before)
+		if err != nil {
+			return nil, err
+		}
+		after, err := document(e.After)
+		if err != nil {
+			return nil, err
+		}
+		return []any{e.Actor, orNull(e.ActorID), e.Action, e.ObjectKind, orNull(e.ObjectID), orNull(e.CustomerID), before, after}, nil
+	})
+	columns := []string{"actor", "actor_id", "action", "object_kind", "object_id", "customer_id", "before", "after"}
+	if _, err := tx.PGX().CopyFrom(ctx, pgx.Identifier{"audit", "line"}, columns, rows); err != nil {
+		return fmt.Errorf("audit of %d: %w", len(entries), err)
+	}
+	return nil
+}
+
+// orNull is nil, NULL in the database, for no id.
+func orNull(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return id
 }
 
 // document is the JSON of v, nil for nil.

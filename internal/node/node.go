@@ -45,6 +45,7 @@ type Node struct {
 	App, Sync *pgxpool.Pool // as jike_app and as jike_sync
 	Registry  *prometheus.Registry
 	Portal    *portal.Server
+	Accounts  *account.Store // from OpenPortal on
 	Commands  *http.ServeMux // answered on the control socket
 
 	tasks   []func(context.Context) error
@@ -139,6 +140,7 @@ func (n *Node) OpenPortal(o PortalOptions) error {
 	if err != nil {
 		return err
 	}
+	n.Accounts = accounts
 	n.Portal, err = portal.New(portal.Options{
 		Title: o.Title, Version: "1", Logger: n.Log, Accounts: accounts, Registry: n.Registry, Static: o.Static, Secure: o.Secure,
 		Sessions: account.NewSessions(n.App, sessionLife, o.Secure), Node: o.Identity,

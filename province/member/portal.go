@@ -10,6 +10,7 @@ import (
 	"jike/internal/fault"
 	"jike/internal/portal"
 	"jike/province/customer"
+	"jike/province/job"
 	"jike/schemas/codes"
 )
 
@@ -83,8 +84,31 @@ type leaveInput struct {
 	}
 }
 
+type importInput struct {
+	ID   int64 `path:"id" doc:"Customer"`
+	Body struct {
+		Text string `json:"text" minLength:"1" doc:"CSV with a head: phone, name, department, duty, short number, date, action, also in Chinese"`
+		Day  string `json:"day" doc:"YYYY-MM-DD: the day where a line states none"`
+	}
+}
+
+// maxImport is the most bytes of a list: some 200,000 lines.
+const maxImport = 24 << 20
+
 // Register adds the portal's operations on members.
-func Register(s *portal.Server, store *Store) {
+func Register(s *portal.Server, store *Store, jobs *job.Store) {
+	portal.Register(s, portal.Operation{
+		Method: http.MethodPost, Path: "/api/customers/{id}/members/import", ID: "member-import", Tag: "member", Status: http.StatusAccepted,
+		Summary: "Take a list of members in, as a job", Permission: account.MemberWrite, MaxBody: maxImport,
+	},
+		func(ctx context.Context, caller account.Caller, in *importInput) (job.View, error) {
+			day, err := parseDay("day", in.Body.Day)
+			if err != nil {
+				return job.View{}, err
+			}
+			j, err := store.Import(ctx, caller, jobs, in.ID, in.Body.Text, day)
+			return job.ViewOf(j), err
+		})
 	portal.Register(s, portal.Operation{
 		Method: http.MethodGet, Path: "/api/customers/{id}/members", ID: "member-list", Tag: "member",
 		Summary: "Members of a customer, by phone", Permission: account.CustomerRead,

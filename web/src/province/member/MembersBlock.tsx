@@ -1,4 +1,4 @@
-import { EditOutlined, LogoutOutlined, PlusOutlined } from '@ant-design/icons'
+import { EditOutlined, LogoutOutlined, PlusOutlined, UploadOutlined } from '@ant-design/icons'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Alert, Button, Radio, Space, type TableColumnsType } from 'antd'
 import type { TFunction } from 'i18next'
@@ -14,6 +14,7 @@ import { pagination } from '../../table/paging'
 import { SearchBox } from '../../table/SearchBox'
 import { useUrlState } from '../../urlstate/urlState'
 import { useReread } from '../overview/overview'
+import { ImportMembers } from './ImportMembers'
 import { LeaveDialog } from './LeaveDialog'
 import { MemberForm } from './MemberForm'
 import { memberListParts, memberListQuery, type Member, type MemberPage } from './members'
@@ -25,6 +26,7 @@ export function MembersBlock({ customerId }: { customerId: number }) {
   const { integer } = useFormats()
   const [state, change] = useUrlState(memberListParts)
   const [edited, setEdited] = useState<Member | 'new'>()
+  const [importing, setImporting] = useState(false)
   const [leaving, setLeaving] = useState<Member>()
   const query = useQuery(memberListQuery(customerId, state))
   const reread = useRereadMembers(customerId)
@@ -38,9 +40,14 @@ export function MembersBlock({ customerId }: { customerId: number }) {
       title={title}
       actions={
         mayWrite && (
-          <Button icon={<PlusOutlined aria-hidden />} onClick={() => setEdited('new')} data-testid="member-new">
-            {t('member.new')}
-          </Button>
+          <Space wrap>
+            <Button icon={<UploadOutlined aria-hidden />} onClick={() => setImporting(true)} data-testid="members-import-open">
+              {t('membersImport.open')}
+            </Button>
+            <Button icon={<PlusOutlined aria-hidden />} onClick={() => setEdited('new')} data-testid="member-new">
+              {t('member.new')}
+            </Button>
+          </Space>
         )
       }
     >
@@ -79,6 +86,9 @@ export function MembersBlock({ customerId }: { customerId: number }) {
       </Loaded>
       <SideForm title={t(edited === 'new' ? 'member.new' : 'member.edit')} open={edited !== undefined} onClose={close}>
         <MemberForm customerId={customerId} member={edited === 'new' ? undefined : edited} onSaved={reread} onClose={close} />
+      </SideForm>
+      <SideForm title={t('membersImport.title')} open={importing} onClose={() => setImporting(false)}>
+        <ImportMembers customerId={customerId} />
       </SideForm>
       {leaving && <LeaveDialog key={leaving.id} member={leaving} onLeft={reread} onClose={() => setLeaving(undefined)} />}
     </Block>

@@ -1,0 +1,201 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"jike/internal/account"
+	"jike/internal/audit"
+	"jike/internal/fault"
+	"jike/internal/pg"
+)
+
+// Kind is one kind of work, registered by the capability that can do it.
+type Kind struct {
+	Name string // such as "member.import"
+	// Batch goes over lines in a transaction and gives each an outcome. An error undoes the batch: a fault
+	// fails the job, any other is tried over.
+	Batch func(ctx context.Context, tx pg.Tx, caller account.Caller, j Job, lines []Line) error
+	// Texts are the words for outcomes and reasons in a result file, Chinese and English.
+	Texts map[string][2]string
+}
+
+// Store keeps the jobs.
+type Store struct {
+	db    *pgxpool.Pool
+	kinds map[string]Kind
+	wake  chan struct{}
+}
+
+// NewStore makes the store.
+func NewStore(db *pgxpool.Pool) *Store {
+	return &Store{db: db, kinds: map[string]Kind{}, wake: make(chan struct{}, 1)}
+}
+
+// Offer registers a kind, before the worker runs. A name that is taken panics.
+func (s *Store) Offer(k Kind) {
+	if _, taken := s.kinds[k.Name]; taken {
+		panic(fmt.Sprintf("job: kind %s is offered twice", k.Name))
+	}
+	s.kinds[k.Name] = k
+}
+
+const columns = `j.id, j.kind, j.state, j.owner_id, j.owner, coalesce(j.customer_id, 0) AS customer_id, j.parameters, j.columns,
+	j.total, j.done, j.counts, j.trouble, j.attempts, j.created_at, j.updated_at, j.finished_at`
+
+// Start queues a job for the caller, who needs an account and must have been allowed the work and the
+// customer. Faults: no lines, or too many.
+func (s *Store) Start(ctx context.Context, caller account.Caller, o Order) (Job, error) {
+	if err := o.check(); err != nil {
+		return Job{}, err
+	}
+	var j Job
+	err := pg.InTx(ctx, s.db, func(tx pg.Tx) (err error) {
+		const insert = `INSERT INTO crm.job AS j (kind, owner_id, owner, customer_id, parameters, columns, total)
+			VALUES ($1, $2, $3, nullif($4, 0), $5, $6, $7) RETURNING ` + columns
+		j, err = one(tx.PGX().Query(ctx, insert, o.Kind, caller.AccountID, caller.Login, o.CustomerID, o.Parameters, o.Columns, len(o.Lines)))
+		if err != nil {
+			return err
+		}
+		rows := pgx.CopyFromSlice(len(o.Lines), func(i int) ([]any, error) {
+			return []any{j.ID, i + 1, o.Lines[i].Cells, o.Lines[i].Outcome, o.Lines[i].Reason}, nil
+		})
+		if _, err := tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "job_line"}, []string{"job_id", "number", "cells", "outcome", "reason"}, rows); err != nil {
+			return err
+		}
+		return record(ctx, tx, caller, "job.start", j, map[string]any{"kind": j.Kind, "lines": j.Total, "parameters": j.Parameters})
+	})
+	if err == nil {
+		select {
+		case s.wake <- struct{}{}:
+		default: // it is awake
+		}
+	}
+	return j, err
+}
+
+// seen is the condition that a row j may be seen by a caller with the account @account.
+func seen(caller account.Caller, args pgx.NamedArgs) string {
+	args["account"] = caller.AccountID
+	if caller.May(account.JobAdminister) {
+		return `true`
+	}
+	return `j.owner_id = @account`
+}
+
+// List reads a page of the jobs that the caller may see, the newest first, and how many there are.
+func (s *Store) List(ctx context.Context, caller account.Caller, page, size int) ([]Job, int, error) {
+	args := pgx.NamedArgs{"size": size, "skip": (page - 1) * size}
+	where := seen(caller, args)
+	var total int
+	if err := s.db.QueryRow(ctx, `SELECT count(*) FROM crm.job j WHERE `+where, args).Scan(&total); err != nil {
+		return nil, 0, err
+	}
+	rows, err := s.db.Query(ctx, `SELECT `+columns+` FROM crm.job j WHERE `+where+` ORDER BY j.id DESC LIMIT @size OFFSET @skip`, args)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Job])
+	return list, total, err
+}
+
+// Get reads a job that the caller may see, or gives a NotFound fault.
+func (s *Store) Get(ctx context.Context, caller account.Caller, id int64) (Job, error) {
+	args := pgx.NamedArgs{"id": id}
+	j, err := one(s.db.Query(ctx, `SELECT `+columns+` FROM crm.job j WHERE j.id = @id AND `+seen(caller, args), args))
+	return j, unknown(err)
+}
+
+// Cancel ends a job that the caller may see once its present batch is through; what is done stays done.
+// One that has ended is a Rule fault.
+func (s *Store) Cancel(ctx context.Context, caller account.Caller, id int64) (Job, error) {
+	var j Job
+	err := pg.InTx(ctx, s.db, func(tx pg.Tx) (err error) {
+		args := pgx.NamedArgs{"id": id}
+		if j, err = one(tx.PGX().Query(ctx, `SELECT `+columns+` FROM crm.job j WHERE j.id = @id AND `+seen(caller, args)+` FOR UPDATE`, args)); err != nil {
+			return unknown(err)
+		}
+		if j.FinishedAt != nil {
+			return fault.New(fault.Rule, "job.ended")
+		}
+		j, err = s.end(ctx, tx, caller, j, Cancelled, "")
+		return err
+	})
+	return j, err
+}
+
+// Result writes a job's lines with their outcomes as CSV, in the caller's language; all of them, or
+// those that were refused.
+func (s *Store) Result(ctx context.Context, caller account.Caller, id int64, refused bool) (string, error) {
+	j, err := s.Get(ctx, caller, id)
+	if err != nil {
+		return "", err
+	}
+	const query = `SELECT number, cells, outcome, reason FROM crm.job_line WHERE job_id = $1 AND (NOT $2 OR outcome = 'refused') ORDER BY number`
+	rows, err := s.db.Query(ctx, query, id, refused)
+	if err != nil {
+		return "", err
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowToStructByName[Line])
+	if err != nil {
+		return "", err
+	}
+	texts, language := s.kinds[j.Kind].Texts, 0
+	if caller.Language == "en" {
+		language = 1
+	}
+	return resultText(j.Columns, lines, func(code string) string {
+		if text, known := texts[code]; known {
+			return text[language]
+		}
+		return code
+	})
+}
+
+// Forget removes what ended longer ago than Kept.
+func (s *Store) Forget(ctx context.Context, now time.Time) error {
+	_, err := s.db.Exec(ctx, `DELETE FROM crm.job WHERE finished_at < $1`, now.Add(-Kept))
+	return err
+}
+
+// end writes the last state of a job whose row the transaction holds.
+func (s *Store) end(ctx context.Context, tx pg.Tx, caller account.Caller, j Job, state State, trouble string) (Job, error) {
+	const update = `UPDATE crm.job AS j SET state = $2, trouble = $3, finished_at = now(), updated_at = now() WHERE id = $1 RETURNING ` + columns
+	ended, err := one(tx.PGX().Query(ctx, update, j.ID, string(state), trouble))
+	if err != nil {
+		return j, err
+	}
+	return ended, record(ctx, tx, caller, "job.end", ended, map[string]any{"kind": j.Kind, "state": state, "counts": ended.Counts, "done": ended.Done})
+}
+
+func record(ctx context.Context, tx pg.Tx, caller account.Caller, action string, j Job, after map[string]any) error {
+	return audit.Record(ctx, tx, audit.Entry{
+		Actor: caller.Actor(), ActorID: caller.AccountID, Action: action, ObjectKind: "job", ObjectID: j.ID, CustomerID: j.CustomerID, After: after,
+	})
+}
+
+func one(rows pgx.Rows, err error) (Job, error) {
+	if err != nil {
+		return Job{}, err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Job])
+}
+
+// unknown turns "no row" into a NotFound fault.
+func unknown(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fault.New(fault.NotFound, "job.unknown")
+	}
+	return err
+}
+
+// open are the lines that have no outcome yet.
+func open(lines []Line) []Line {
+	return slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return l.Outcome != "" })
+}
