@@ -119,17 +119,22 @@ type lookAlikeRow struct {
 	Visible bool
 }
 
-func lookAlikes(ctx context.Context, db queryer, caller account.Caller, q Question) (LookAlikes, error) {
-	var result LookAlikes
+// LookAlikesQuery is the query of a question with its arguments, for those who look at its plan.
+func LookAlikesQuery(caller account.Caller, q Question) (string, pgx.NamedArgs) {
 	var cores, places []string
 	for _, n := range codes.CompanyNames(q.Name) {
 		cores, places = append(cores, n.Core), append(places, n.Place)
 	}
 	args := pgx.NamedArgs{"cores": cores, "places": places, "code": unlessZero(string(q.CreditCode)), "except": q.Except, "most": mostLookAlikes}
-	query := lookAlikesQuery + `(` + within(caller, args) + `) AS visible
+	return lookAlikesQuery + `(` + within(caller, args) + `) AS visible
 		FROM (SELECT DISTINCT ON (id) id, name, former FROM found WHERE id <> @except ORDER BY id, name = '', former) f
 		JOIN crm.customer c ON c.id = f.id AND (c.merged_into IS NULL OR c.credit_code = @code) LEFT JOIN crm.organisation m ON m.id = c.manager_id
-		ORDER BY same_code DESC, visible DESC, c.id LIMIT @most`
+		ORDER BY same_code DESC, visible DESC, c.id LIMIT @most`, args
+}
+
+func lookAlikes(ctx context.Context, db queryer, caller account.Caller, q Question) (LookAlikes, error) {
+	var result LookAlikes
+	query, args := LookAlikesQuery(caller, q)
 	rows, err := db.Query(ctx, query, args)
 	if err != nil {
 		return result, err
