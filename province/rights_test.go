@@ -78,6 +78,7 @@ func (x *site) make(t *testing.T, object string, n int) family {
 		return family{1 << 40, 1 << 40, 1 << 40, 1 << 40, map[string]any{
 			"version": 1, "name": "甲", "industry": "65", "city": "330100", "class": "D", "lifecycle": "active", "creditCode": "",
 			"sensitive": false, "crossProvince": false, "address": "", "postcode": "", "legalPerson": "", "profile": "", "remark": "",
+			"organisationType": "", "licenceType": "", "licenceNumber": "", "creditLevel": "",
 		}}
 	}
 	f := customertest.Facts(fmt.Sprint("甲", n), map[string]int64{

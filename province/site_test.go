@@ -75,6 +75,7 @@ func stated(t *testing.T, view map[string]any, edits map[string]any) string {
 	for _, name := range []string{
 		"version", "creditCode", "name", "industry", "city", "class", "lifecycle", "parentId", "managerId", "sensitive", "crossProvince",
 		"address", "postcode", "legalPerson", "registeredCapitalFen", "headcount", "annualSalesFen", "profile", "remark",
+		"organisationType", "licenceType", "licenceNumber", "creditLevel", "creditLimitFen",
 	} {
 		body[name] = view[name]
 	}

@@ -43,6 +43,7 @@ const (
 	CustomerClassify  Permission = "customer.classify"  // change the class (客户等级)
 	CustomerAssign    Permission = "customer.assign"    // change the account manager
 	CustomerSensitive Permission = "customer.sensitive" // set or clear the sensitive flag
+	CustomerCredit    Permission = "customer.credit"    // decide level and limit of credit (信用等级, 信用额度)
 	CustomerMerge     Permission = "customer.merge"     // make one of two customers, and undo it
 	ContactChange     Permission = "contact.change"
 	ContactPhones     Permission = "contact.phones"  // phone numbers of people at customers in others' care
@@ -81,11 +82,11 @@ var grants = map[Role]struct {
 		ContactChange, ContactPrivate, ContactReveal, ContractChange, MemberWrite, ReferenceRead,
 	}},
 	DepartmentHead: {ReachDepartment, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerMerge,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerCredit, CustomerMerge,
 		ContactChange, ContactReveal, ContractChange, MemberWrite, ReferenceRead,
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerMerge,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge,
 		ContactChange, ContactReveal, ContractChange, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
 		ReferenceRead, ReferenceExtend, AccountManage,
 	}},
@@ -99,7 +100,7 @@ var grants = map[Role]struct {
 		ContactChange, ContactPhones, SubscriptionWrite, BillWrite, MemberWrite,
 	}},
 	SystemTask: {ReachProvince, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerMerge,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge,
 		ContactChange, ContactPhones, ContactPrivate, ContractChange, SubscriptionWrite, BillWrite, MemberWrite,
 		AccountManage, ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
 	}},

@@ -46,6 +46,11 @@ var attributes = []attribute{
 	{"annualSalesFen", "annual_sales_fen", func(f *Facts) any { return pointed(f.AnnualSalesFen) }},
 	{"profile", "profile", func(f *Facts) any { return f.Profile }},
 	{"remark", "remark", func(f *Facts) any { return f.Remark }},
+	{"organisationType", "organisation_type", func(f *Facts) any { return f.OrganisationType }},
+	{"licenceType", "licence_type", func(f *Facts) any { return f.LicenceType }},
+	{"licenceNumber", "licence_number", func(f *Facts) any { return f.LicenceNumber }},
+	{"creditLevel", "credit_level", func(f *Facts) any { return f.CreditLevel }},
+	{"creditLimitFen", "credit_limit_fen", func(f *Facts) any { return pointed(f.CreditLimitFen) }},
 }
 
 // unlessZero is nil, NULL in the database, for a zero value.

@@ -65,6 +65,7 @@ type Facts struct {
 	AnnualSalesFen       *int64
 	Profile              string // what the company does (企业简介)
 	Remark               string // the province's own note, never replicated
+	Standing
 }
 
 // ClassChange is one line of the history of a customer's class.
@@ -123,7 +124,7 @@ func NumberOf(province codes.Province, n int64) string {
 
 // tidy trims what people type around texts.
 func (f Facts) tidy() Facts {
-	for _, text := range []*string{&f.Name, &f.Address, &f.Postcode, &f.LegalPerson, &f.Remark} {
+	for _, text := range []*string{&f.Name, &f.Address, &f.Postcode, &f.LegalPerson, &f.Remark, &f.LicenceNumber} {
 		*text = strings.TrimSpace(*text)
 	}
 	return f
@@ -180,7 +181,7 @@ func (f Facts) check(province codes.Province) error {
 	if f.Headcount != nil && *f.Headcount < 0 {
 		add(fault.BelowMinimum, "headcount", "input.below_minimum", "min", 0)
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, f.Standing.check()...)...)
 }
 
 func negative(amount *int64) bool { return amount != nil && *amount < 0 }
@@ -206,7 +207,21 @@ func begin(caller account.Caller, f Facts) error {
 	if f.Sensitive && !caller.May(account.CustomerSensitive) {
 		faults = append(faults, missing("sensitive", account.CustomerSensitive))
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, credit(caller, Facts{}, f)...)...)
+}
+
+// credit gives the faults of a level or limit of credit that the caller may not decide.
+func credit(caller account.Caller, before, after Facts) (faults []error) {
+	if caller.May(account.CustomerCredit) {
+		return nil
+	}
+	if before.CreditLevel != after.CreditLevel {
+		faults = append(faults, missing("creditLevel", account.CustomerCredit))
+	}
+	if pointed(before.CreditLimitFen) != pointed(after.CreditLimitFen) {
+		faults = append(faults, missing("creditLimitFen", account.CustomerCredit))
+	}
+	return faults
 }
 
 // change gives the faults of going from one state of the facts to another: a step that the life
@@ -226,7 +241,7 @@ func change(caller account.Caller, before, after Facts) error {
 	if before.Sensitive != after.Sensitive && !caller.May(account.CustomerSensitive) {
 		faults = append(faults, missing("sensitive", account.CustomerSensitive))
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, credit(caller, before, after)...)...)
 }
 
 // missing is the fault of deciding a field without the permission that it needs.

@@ -24,6 +24,7 @@ func TestCreateIssuesANumberAndKeepsEveryFact(t *testing.T) {
 	f.CreditCode, f.Class, f.CrossProvince = customertest.CreditCode(t, 1), codes.ClassA1, true
 	f.Address, f.Postcode, f.LegalPerson, f.Profile, f.Remark = "福州市鼓楼区", "350001", "张某", strings.Repeat("简介", 5000), "备注"
 	f.RegisteredCapitalFen, f.AnnualSalesFen, f.Headcount = &capital, &sales, &heads
+	f.Standing = customer.Standing{OrganisationType: "enterprise", LicenceType: "tax", LicenceNumber: "T-1", CreditLevel: "B", CreditLimitFen: &capital}
 	c := w.Add(t, f)
 	if c.Number != "5910000000001" || c.Version != 1 || !c.National || c.ManagerName != "林一" || c.DepartmentName != "集客一部" {
 		t.Fatalf("%+v", c)
@@ -35,6 +36,7 @@ func TestCreateIssuesANumberAndKeepsEveryFact(t *testing.T) {
 	if *got.RegisteredCapitalFen != capital || *got.Headcount != heads || *got.AnnualSalesFen != sales {
 		t.Errorf("amounts: %+v", got)
 	}
+	got.CreditLimitFen = f.CreditLimitFen
 	got.RegisteredCapitalFen, got.AnnualSalesFen, got.Headcount = f.RegisteredCapitalFen, f.AnnualSalesFen, f.Headcount
 	if got.Facts != f {
 		t.Errorf("facts: %+v, want %+v", got.Facts, f)

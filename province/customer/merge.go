@@ -22,6 +22,11 @@ var takeable = map[string]func(to *Facts, from Facts){
 	"annualSalesFen":       func(to *Facts, from Facts) { to.AnnualSalesFen = from.AnnualSalesFen },
 	"profile":              func(to *Facts, from Facts) { to.Profile = from.Profile },
 	"remark":               func(to *Facts, from Facts) { to.Remark = from.Remark },
+	"organisationType":     func(to *Facts, from Facts) { to.OrganisationType = from.OrganisationType },
+	"licenceType":          func(to *Facts, from Facts) { to.LicenceType = from.LicenceType },
+	"licenceNumber":        func(to *Facts, from Facts) { to.LicenceNumber = from.LicenceNumber },
+	"creditLevel":          func(to *Facts, from Facts) { to.CreditLevel = from.CreditLevel },
+	"creditLimitFen":       func(to *Facts, from Facts) { to.CreditLimitFen = from.CreditLimitFen },
 }
 
 // Taking gives the facts with the named ones taken from another customer, or the fault of a name

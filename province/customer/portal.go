@@ -37,6 +37,15 @@ type Row struct {
 	UpdatedAt       time.Time `json:"updatedAt"`
 }
 
+// StandingView is a Standing as the browser sees and states it.
+type StandingView struct {
+	OrganisationType string `json:"organisationType" enum:",enterprise,government,public_institution,association,military,individual,other" doc:"Empty: not known"`
+	LicenceType      string `json:"licenceType" enum:",business_licence,organisation_code,tax,public_institution,association,letter,military" doc:"Of another document than the credit code; empty: none"`
+	LicenceNumber    string `json:"licenceNumber"`
+	CreditLevel      string `json:"creditLevel" enum:",A,B,C,D" doc:"Empty: not rated"`
+	CreditLimitFen   *int64 `json:"creditLimitFen" doc:"Null: no limit is set"`
+}
+
 // View is a whole customer as the browser sees it.
 type View struct {
 	Row
@@ -48,9 +57,10 @@ type View struct {
 	AnnualSalesFen       *int64 `json:"annualSalesFen"`
 	Profile              string `json:"profile"`
 	Remark               string `json:"remark"`
-	KeyAccountSince      string `json:"keyAccountSince" doc:"The day; empty: not on the list"`
-	MergedInto           *int64 `json:"mergedInto" doc:"The customer that this one was merged into"`
-	MergedIntoNumber     string `json:"mergedIntoNumber"`
+	StandingView
+	KeyAccountSince  string `json:"keyAccountSince" doc:"The day; empty: not on the list"`
+	MergedInto       *int64 `json:"mergedInto" doc:"The customer that this one was merged into"`
+	MergedIntoNumber string `json:"mergedIntoNumber"`
 }
 
 // Stated is what the browser states about a customer. A whole record is sent, not a part.
@@ -73,6 +83,7 @@ type Stated struct {
 	AnnualSalesFen       *int64 `json:"annualSalesFen"`
 	Profile              string `json:"profile"`
 	Remark               string `json:"remark"`
+	StandingView
 }
 
 // changeBody is Stated with the version that it started from.
@@ -196,7 +207,7 @@ func (b Stated) facts() (Facts, error) {
 	f := Facts{
 		Name: b.Name, Sensitive: b.Sensitive, CrossProvince: b.CrossProvince, ParentID: zeroIfNil(b.ParentID), ManagerID: zeroIfNil(b.ManagerID),
 		Address: b.Address, Postcode: b.Postcode, LegalPerson: b.LegalPerson, RegisteredCapitalFen: b.RegisteredCapitalFen,
-		Headcount: b.Headcount, AnnualSalesFen: b.AnnualSalesFen, Profile: b.Profile, Remark: b.Remark,
+		Headcount: b.Headcount, AnnualSalesFen: b.AnnualSalesFen, Profile: b.Profile, Remark: b.Remark, Standing: Standing(b.StandingView),
 	}
 	var err [5]error
 	if b.CreditCode != "" {
@@ -224,7 +235,7 @@ func ViewOf(c Customer) View {
 		KeyAccountSince: since,
 		Row:             rowOf(c), Address: c.Address, Postcode: c.Postcode, LegalPerson: c.LegalPerson,
 		RegisteredCapitalFen: c.RegisteredCapitalFen, Headcount: c.Headcount, AnnualSalesFen: c.AnnualSalesFen,
-		Profile: c.Profile, Remark: c.Remark, MergedInto: nilIfZero(c.MergedInto), MergedIntoNumber: c.MergedIntoNumber,
+		Profile: c.Profile, Remark: c.Remark, StandingView: StandingView(c.Standing), MergedInto: nilIfZero(c.MergedInto), MergedIntoNumber: c.MergedIntoNumber,
 	}
 }
 

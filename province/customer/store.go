@@ -28,7 +28,8 @@ const (
 		c.class, c.lifecycle, coalesce(c.parent_id, 0) AS parent_id, coalesce(c.manager_id, 0) AS manager_id,
 		c.sensitive, c.cross_province_claim AS cross_province, c.cross_province AS crosses_provinces,
 		coalesce(c.key_account_id, 0) AS key_account_id, coalesce(k.name, '') AS key_account_name, k.since AS key_account_since, c.address, c.postcode, c.legal_person, c.registered_capital_fen, c.headcount,
-		c.annual_sales_fen, c.profile, c.remark, coalesce(m.name, '') AS manager_name,
+		c.annual_sales_fen, c.profile, c.remark,
+		c.organisation_type, c.licence_type, c.licence_number, c.credit_level, c.credit_limit_fen, coalesce(m.name, '') AS manager_name,
 		coalesce(d.name, '') AS department_name,
 		coalesce(c.merged_into, 0) AS merged_into, coalesce(s.number, '') AS merged_into_number, c.version, c.created_at, c.updated_at`
 	tables = `crm.customer c

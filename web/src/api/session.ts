@@ -14,6 +14,7 @@ export type Permission =
   | 'customer.change'
   | 'customer.classify'
   | 'customer.assign'
+  | 'customer.credit'
   | 'customer.merge'
   | 'customer.sensitive'
   | 'contact.change'

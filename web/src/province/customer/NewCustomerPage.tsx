@@ -25,6 +25,7 @@ export default function NewCustomerPage() {
     managerId: may('customer.assign') ? null : session.unitId || null, parentId: null,
     legalPerson: '', address: '', postcode: '', registeredCapitalFen: null, annualSalesFen: null, headcount: null,
     crossProvince: false, sensitive: false, profile: '', remark: '',
+    organisationType: '', licenceType: '', licenceNumber: '', creditLevel: '', creditLimitFen: null,
   }
   return (
     <>

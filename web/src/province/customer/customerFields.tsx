@@ -10,7 +10,7 @@ import { asOptions, classes, lifecycles } from '../../reference/choices'
 import { divisionOptions, industryName } from '../../reference/industries'
 import { cityName, cityOptions } from '../../reference/regions'
 import { CustomerSelect } from './CustomerSelect'
-import type { CustomerFacts } from './customers'
+import { creditLevels, licenceTypes, organisationTypes, type CustomerFacts } from './customers'
 import { ManagerSelect } from './ManagerSelect'
 
 interface Surroundings {
@@ -38,6 +38,7 @@ export function useCustomerFields({ parent, manager, nameNote }: Surroundings): 
     rules: [readable(t('problem.amount.format'))],
     show: inTenThousands,
   }
+  const none = { value: '', label: t('value.none') }
   return [
     {
       name: 'name', label: t('customer.name'), wide: true, rules: [{ ...required, whitespace: true }],
@@ -63,6 +64,19 @@ export function useCustomerFields({ parent, manager, nameNote }: Surroundings): 
     { name: 'headcount', label: t('customer.headcount'), input: <InputNumber min={0} max={2_000_000_000} precision={0} style={{ width: '100%' }} /> },
     { name: 'registeredCapitalFen', label: t('customer.registeredCapital'), ...amount },
     { name: 'annualSalesFen', label: t('customer.annualSales'), ...amount },
+    {
+      name: 'organisationType', label: t('customer.organisationType'),
+      show: (value) => value ? t(`organisationType.${value as (typeof organisationTypes)[number]}`) : '',
+      input: <Select options={[none, ...organisationTypes.map((value) => ({ value, label: t(`organisationType.${value}`) }))]} />,
+    },
+    {
+      name: 'licenceType', label: t('customer.licenceType'),
+      show: (value) => value ? t(`licenceType.${value as (typeof licenceTypes)[number]}`) : '',
+      input: <Select options={[none, ...licenceTypes.map((value) => ({ value, label: t(`licenceType.${value}`) }))]} />,
+    },
+    { name: 'licenceNumber', label: t('customer.licenceNumber'), input: <Input maxLength={40} /> },
+    { name: 'creditLevel', label: t('customer.creditLevel'), input: <Select options={[none, ...asOptions(creditLevels)]} /> },
+    { name: 'creditLimitFen', label: t('customer.creditLimit'), ...amount },
     { name: 'address', label: t('customer.address'), wide: true, input: <Input maxLength={200} /> },
     { name: 'postcode', label: t('customer.postcode'), input: <Input maxLength={6} inputMode="numeric" /> },
     { name: 'crossProvince', label: t('customer.crossProvince'), show: yesNo, valuePropName: 'checked', input: <Switch /> },
@@ -82,5 +96,6 @@ export function useLockedCustomerFields(): (keyof CustomerFacts)[] {
   if (!may('customer.classify')) locked.push('class')
   if (!may('customer.assign')) locked.push('managerId')
   if (!may('customer.sensitive')) locked.push('sensitive')
+  if (!may('customer.credit')) locked.push('creditLevel', 'creditLimitFen')
   return locked
 }

@@ -55,6 +55,10 @@ export const organisationQuery = queryOptions({
   staleTime: 5 * 60_000,
 })
 
+export const organisationTypes = ['enterprise', 'government', 'public_institution', 'association', 'military', 'individual', 'other'] as const
+export const licenceTypes = ['business_licence', 'organisation_code', 'tax', 'public_institution', 'association', 'letter', 'military'] as const
+export const creditLevels = ['A', 'B', 'C', 'D'] as const
+
 /** What can be changed of a customer. */
 export function factsOf(c: Customer): CustomerFacts {
   return {
@@ -62,5 +66,7 @@ export function factsOf(c: Customer): CustomerFacts {
     managerId: c.managerId, parentId: c.parentId, legalPerson: c.legalPerson, address: c.address, postcode: c.postcode,
     registeredCapitalFen: c.registeredCapitalFen, annualSalesFen: c.annualSalesFen, headcount: c.headcount,
     crossProvince: c.crossProvince, sensitive: c.sensitive, profile: c.profile, remark: c.remark,
+    organisationType: c.organisationType, licenceType: c.licenceType, licenceNumber: c.licenceNumber,
+    creditLevel: c.creditLevel, creditLimitFen: c.creditLimitFen,
   }
 }

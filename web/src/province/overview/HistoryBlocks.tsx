@@ -65,6 +65,8 @@ export function TimelineBlock({ changes, freshness }: { changes: Change[]; fresh
 /** The fields whose values are codes with a text each. */
 const families: Record<string, string> = {
   'customer.lifecycle': 'lifecycle',
+  'customer.licenceType': 'licenceType',
+  'customer.organisationType': 'organisationType',
   'contact.role': 'contactRole',
   'contact.field': 'contact',
   'contact.decisionRole': 'decisionRole',
