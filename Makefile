@@ -8,6 +8,7 @@ LINT_VER := v2.15.0
 GO_SRC    = $(shell find cmd internal national province schemas sync xmlapi -type f; find web -maxdepth 1 -name '*.go'; find web/placeholder -type f)
 WEB_SRC   = $(shell find web/src web/scripts schemas/openapi schemas/codes -type f; ls web/index.html web/package.json web/tsconfig.json web/vite.config.ts)
 ROUNDS   ?= 10
+RACED     = ./internal/... ./national/... ./province/... ./schemas/... ./sync/... ./web/... ./xmlapi/...
 
 # Tests write much and keep nothing. Where memory has room for it they need no disk.
 in-memory = TMPDIR=$$(df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 8000000 { dir = "/dev/shm" } END { print dir ? dir : "/tmp" }')
@@ -27,7 +28,8 @@ test: setup-test build lint test-go faults test-web test-browser ## everything t
 
 test-go: setup-test
 	go vet -tags browser ./...
-	$(in-memory) go test -race -p 4 -timeout 12m ./... # most of them wait for other processes
+	$(in-memory) go test -race -p 4 -timeout 12m $(RACED) # most of them wait for other processes
+	$(in-memory) go test -p 4 -timeout 12m ./cmd/... ./deploy/... # whole nodes: make long has the race detector watch them too
 	$(in-memory) go test -run '^TestKeysChangeUnderTraffic$$' ./sync/stream # not for the race detector: see there
 
 test-web: web/node_modules/.package-lock.json
@@ -49,7 +51,8 @@ long: setup-test build ## what takes longer than CI may: ROUNDS of faults, 5 rec
 	$(BIN) demo check --kills 5
 	JIKE_LONG=1 JIKE_FAULTS=1 JIKE_ROUNDS=$(ROUNDS) JIKE_RECONCILIATIONS=$$((5 * $(ROUNDS))) \
 		go test -count=1 -timeout 5h -v -run '^(TestLong|TestReconciliations|TestControls)$$' ./sync/faulttest
-	JIKE_LONG=1 go test -count=1 -timeout 60m -skip '^(TestLong|TestReconciliations|TestControls|TestFaults)$$' ./sync/... ./deploy/...
+	JIKE_LONG=1 go test -count=1 -timeout 60m -skip '^(TestLong|TestReconciliations|TestControls|TestFaults)$$' ./sync/... ./deploy/... ./province/...
+	go test -race -count=1 -p 2 -timeout 30m ./cmd/... ./deploy/...
 
 bench: build ## the ratios against native replication and against JSON
 	$(BIN) bench sync

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -295,15 +296,18 @@ func TestAJobThatCannotBeDoneEnds(t *testing.T) {
 	}
 }
 
-// TestAHundredThousandMembers is the size that a list of a large customer has.
-func TestAHundredThousandMembers(t *testing.T) {
+// TestAListOfManyMembers is as long as a large customer's; with JIKE_LONG as long as one may have.
+func TestAListOfManyMembers(t *testing.T) {
 	x := newSite(t)
 	c := x.Add(t, customertest.Facts("甲公司", x.ManagerUnit.ID)).ID
 	var text strings.Builder
 	text.WriteString("号码,姓名,部门,职务,短号\n")
-	const n = 100_000
+	n := 5_000
+	if os.Getenv("JIKE_LONG") != "" {
+		n = 100_000
+	}
 	for i := range n {
-		fmt.Fprintf(&text, "139%08d,王某,研发部,工程师,%d\n", i, 100_000+i)
+		fmt.Fprintf(&text, "160%08d,王某,研发部,工程师,%d\n", i, 100_000+i)
 	}
 	began := time.Now()
 	id := x.importMembers(t, c, text.String())["id"]
@@ -311,12 +315,12 @@ func TestAHundredThousandMembers(t *testing.T) {
 	x.work(t)
 	took := time.Since(began)
 	_, done := x.jobNow(t, "manager", id)
-	if done["state"] != "done" || fmt.Sprint(done["counts"]) != "map[joined:100000]" {
+	if done["state"] != "done" || fmt.Sprint(done["counts"]) != fmt.Sprintf("map[joined:%d]", n) {
 		t.Fatalf("%v", done)
 	}
-	_, page := x.members(t, c, "?page=5000")
+	_, page := x.members(t, c, fmt.Sprintf("?page=%d", n/20))
 	if page["joined"] != float64(n) || len(page["items"].([]any)) != 20 {
 		t.Errorf("%v members", page["joined"])
 	}
-	fmt.Printf("import of %d members: queued after %v, done after %v\n", n, queued.Round(time.Millisecond), took.Round(time.Millisecond))
+	t.Logf("import of %d members: queued after %v, done after %v", n, queued.Round(time.Millisecond), took.Round(time.Millisecond))
 }

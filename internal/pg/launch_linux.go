@@ -131,9 +131,51 @@ func children(pid int) []int {
 	return all
 }
 
-// launch starts the server from a locked thread: Pdeathsig fires when the thread that started a
-// process ends, so that thread stays until the server has ended.
+// busyPatience is how long the last children of a server that was killed hard may take to end, and
+// busyPause how long a start rests that met them.
+const (
+	busyPatience = 20 * time.Second
+	busyPause    = 100 * time.Millisecond
+)
+
+// launch starts the server, again while what an earlier one left behind still ends: postgres says of a
+// pid file and of shared memory whose processes are gone that they are stale, and refuses to start
+// while one of these is not gone yet.
 func (c *Cluster) launch(ctx context.Context) error {
+	for deadline := time.Now().Add(busyPatience); ; {
+		err := c.start(ctx)
+		if !errors.Is(err, errBusy) || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-time.After(busyPause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// errBusy says that processes of an earlier server still hold the data directory.
+var errBusy = errors.New("processes of an earlier server have not ended")
+
+// ended is the error of a server that ended while it started, with its last words in the log, which
+// had a length before.
+func (c *Cluster) ended(before int64) error {
+	written, err := os.ReadFile(c.opts.Dir + ".log")
+	if err != nil || int64(len(written)) < before {
+		return errors.Join(fmt.Errorf("postgres ended while starting: see %s.log", c.opts.Dir), c.exit, err)
+	}
+	words := string(bytes.TrimSpace(written[before:]))
+	err = fmt.Errorf("postgres ended while starting: %w: %s", c.exit, words)
+	if strings.Contains(words, "pre-existing shared memory block") || strings.Contains(words, `lock file "postmaster.pid" already exists`) {
+		return errors.Join(err, errBusy)
+	}
+	return err
+}
+
+// start starts the server once, from a locked thread: Pdeathsig fires when the thread that started a
+// process ends, so that thread stays until the server has ended.
+func (c *Cluster) start(ctx context.Context) error {
 	cred, err := credential()
 	if err != nil {
 		return err
@@ -142,13 +184,16 @@ func (c *Cluster) launch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// A server killed hard leaves its pid file and, a moment later, its last children; postgres
-	// sorts both out by itself when it starts.
+	info, err := logFile.Stat()
+	if err != nil {
+		return errors.Join(err, logFile.Close())
+	}
+	c.done = make(chan struct{})
 	c.server = exec.Command(c.bin.path("postgres"), c.serverArgs()...)
 	c.server.Stdout, c.server.Stderr = logFile, logFile
 	c.server.Dir = "/"
 	c.server.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Setpgid: true, Pdeathsig: syscall.SIGQUIT}
-	started := make(chan error, 1)
+	started, done := make(chan error, 1), c.done
 	go func() {
 		runtime.LockOSThread()
 		defer func() { _ = logFile.Close() }()
@@ -158,16 +203,17 @@ func (c *Cluster) launch(ctx context.Context) error {
 			return
 		}
 		c.exit = c.server.Wait()
-		close(c.done)
+		close(done)
 	}()
 	if err := <-started; err != nil {
 		return err
 	}
-	return c.awaitReady(ctx)
+	return c.awaitReady(ctx, info.Size())
 }
 
-// awaitReady polls the socket: a starting postgres gives no signal that could be waited for.
-func (c *Cluster) awaitReady(ctx context.Context) error {
+// awaitReady polls the socket: a starting postgres gives no signal that could be waited for. The log had
+// a length before.
+func (c *Cluster) awaitReady(ctx context.Context, logged int64) error {
 	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -179,7 +225,7 @@ func (c *Cluster) awaitReady(ctx context.Context) error {
 		}
 		select {
 		case <-c.done:
-			return errors.Join(fmt.Errorf("postgres ended while starting: see %s.log", c.opts.Dir), c.exit)
+			return c.ended(logged)
 		case <-ctx.Done():
 			_ = c.server.Process.Signal(syscall.SIGQUIT) // may have ended meanwhile
 			return fmt.Errorf("postgres did not get ready: %w", err)

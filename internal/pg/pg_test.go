@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -141,6 +143,55 @@ func TestKilledClusterLeavesNoBackendAndStartsAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := again.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A server that was killed may leave a process that takes its time to end: the next one waits for it.
+func TestClusterWaitsForWhatAKilledOneLeftBehind(t *testing.T) {
+	o := pg.ClusterOptions{Dir: filepath.Join(pgtest.Dir(t), "pg"), Log: slog.New(slog.DiscardHandler)}
+	c, err := pg.StartCluster(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), pg.ClusterURL(o.Dir, pg.RoleApp, pg.Database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	backend := int(conn.PgConn().PID())
+	if err := errors.Join(syscall.Kill(backend, syscall.SIGSTOP), syscall.Kill(c.PID(), syscall.SIGKILL)); err != nil {
+		t.Fatal(err)
+	}
+	<-c.Done()
+	type start struct {
+		*pg.Cluster
+		err error
+	}
+	started := make(chan start)
+	go func() {
+		again, err := pg.StartCluster(context.Background(), o)
+		started <- start{again, err}
+	}()
+	for met := false; !met; {
+		log, err := os.ReadFile(o.Dir + ".log")
+		if err != nil {
+			t.Fatal(err)
+		}
+		met = strings.Contains(string(log), "is still in use")
+		select {
+		case s := <-started:
+			t.Fatalf("it did not meet the process that was left: %v", s.err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	if err := syscall.Kill(backend, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s := <-started
+	if s.err != nil {
+		t.Fatal(s.err)
+	}
+	if err := s.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
