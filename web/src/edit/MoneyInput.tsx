@@ -18,7 +18,7 @@ export function MoneyInput({ value, onChange, places, unit, ...input }: Props) {
     <Input
       {...input}
       inputMode="decimal"
-      suffix={unit}
+      suffix={<span className="unit">{unit}</span>} // to be read where the field is disabled as well
       // What is typed stays as it is typed while it means the form's value.
       value={Object.is(meant, value ?? null) ? typed : writeMoney(value, places)}
       onChange={(event) => {

@@ -115,7 +115,10 @@ function Provinces({ state }: { state: DashboardState }) {
               linkOf={(province) => reportPath({ ...asked, province: [province], groupBy: ['city'] })}
             />
             <Typography.Paragraph type="secondary" style={{ margin: '8px 0 0' }}>
-              {t('dashboard.mapHelp')} <Link to={reportPath(asked)}>{t('dashboard.asTable')}</Link>
+              {t('dashboard.mapHelp')}{' '}
+              <Link to={reportPath(asked)} style={{ textDecoration: 'underline' }}>
+                {t('dashboard.asTable')}
+              </Link>
             </Typography.Paragraph>
           </>
         )}
