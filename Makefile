@@ -13,7 +13,7 @@ RACED     = ./internal/... ./national/... ./province/... ./schemas/... ./sync/..
 # Tests write much and keep nothing. Where memory has room for it they need no disk.
 in-memory = TMPDIR=$$(df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 8000000 { dir = "/dev/shm" } END { print dir ? dir : "/tmp" }')
 
-.PHONY: help demo check-demo test test-go test-web test-browser faults controls lint long bench build clean setup setup-test
+.PHONY: help demo check-demo test test-go test-raced test-nodes test-web test-browser faults controls lint long bench build clean setup setup-test
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,9 +28,14 @@ test: setup-test build lint test-go faults test-web test-browser ## everything t
 
 test-go: setup-test
 	go vet -tags browser ./...
-	$(in-memory) go test -race -p 4 -timeout 12m $(RACED) # most of them wait for other processes
-	$(in-memory) go test -p 4 -timeout 12m ./cmd/... ./deploy/... # whole nodes: make long has the race detector watch them too
+	$(MAKE) --no-print-directory --output-sync=target -j2 test-raced test-nodes # side by side: most of them wait for other processes
 	$(in-memory) go test -run '^TestKeysChangeUnderTraffic$$' ./sync/stream # not for the race detector: see there
+
+test-raced:
+	$(in-memory) go test -race -p 4 -timeout 12m $(RACED)
+
+test-nodes: # make long has the race detector watch these too
+	$(in-memory) go test -p 2 -timeout 12m ./cmd/... ./deploy/...
 
 test-web: web/node_modules/.package-lock.json
 	cd web && npm run --silent check

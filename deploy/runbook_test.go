@@ -183,7 +183,7 @@ var troubles = map[string]trouble{
 }
 
 // briefly is how many sections are executed unless JIKE_LONG is set.
-const briefly = 7
+const briefly = 4
 
 // TestTheRunbook executes the sections in the order of the file on real nodes. In the end of each
 // both sides hold the same, and meanwhile the province has written.
