@@ -26,3 +26,14 @@ func TestFreePortsDifferAndCanBeListenedOn(t *testing.T) {
 		}
 	}
 }
+
+// A port that was given to somebody is not given to another, though nobody listens on it yet.
+func TestAPortIsGivenOnce(t *testing.T) {
+	given, err := FreePorts(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reserve(given[0]); err == nil {
+		t.Errorf("port %d is given twice", given[0])
+	}
+}
