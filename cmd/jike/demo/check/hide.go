@@ -35,6 +35,7 @@ func (n nest) create(ctx context.Context, class codes.Class, sensitive, selected
 		"creditCode": "", "industry": "65", "city": string(codes.Cities(n.node.Code)[0]), "class": string(class), "lifecycle": "active",
 		"parentId": nil, "managerId": n.manager.unitID, "sensitive": sensitive, "crossProvince": false, "postcode": "",
 		"registeredCapitalFen": nil, "headcount": nil, "annualSalesFen": nil,
+		"organisationType": "", "licenceType": "", "licenceNumber": "", "creditLevel": "", "creditLimitFen": nil,
 	}
 	facts := n.facts("when new", selected)
 	for i := 0; i < len(facts); i += 2 {

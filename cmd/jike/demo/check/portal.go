@@ -127,7 +127,8 @@ func (r record) national() bool { return r["national"] == true }
 
 // stated are the fields that may be sent back.
 var stated = strings.Fields("version creditCode name industry city class lifecycle parentId managerId sensitive crossProvince " +
-	"address postcode legalPerson registeredCapitalFen headcount annualSalesFen profile remark")
+	"address postcode legalPerson registeredCapitalFen headcount annualSalesFen profile remark " +
+	"organisationType licenceType licenceNumber creditLevel creditLimitFen")
 
 // change saves a customer with the fields given in pairs.
 func (b *browser) change(ctx context.Context, r record, pairs ...any) (record, error) {

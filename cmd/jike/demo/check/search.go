@@ -132,7 +132,7 @@ func (s *scene) applied(ctx context.Context, l *tappedLine) (wire.LSN, error) {
 	return applied, err
 }
 
-// dump looks through all rows of all tables of headquarters' database, as pg_dump would write them.
+// dump looks through all rows of all tables and materialized views of headquarters' database.
 func (s *scene) dump(ctx context.Context) error {
 	conn, err := pgx.Connect(ctx, s.world.National.SuperuserURL)
 	if err != nil {
@@ -150,7 +150,7 @@ func (s *scene) dump(ctx context.Context) error {
 	}
 	for _, table := range tables {
 		var out bytes.Buffer
-		if _, err := conn.PgConn().CopyTo(ctx, &out, "COPY "+table+" TO STDOUT"); err != nil {
+		if _, err := conn.PgConn().CopyTo(ctx, &out, "COPY (SELECT * FROM "+table+") TO STDOUT"); err != nil {
 			return fmt.Errorf("dump of %s: %w", table, err)
 		}
 		s.finder.bytes("dump", out.Bytes())
