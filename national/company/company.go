@@ -10,9 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
-	"jike/internal/fault"
+	"jike/national/customer"
 	"jike/schemas/codes"
 )
 
@@ -118,29 +117,11 @@ type Filter struct {
 	Size       int // rows of a page
 }
 
-// Bounds of a list.
-const (
-	maxPageSize = 200
-	maxText     = 100 // characters
-)
-
 // SortKeys lists what a list can be sorted by.
 func SortKeys() []string { return []string{"provinces", "name", "class", "customers", "creditCode"} }
 
 func (f Filter) check() error {
-	switch {
-	case f.Page < 1:
-		return fault.Field(fault.BelowMinimum, "page", "input.below_minimum", "min", 1)
-	case f.Size < 1:
-		return fault.Field(fault.BelowMinimum, "size", "input.below_minimum", "min", 1)
-	case f.Size > maxPageSize:
-		return fault.Field(fault.AboveMaximum, "size", "input.above_maximum", "max", maxPageSize)
-	case utf8.RuneCountInString(f.Text) > maxText:
-		return fault.Field(fault.TooLong, "q", "input.too_long", "max", maxText)
-	case !slices.Contains(SortKeys(), f.Sort):
-		return fault.Field(fault.Enumeration, "sort", "input.not_in_list")
-	}
-	return nil
+	return customer.CheckPage(f.Page, f.Size, f.Text, f.Sort, SortKeys())
 }
 
 // months are the first days of the first and the last of the twelve months that ended before now.

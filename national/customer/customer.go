@@ -141,17 +141,21 @@ func SortKeys() []string {
 	return []string{"id", "province", "number", "name", "class", "lifecycle", "industry", "city", "updatedAt"}
 }
 
-func (f Filter) check() error {
+func (f Filter) check() error { return CheckPage(f.Page, f.Size, f.Text, f.Sort, SortKeys()) }
+
+// CheckPage gives the fault of asking for a page of a list: its number, its size, the text that is
+// searched for, and what it is sorted by.
+func CheckPage(page, size int, text, sort string, sortKeys []string) error {
 	switch {
-	case f.Page < 1:
+	case page < 1:
 		return fault.Field(fault.BelowMinimum, "page", "input.below_minimum", "min", 1)
-	case f.Size < 1:
+	case size < 1:
 		return fault.Field(fault.BelowMinimum, "size", "input.below_minimum", "min", 1)
-	case f.Size > MaxPageSize:
+	case size > MaxPageSize:
 		return fault.Field(fault.AboveMaximum, "size", "input.above_maximum", "max", MaxPageSize)
-	case utf8.RuneCountInString(f.Text) > maxText:
+	case utf8.RuneCountInString(text) > maxText:
 		return fault.Field(fault.TooLong, "q", "input.too_long", "max", maxText)
-	case !slices.Contains(SortKeys(), f.Sort):
+	case !slices.Contains(sortKeys, sort):
 		return fault.Field(fault.Enumeration, "sort", "input.not_in_list")
 	}
 	return nil
