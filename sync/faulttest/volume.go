@@ -56,6 +56,7 @@ const (
 	shutdownNow    = 0x8004587d
 	withoutFlush   = 2
 	fillUpTo       = 2 << 20 // what fill leaves
+	fillStep       = 64 << 20
 	fillName       = "fill"
 	mountPathError = "volume %s: %w"
 )
@@ -82,18 +83,28 @@ func (v *Volume) powerOn() error {
 // unmount takes the volume away; what still ends on it keeps it until it has.
 func (v *Volume) unmount() error { return run("umount", "--lazy", v.dir) }
 
-// fill uses up the space but for a little.
+// fill uses up the space but for a little. It goes in steps, because others write meanwhile and
+// what was free when it was asked for may be gone when it is taken.
 func (v *Volume) fill() error {
-	var st unix.Statfs_t
-	if err := unix.Statfs(v.dir, &st); err != nil {
-		return err
-	}
-	free := int64(st.Bavail)*st.Bsize - fillUpTo
 	f, err := os.Create(filepath.Join(v.dir, fillName))
 	if err != nil {
 		return err
 	}
-	err = unix.Fallocate(int(f.Fd()), 0, 0, max(free, 1))
+	for size := int64(0); err == nil; {
+		var st unix.Statfs_t
+		if err = unix.Fstatfs(int(f.Fd()), &st); err != nil {
+			break
+		}
+		step := min(int64(st.Bavail)*st.Bsize-fillUpTo, fillStep)
+		if step <= 0 {
+			break
+		}
+		if err = unix.Fallocate(int(f.Fd()), 0, size, step); errors.Is(err, unix.ENOSPC) {
+			err = nil
+			continue
+		}
+		size += step
+	}
 	return errors.Join(err, f.Close())
 }
 
