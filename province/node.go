@@ -73,6 +73,10 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 		all.Customers.KeepTally(ctx, n.Log)
 		return nil
 	})
+	n.Task(func(ctx context.Context) error {
+		all.Hierarchy.Keep(ctx, n.Log)
+		return nil
+	})
 	if err := openPartners(n, c, all); err != nil {
 		return err
 	}

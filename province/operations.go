@@ -7,6 +7,7 @@ import (
 	"jike/province/contract"
 	"jike/province/customer"
 	"jike/province/exchange"
+	"jike/province/hierarchy"
 	"jike/province/intake"
 	"jike/province/job"
 	"jike/province/member"
@@ -24,6 +25,7 @@ func (s *Stores) Register(p *portal.Server) {
 	customer.Register(p, s.Customers)
 	contact.Register(p, s.Contacts)
 	contract.Register(p, s.Contracts)
+	hierarchy.Register(p, s.Hierarchy)
 	job.Register(p, s.Jobs)
 	member.Register(p, s.Members, s.Jobs)
 	merge.Register(p, s.Merges)

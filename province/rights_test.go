@@ -56,6 +56,7 @@ var allowed = map[string][]string{
 	"reference-state": provincial, "reference-list": provincial, "notice-list": provincial, "product-extend": {"administrator"},
 	"exchange-list": {"administrator"}, "exchange-get": {"administrator"},
 	"merge-list": provincial, "merge-make": {"head-a", "administrator"}, "merge-undo": {"head-a", "administrator"},
+	"hierarchy-get": provincial, "hierarchy-children": provincial,
 	"customer-look-alikes": provincial, "customer-selection": provincial, "selection-proof": {"administrator"},
 	"selection-policy-list": {"administrator"}, "selection-policy-get": {"administrator"}, "selection-policy-propose": {"administrator"},
 	"selection-policy-try": {"administrator"}, "selection-policy-approve": {"administrator"}, "selection-policy-pause": {"administrator"},
@@ -137,7 +138,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.customer), fmt.Sprintf(`{"version":1,"mergedId":%d,"mergedVersion":1,"take":[],"reason":"同"}`, other.ID), true
 	case "merge-undo":
 		return at(x.merged(t, o, n)), "", true
-	case "customer-get", "customer-overview", "customer-selection", "merge-list":
+	case "customer-get", "customer-overview", "customer-selection", "merge-list", "hierarchy-get", "hierarchy-children":
 		return at(o.customer), "", true
 	case "contact-create":
 		return at(o.customer), `{` + person + `}`, true

@@ -10,6 +10,7 @@ import (
 	"jike/province/contract"
 	"jike/province/customer"
 	"jike/province/exchange"
+	"jike/province/hierarchy"
 	"jike/province/intake"
 	"jike/province/job"
 	"jike/province/keyaccount"
@@ -36,6 +37,7 @@ type Stores struct {
 	Bills         *bill.Store
 	Jobs          *job.Store
 	Members       *member.Store
+	Hierarchy     *hierarchy.Store
 	Intake        *intake.Store
 	Overview      *overview.Store
 	Exchanges     *exchange.Store
@@ -65,6 +67,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Jobs = job.NewStore(db)
 	s.Members = member.NewStore(db, s.Customers)
 	s.Jobs.Offer(s.Members.Importing())
+	s.Hierarchy = hierarchy.NewStore(db, s.Customers, zone)
 	s.Intake = intake.NewStore(s.Customers, s.Contacts)
 	s.Exchanges = exchange.NewStore(s.Journal)
 	s.Overview = overview.NewStore(db, overview.Sources{

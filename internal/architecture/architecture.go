@@ -29,6 +29,7 @@ var Capabilities = map[string][]string{
 	"province/contract":     {"province/customer"},
 	"province/subscription": {"province/customer"},
 	"province/bill":         {"province/customer"},
+	"province/hierarchy":    {"province/customer"},
 	"province/job":          {},
 	"province/member":       {"province/customer", "province/job"},
 	"province/merge":        {"province/customer"},

@@ -153,6 +153,9 @@ func (s *Store) CreateIn(ctx context.Context, tx pg.Tx, caller account.Caller, f
 func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (Customer, error) {
 	var c Customer
 	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		if err := holdTree(ctx, tx, id, f.ParentID); err != nil {
+			return err
+		}
 		before, err := s.Lock(ctx, tx, caller, id)
 		if err != nil {
 			return err
@@ -316,6 +319,14 @@ func (s *Store) checkReferences(ctx context.Context, tx pg.Tx, caller account.Ca
 		return fault.Field(fault.Rule, "managerId", "customer.manager.unknown")
 	}
 	return nil
+}
+
+// holdTree takes treeLock for a save that changes the parent. That comes before the locks of rows, as in
+// a merge, so that neither waits for what the other holds.
+func holdTree(ctx context.Context, tx pg.Tx, id, parent int64) error {
+	const hold = `SELECT pg_advisory_xact_lock($1) FROM crm.customer WHERE id = $2 AND parent_id IS DISTINCT FROM nullif($3::bigint, 0)`
+	_, err := tx.PGX().Exec(ctx, hold, int64(treeLock), id, parent)
+	return err
 }
 
 func (s *Store) checkParent(ctx context.Context, tx pg.Tx, caller account.Caller, id, parent int64) error {

@@ -45,6 +45,9 @@ func (s *Store) ChangeConfirmed(ctx context.Context, caller account.Caller, id i
 		if err := lockNames(ctx, tx, f.Name); err != nil {
 			return err
 		}
+		if err := holdTree(ctx, tx, id, f.ParentID); err != nil {
+			return err
+		}
 		before, err := s.Lock(ctx, tx, caller, id)
 		if err != nil {
 			return err
@@ -126,7 +129,7 @@ func LookAlikesQuery(caller account.Caller, q Question) (string, pgx.NamedArgs) 
 		cores, places = append(cores, n.Core), append(places, n.Place)
 	}
 	args := pgx.NamedArgs{"cores": cores, "places": places, "code": unlessZero(string(q.CreditCode)), "except": q.Except, "most": mostLookAlikes}
-	return lookAlikesQuery + `(` + within(caller, args) + `) AS visible
+	return lookAlikesQuery + `(` + Within(caller, args) + `) AS visible
 		FROM (SELECT DISTINCT ON (id) id, name, former FROM found WHERE id <> @except ORDER BY id, name = '', former) f
 		JOIN crm.customer c ON c.id = f.id AND (c.merged_into IS NULL OR c.credit_code = @code) LEFT JOIN crm.organisation m ON m.id = c.manager_id
 		ORDER BY same_code DESC, visible DESC, c.id LIMIT @most`, args

@@ -14,7 +14,7 @@ import (
 // unknown to the caller gives a NotFound fault.
 func (s *Store) LockPair(ctx context.Context, tx pg.Tx, caller account.Caller, a, b int64) (first, second Customer, err error) {
 	args := pgx.NamedArgs{"ids": []int64{a, b}}
-	query := `SELECT ` + columns + ` FROM ` + tables + ` WHERE c.id = ANY (@ids) AND ` + within(caller, args) + ` ORDER BY c.id FOR UPDATE OF c`
+	query := `SELECT ` + columns + ` FROM ` + tables + ` WHERE c.id = ANY (@ids) AND ` + Within(caller, args) + ` ORDER BY c.id FOR UPDATE OF c`
 	rows, err := tx.PGX().Query(ctx, query, args)
 	if err != nil {
 		return first, second, err

@@ -9,10 +9,10 @@ import (
 	"jike/internal/pg"
 )
 
-// within is the condition that a row c of crm.customer may be seen by the caller; it adds its
+// Within is the condition that a row c of crm.customer may be seen by the caller; it adds its
 // arguments to args. Sensitive customers are seen by who may mark them and by their own account
 // manager only.
-func within(caller account.Caller, args pgx.NamedArgs) string {
+func Within(caller account.Caller, args pgx.NamedArgs) string {
 	scope := caller.Scope()
 	args["scope_unit"] = scope.UnitID
 	var reach string

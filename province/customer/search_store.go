@@ -11,7 +11,7 @@ import (
 // conditions are those of scope and filter on the row c.
 func conditions(caller account.Caller, f Filter) (string, pgx.NamedArgs) {
 	args := pgx.NamedArgs{}
-	list := append([]string{within(caller, args), `c.merged_into IS NULL`}, facetConditions(f, args)...)
+	list := append([]string{Within(caller, args), `c.merged_into IS NULL`}, facetConditions(f, args)...)
 	if f.ManagerID != 0 {
 		list = append(list, `c.manager_id = @manager`)
 		args["manager"] = f.ManagerID

@@ -87,7 +87,7 @@ func alone(c Customer, err error) (Customer, error) {
 func (s *Store) Family(ctx context.Context, tx pg.Tx, caller account.Caller, id int64) (national bool, err error) {
 	args := pgx.NamedArgs{"id": id}
 	query := `SELECT c.national, coalesce(s.number, '') FROM crm.customer c LEFT JOIN crm.customer s ON s.id = c.merged_into
-		WHERE c.id = @id AND ` + within(caller, args) + ` FOR KEY SHARE OF c`
+		WHERE c.id = @id AND ` + Within(caller, args) + ` FOR KEY SHARE OF c`
 	var into string
 	err = tx.PGX().QueryRow(ctx, query, args).Scan(&national, &into)
 	if err == nil && into != "" {
@@ -109,7 +109,7 @@ type Named struct {
 func (s *Store) Relatives(ctx context.Context, tx pg.Tx, caller account.Caller, c Customer) (parent *Named, children []Named, err error) {
 	args := pgx.NamedArgs{"id": c.ID, "parent": c.ParentID}
 	query := `SELECT c.id, c.number, c.name, c.class FROM crm.customer c
-		WHERE (c.parent_id = @id AND c.merged_into IS NULL OR c.id = @parent) AND ` + within(caller, args) + ` ORDER BY c.id LIMIT 500`
+		WHERE (c.parent_id = @id AND c.merged_into IS NULL OR c.id = @parent) AND ` + Within(caller, args) + ` ORDER BY c.id LIMIT 500`
 	rows, err := tx.PGX().Query(ctx, query, args)
 	if err != nil {
 		return nil, nil, err
@@ -138,7 +138,7 @@ func (s *Store) ClassHistory(ctx context.Context, tx pg.Tx, id int64) ([]ClassCh
 }
 
 func one(ctx context.Context, db queryer, caller account.Caller, which string, args pgx.NamedArgs, lock string) (Customer, error) {
-	rows, err := db.Query(ctx, `SELECT `+columns+` FROM `+tables+` WHERE `+which+` AND `+within(caller, args)+lock, args)
+	rows, err := db.Query(ctx, `SELECT `+columns+` FROM `+tables+` WHERE `+which+` AND `+Within(caller, args)+lock, args)
 	if err != nil {
 		return Customer{}, err
 	}

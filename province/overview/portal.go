@@ -19,7 +19,6 @@ type overviewView struct {
 	Customer      customer.View        `json:"customer"`
 	Manager       *managerView         `json:"manager"`
 	Parent        *namedView           `json:"parent" doc:"Null if there is none, or none that the caller may see"`
-	Children      []namedView          `json:"children" doc:"Those that the caller may see"`
 	Contacts      []contact.View       `json:"contacts"`
 	Contracts     []contract.View      `json:"contracts"`
 	Subscriptions []subscription.View  `json:"subscriptions"`
@@ -88,7 +87,7 @@ func Register(s *portal.Server, store *Store) {
 
 func viewOf(o Overview, caller account.Caller) overviewView {
 	v := overviewView{
-		Customer: customer.ViewOf(o.Customer), Children: mapped(o.Children, nameOf), MemberCount: o.Members.Members,
+		Customer: customer.ViewOf(o.Customer), MemberCount: o.Members.Members,
 		Contacts:  mapped(o.Contacts, func(c contact.Contact) contact.View { return contact.ViewOf(c, o.sight(caller)) }),
 		Contracts: mapped(o.Contracts, contract.ViewOf), Subscriptions: mapped(o.Subscriptions, subscription.ViewOf), Bills: mapped(o.Bills, bill.ViewOf),
 		ClassHistory: mapped(o.ClassHistory, func(c customer.ClassChange) classView {
@@ -114,7 +113,7 @@ func viewOf(o Overview, caller account.Caller) overviewView {
 // now, what others send is as of the newest thing that they sent.
 func sources(o Overview) map[string]freshness {
 	m := map[string]freshness{}
-	for _, block := range []string{"customer", "relatives", "contacts", "contracts", "history"} {
+	for _, block := range []string{"customer", "contacts", "contracts", "history"} {
 		m[block] = freshness{"crm", o.ReadAt}
 	}
 	var subscribed, billed time.Time

@@ -13,14 +13,14 @@ import (
 )
 
 // Portal measures the portal's operations at a provincial node with real data: lists by twelve
-// filters and orders, search by two characters, and the overview of a customer. Requests are sent at
+// filters and orders, search by two characters, the overview of a customer, and the roll-up of a tree. Requests are sent at
 // a set rate whether or not earlier ones are answered, and timed from when they were due, so that a
 // slow answer does not hide others. Node, database and browsers share the machine.
 type Portal struct {
 	Customers int           `default:"1000000" help:"Customers of the province."`
 	Dir       string        `required:"" help:"Data directory of the node: seeded once, kept, and used again."`
 	Rate      int           `default:"50" help:"Requests a second."`
-	Time      time.Duration `default:"60s" help:"How long each of the three is measured."`
+	Time      time.Duration `default:"60s" help:"How long each of the first three is measured."`
 	Plans     bool          `default:"true" negatable:"" help:"Print the plans of the statements of lists and search."`
 }
 
@@ -38,6 +38,9 @@ func (p Portal) run(ctx context.Context, w io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, place.close()) }()
+	if err := place.counted(ctx); err != nil {
+		return err
+	}
 	out := &printer{w: w}
 	if err := place.describe(ctx, out); err != nil {
 		return err
@@ -55,6 +58,9 @@ func (p Portal) run(ctx context.Context, w io.Writer) (err error) {
 		if err := p.measure(ctx, out, line.name, random, line.next); err != nil {
 			return fmt.Errorf("%s: %w", line.name, err)
 		}
+	}
+	if err := place.rollups(ctx, out); err != nil {
+		return fmt.Errorf("rollup: %w", err)
 	}
 	return out.err
 }

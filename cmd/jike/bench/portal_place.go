@@ -82,8 +82,10 @@ func (p *bigProvince) seed(ctx context.Context, customers int) (err error) {
 		return err
 	}
 	defer db.Close()
-	if seeded, err := p.seeded(ctx, db, customers); err != nil || seeded {
+	if seeded, err := p.seeded(ctx, db, customers); err != nil {
 		return err
+	} else if seeded {
+		return p.plantTree(ctx, db)
 	}
 	again, err := withoutChecks(ctx, db)
 	if err != nil {
@@ -101,8 +103,10 @@ func (p *bigProvince) seed(ctx context.Context, customers int) (err error) {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
 	}
-	_, err = fmt.Fprintln(os.Stderr, report)
-	return err
+	if _, err := fmt.Fprintln(os.Stderr, report); err != nil {
+		return err
+	}
+	return p.plantTree(ctx, db)
 }
 
 // members gives each customer ten phone lines.

@@ -7,6 +7,7 @@ import dashboard from './en/dashboard.json'
 import edit from './en/edit.json'
 import format from './en/format.json'
 import frame from './en/frame.json'
+import hierarchy from './en/hierarchy.json'
 import job from './en/job.json'
 import journal from './en/journal.json'
 import member from './en/member.json'
@@ -20,7 +21,7 @@ import selection from './en/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...customer, ...dashboard, ...edit, ...format, ...frame, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...account, ...company, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'en-gb',
 }

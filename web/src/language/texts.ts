@@ -5,6 +5,7 @@ import type dashboard from './zh/dashboard.json'
 import type edit from './zh/edit.json'
 import type format from './zh/format.json'
 import type frame from './zh/frame.json'
+import type hierarchy from './zh/hierarchy.json'
 import type job from './zh/job.json'
 import type journal from './zh/journal.json'
 import type member from './zh/member.json'
@@ -24,6 +25,7 @@ export type Texts = typeof account &
   typeof edit &
   typeof format &
   typeof frame &
+  typeof hierarchy &
   typeof job &
   typeof journal &
   typeof member &

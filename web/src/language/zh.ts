@@ -7,6 +7,7 @@ import dashboard from './zh/dashboard.json'
 import edit from './zh/edit.json'
 import format from './zh/format.json'
 import frame from './zh/frame.json'
+import hierarchy from './zh/hierarchy.json'
 import job from './zh/job.json'
 import journal from './zh/journal.json'
 import member from './zh/member.json'
@@ -20,7 +21,7 @@ import selection from './zh/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...customer, ...dashboard, ...edit, ...format, ...frame, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...account, ...company, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'zh-cn',
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // Open opens a page by its URL. It fails for a node that was built without its front end.
@@ -96,6 +97,23 @@ func (b *Browser) Type(id, text string) {
 func (b *Browser) Press(keys string) {
 	b.tb.Helper()
 	b.must(chromedp.Do(b.ctx, chromedp.KeyEvent(keys)))
+}
+
+// mostTabs is how many steps a page may need to a place on it.
+const mostTabs = 200
+
+// TabTo presses the tabulator until the element with the test id has the focus.
+func (b *Browser) TabTo(id string) {
+	b.tb.Helper()
+	b.until(id, fmt.Sprintf(`%s ? 'there' : ''`, find(id)))
+	for range mostTabs {
+		b.Press(kb.Tab)
+		there, err := evaluate[bool](b, fmt.Sprintf(`document.activeElement === %s`, find(id)))
+		if b.must(err); there {
+			return
+		}
+	}
+	b.fail("%d tabs do not lead to %s", mostTabs, id)
 }
 
 // Text is the text of the element with the test id, or the content of a field.

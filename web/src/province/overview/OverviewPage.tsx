@@ -8,12 +8,12 @@ import { PageHead } from '../../frame/PageHead'
 import { ContactsBlock } from '../contact/ContactsBlock'
 import { KeyPersonBlock } from '../contact/KeyPersonBlock'
 import { ContractsBlock } from '../contract/ContractsBlock'
+import { HierarchyBlock } from '../hierarchy/HierarchyBlock'
 import { MembersBlock } from '../member/MembersBlock'
 import { MergedBanner, MergesBlock } from '../merge/MergesBlock'
 import { CustomerBlock } from './CustomerBlock'
 import { ClassHistoryBlock, TimelineBlock } from './HistoryBlocks'
 import { overviewQuery, useReread, type Overview } from './overview'
-import { RelativesBlock } from './RelativesBlock'
 import { SelectionBlock } from './SelectionBlock'
 
 /** Everything about a customer (客户360). */
@@ -38,13 +38,13 @@ function Blocks({ overview }: { overview: Overview }) {
       <MergedBanner customer={customer} />
       <div className="blocks">
         <CustomerBlock overview={overview} />
+        <HierarchyBlock customerId={customer.id} />
         <ContactsBlock customerId={customer.id} contacts={overview.contacts} freshness={sources.contacts} />
         <KeyPersonBlock contacts={overview.contacts} freshness={sources.contacts} />
         <ContractsBlock customerId={customer.id} contracts={overview.contracts} freshness={sources.contracts} />
         <SubscriptionsBlock subscriptions={overview.subscriptions} freshness={sources.subscriptions} />
         <BillsBlock bills={overview.bills} freshness={sources.bills} />
         <MembersBlock customerId={customer.id} />
-        <RelativesBlock overview={overview} />
         <MergesBlock customer={customer} reread={reread} />
         <SelectionBlock customerId={customer.id} />
         <ClassHistoryBlock history={overview.classHistory} freshness={sources.history} />
