@@ -12,4 +12,5 @@ type Cmd struct {
 	Duplicates Duplicates `cmd:"" help:"The question whether a customer that is typed is there already, at a million customers."`
 	Portal     Portal     `cmd:"" help:"Lists, search and the overview of a province with a million customers, at a set rate."`
 	Report     Report     `cmd:"" help:"Headquarters' reports over the summaries of 31 provinces and 36 months."`
+	Servers    Servers    `cmd:"" hidden:""`
 }

@@ -25,7 +25,7 @@ type Sync struct {
 	Pairs        int           `default:"7" help:"How often the sides take turns; a ratio is the median of the pairs' ratios."`
 	Dir          string        `type:"existingdir" help:"Where the temporary servers keep their files; default: the system's temporary directory."`
 	Limit        time.Duration `default:"2h" help:"The whole comparison ends after this time."`
-	Profile      string        `placeholder:"PREFIX" help:"Write CPU profiles of our side to PREFIX-bulk-insert-1.pprof and so on."`
+	Profile      string        `placeholder:"PREFIX" help:"Write profiles of our side to PREFIX-bulk-insert-1.pprof and so on: of the CPU, and for memory of the heap."`
 }
 
 // part is one part of the comparison: measure lets one side work in one pair and records figures,

@@ -14,11 +14,17 @@ import (
 	"jike/internal/pg/pgtest"
 )
 
-// TestMain lets this binary be the national node, as jike is when it measures.
+// TestMain lets this binary be the national node or the NATS servers, as jike is when it measures.
 func TestMain(m *testing.M) {
+	var part interface{ Run(context.Context) error }
 	if len(os.Args) == 4 && os.Args[1] == "national" {
+		part = national.Cmd{Config: os.Args[3]}
+	} else if len(os.Args) == 4 && os.Args[2] == "servers" {
+		part = Servers{File: os.Args[3]}
+	}
+	if part != nil {
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-		err := national.Cmd{Config: os.Args[3]}.Run(ctx)
+		err := part.Run(ctx)
 		stop()
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)

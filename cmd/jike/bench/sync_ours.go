@@ -30,10 +30,11 @@ const hubBytes = 64 << 30
 var tables = []replica.Table{row}
 
 // ours is the product's way: capture, leaf servers, hub and apply as the nodes run them, the
-// servers embedded in this process.
+// servers embedded in this process or, for one province, apart.
 type ours struct {
-	rig  *rig
-	undo []func() error // what stop does, last first
+	rig   *rig
+	apart bool
+	undo  []func() error // what stop does, last first
 	// through gives the address at which the leaf finds the hub, if something stands between; nil: nothing.
 	through func(hub string) (string, error)
 }
@@ -103,6 +104,10 @@ type link struct {
 // servers starts the hub and a leaf server for each province with new keys and stores and connects
 // to each.
 func (o *ours) servers(provinces int) ([]link, error) {
+	if o.apart {
+		l, err := o.serversApart()
+		return []link{l}, err
+	}
 	store, err := os.MkdirTemp(o.rig.dir, "nats-")
 	if err != nil {
 		return nil, err

@@ -13,7 +13,8 @@ import (
 func TestSyncComparesTheSides(t *testing.T) {
 	var out bytes.Buffer
 	s := Sync{
-		Parts: []string{"bulk", "small", "four"}, Rows: 4000, Pairs: 1, Transactions: 400, Rate: 500, Steady: time.Second, Dir: pgtest.Dir(t),
+		Parts: []string{"bulk", "small", "four", "memory"}, Rows: 4000, Pairs: 1, Transactions: 400, Rate: 500, Steady: time.Second, Memory: 4000,
+		Dir: pgtest.Dir(t),
 	}
 	if err := s.run(t.Context(), &out); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
@@ -21,7 +22,7 @@ func TestSyncComparesTheSides(t *testing.T) {
 	lines := []string{
 		`(?m)^# both servers: wal_retrieve_retry_interval = 100ms$`,
 		`(?m)^bulk_insert_ours_1 [1-9][\d.e+]* rows/s$`, `(?m)^bulk_update_native_1 [1-9][\d.e+]* rows/s$`,
-		`(?m)^small_writers_none_1 [1-9][\d.]* tx/s$`,
+		`(?m)^small_writers_none_1 [1-9][\d.]* tx/s$`, `(?m)^memory_growth_mb [\d.]+ MB$`,
 	}
 	for _, ratio := range []string{
 		"bulk_insert_vs_native", "bulk_update_vs_native", "cpu_vs_native", "national_cpu_vs_native",
