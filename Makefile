@@ -24,10 +24,11 @@ demo: setup build ## two provinces and headquarters with live traffic; Ctrl-C en
 check-demo: setup build ## the main job unattended, checked from outside, with kills
 	$(BIN) demo check
 
-test: setup-test build lint test-go faults test-web test-browser ## everything that CI runs
+test: setup-test build lint test-go ## everything that CI runs
+	$(MAKE) --no-print-directory --output-sync=target -j2 faults test-web
+	$(MAKE) --no-print-directory test-browser
 
-test-go: setup-test
-	go vet -tags browser ./...
+test-go: setup-test # the linter has vetted
 	$(MAKE) --no-print-directory --output-sync=target -j2 test-raced test-nodes # side by side: most of them wait for other processes
 	$(in-memory) go test -run '^TestKeysChangeUnderTraffic$$' ./sync/stream # not for the race detector: see there
 
