@@ -77,6 +77,10 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 		all.Hierarchy.Keep(ctx, n.Log)
 		return nil
 	})
+	n.Task(func(ctx context.Context) error {
+		all.Contracts.KeepClock(ctx, n.Log)
+		return nil
+	})
 	if err := openPartners(n, c, all); err != nil {
 		return err
 	}

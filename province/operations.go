@@ -6,6 +6,7 @@ import (
 	"jike/province/contact"
 	"jike/province/contract"
 	"jike/province/customer"
+	"jike/province/document"
 	"jike/province/exchange"
 	"jike/province/hierarchy"
 	"jike/province/intake"
@@ -26,6 +27,7 @@ func (s *Stores) Register(p *portal.Server) {
 	contact.Register(p, s.Contacts)
 	contract.Register(p, s.Contracts)
 	hierarchy.Register(p, s.Hierarchy)
+	document.Register(p, s.Documents)
 	job.Register(p, s.Jobs)
 	member.Register(p, s.Members, s.Jobs)
 	merge.Register(p, s.Merges)

@@ -50,7 +50,8 @@ var allowed = map[string][]string{
 	"customer-get": provincial, "customer-change": provincial, "customer-overview": provincial,
 	"contact-create": provincial, "contact-change": provincial, "contact-remove": provincial, "contact-reveal": provincial,
 	"birthday-list":   {"manager"},
-	"contract-create": provincial, "contract-change": provincial,
+	"contract-create": provincial, "contract-change": provincial, "contract-renew": provincial, "contract-due": provincial,
+	"document-list": provincial, "document-add": provincial, "document-get": provincial, "document-remove": provincial,
 	"member-list": provincial, "member-join": provincial, "member-change": provincial, "member-leave": provincial, "member-import": provincial,
 	"job-list": provincial, "job-get": provincial, "job-cancel": provincial, "job-result": provincial,
 	"reference-state": provincial, "reference-list": provincial, "notice-list": provincial, "product-extend": {"administrator"},
@@ -64,7 +65,7 @@ var allowed = map[string][]string{
 }
 
 // withoutAnswer are the operations that answer with nothing.
-var withoutAnswer = []string{"contact-remove", "product-extend", "session-end", "account-unlock", "account-session-end"}
+var withoutAnswer = []string{"contact-remove", "document-remove", "product-extend", "session-end", "account-unlock", "account-session-end"}
 
 // family is a fresh customer with a contact and a contract.
 type family struct {
@@ -138,7 +139,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.customer), fmt.Sprintf(`{"version":1,"mergedId":%d,"mergedVersion":1,"take":[],"reason":"同"}`, other.ID), true
 	case "merge-undo":
 		return at(x.merged(t, o, n)), "", true
-	case "customer-get", "customer-overview", "customer-selection", "merge-list", "hierarchy-get", "hierarchy-children":
+	case "customer-get", "customer-overview", "customer-selection", "merge-list", "document-list", "hierarchy-get", "hierarchy-children":
 		return at(o.customer), "", true
 	case "contact-create":
 		return at(o.customer), `{` + person + `}`, true
@@ -152,6 +153,12 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.customer), fmt.Sprintf(`{"number":"NEW%d",%s}`, n, agreed), true
 	case "contract-change":
 		return at(o.contract), fmt.Sprintf(`{"version":1,"number":"HT%d",%s}`, n, agreed), true
+	case "contract-renew":
+		return at(o.contract), fmt.Sprintf(`{"number":"NEW%d",%s}`, n, strings.Replace(agreed, `"effectiveOn":"2026-01-01"`, `"effectiveOn":"2026-06-01"`, 1)), true
+	case "document-add":
+		return at(o.contract), `{"name":"协议.txt","content":"5Y2P6K6u"}`, true
+	case "document-get", "document-remove":
+		return at(x.document(t, o)), "", true
 	case "member-list":
 		return at(o.customer), "", true
 	case "member-join":
@@ -174,6 +181,19 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	default:
 		return op.Path, "", false
 	}
+}
+
+// document adds a document to the object's contract, unless that is elsewhere.
+func (x *site) document(t *testing.T, o family) (id int64) {
+	t.Helper()
+	if o.customer == 1<<40 {
+		return 1 << 40
+	}
+	d, err := x.all.Documents.Add(t.Context(), x.Everybody, o.contract, "协议.txt", []byte("协议"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.ID
 }
 
 // merged makes a merge of another customer into the object, unless that is elsewhere.

@@ -9,6 +9,7 @@ import (
 	"jike/province/contact"
 	"jike/province/contract"
 	"jike/province/customer"
+	"jike/province/document"
 	"jike/province/exchange"
 	"jike/province/hierarchy"
 	"jike/province/intake"
@@ -33,6 +34,7 @@ type Stores struct {
 	Customers     *customer.Store
 	Contacts      *contact.Store
 	Contracts     *contract.Store
+	Documents     *document.Store
 	Subscriptions *subscription.Store
 	Bills         *bill.Store
 	Jobs          *job.Store
@@ -62,7 +64,8 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.KeyAccounts = keyaccount.NewStore(db, s.Customers, s.Reference)
 	s.Contacts = contact.NewStore(db, s.Customers, zone)
 	s.Merges = merge.NewStore(db, s.Customers)
-	s.Contracts = contract.NewStore(db, s.Customers)
+	s.Contracts = contract.NewStore(db, s.Customers, zone)
+	s.Documents = document.NewStore(db, s.Customers)
 	s.Subscriptions = subscription.NewStore(s.Customers)
 	s.Jobs = job.NewStore(db)
 	s.Members = member.NewStore(db, s.Customers)

@@ -27,6 +27,7 @@ var Capabilities = map[string][]string{
 	"province/keyaccount":   {"province/customer", "province/reference"},
 	"province/contact":      {"province/customer"},
 	"province/contract":     {"province/customer"},
+	"province/document":     {"province/customer"},
 	"province/subscription": {"province/customer"},
 	"province/bill":         {"province/customer"},
 	"province/hierarchy":    {"province/customer"},

@@ -1,6 +1,6 @@
 // Package contract is the contracts with group customers (合同): number, name, dates, amount and
-// where each stands. A contract is drafted, becomes active, and expires or is terminated; an
-// expired one can be renewed.
+// where each stands. A contract is drafted, becomes active, and expires or is terminated. Another may renew
+// it, at most one: that makes a chain, and what is renewed ends when the other is in force.
 package contract
 
 import (
@@ -37,6 +37,7 @@ type Contract struct {
 	ID         int64
 	CustomerID int64
 	Facts
+	RenewsID  int64 // the contract that this one renews, 0: none
 	Version   int32
 	UpdatedAt time.Time
 }

@@ -16,6 +16,7 @@ type View struct {
 	ID         int64 `json:"id"`
 	CustomerID int64 `json:"customerId"`
 	Stated
+	RenewsID  *int64    `json:"renewsId" doc:"The contract that this one renews; null: none"`
 	Version   int32     `json:"version"`
 	UpdatedAt time.Time `json:"updatedAt"`
 }
@@ -48,6 +49,11 @@ type changeInput struct {
 	Body changeBody
 }
 
+type renewInput struct {
+	ID   int64 `path:"id" doc:"The contract that is renewed"`
+	Body Stated
+}
+
 // Register adds the portal's operations on contracts. They are read with the customer's overview.
 func Register(s *portal.Server, store *Store) {
 	portal.Register(s, portal.Operation{
@@ -77,6 +83,19 @@ func Register(s *portal.Server, store *Store) {
 			}
 			return ViewOf(c), err
 		})
+	portal.Register(s, portal.Operation{
+		Method: http.MethodPost, Path: "/api/contracts/{id}/renewal", ID: "contract-renew", Tag: "contract", Status: http.StatusCreated,
+		Summary: "New contract that renews this one, which ends when the new one is in force", Permission: account.ContractChange,
+	},
+		func(ctx context.Context, caller account.Caller, in *renewInput) (View, error) {
+			f, err := in.Body.facts()
+			if err != nil {
+				return View{}, err
+			}
+			c, err := store.Renew(ctx, caller, in.ID, f)
+			return ViewOf(c), err
+		})
+	registerDue(s, store)
 }
 
 // facts reads the body's dates, with the faults of all joined.
@@ -97,11 +116,15 @@ func (b Stated) facts() (Facts, error) {
 
 // ViewOf is a contract as the browser sees it.
 func ViewOf(c Contract) View {
-	return View{
+	v := View{
 		ID: c.ID, CustomerID: c.CustomerID, Version: c.Version, UpdatedAt: c.UpdatedAt,
 		Stated: Stated{
 			Number: c.Number, Name: c.Name, SignedOn: c.SignedOn.Format(time.DateOnly), EffectiveOn: c.EffectiveOn.Format(time.DateOnly),
 			ExpiresOn: c.ExpiresOn.Format(time.DateOnly), AutoRenew: c.AutoRenew, AmountFen: c.AmountFen, Status: string(c.Status),
 		},
 	}
+	if c.RenewsID != 0 {
+		v.RenewsID = &c.RenewsID
+	}
+	return v
 }

@@ -3,6 +3,7 @@ package contract
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -18,12 +19,16 @@ import (
 type Store struct {
 	db        *pgxpool.Pool
 	customers *customer.Store
+	zone      *time.Location
 }
 
-// NewStore makes the store.
-func NewStore(db *pgxpool.Pool, customers *customer.Store) *Store { return &Store{db, customers} }
+// NewStore makes the store; zone is the province's, which says what day it is.
+func NewStore(db *pgxpool.Pool, customers *customer.Store, zone *time.Location) *Store {
+	return &Store{db, customers, zone}
+}
 
-const columns = `id, customer_id, number, name, signed_on, effective_on, expires_on, auto_renew, amount_fen, status, version, updated_at`
+const columns = `id, customer_id, number, name, signed_on, effective_on, expires_on, auto_renew, amount_fen, status,
+	coalesce(renews_id, 0) AS renews_id, version, updated_at`
 
 // List reads a customer's contracts, the one that expires last first. The caller must have been
 // shown the customer.
@@ -71,6 +76,47 @@ func (s *Store) AddIn(ctx context.Context, tx pg.Tx, caller account.Caller, cust
 	return added, record(ctx, tx, caller, "contract.create", added.ID, customerID, nil, described(f))
 }
 
+// Renew adds a contract that renews another one of a customer within the caller's scope; what is renewed
+// ends when the new one is in force. Faults: those of Add, a contract that cannot be renewed (Rule), one that
+// is renewed already (Exists).
+func (s *Store) Renew(ctx context.Context, caller account.Caller, id int64, f Facts) (Contract, error) {
+	var added Contract
+	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		of, err := s.lock(ctx, tx, caller, id)
+		if err != nil {
+			return err
+		}
+		if err := renew(of, f); err != nil {
+			return err
+		}
+		if added, err = s.AddIn(ctx, tx, caller, of.CustomerID, f); err != nil {
+			return err
+		}
+		added, err = one(ctx, tx, `UPDATE crm.contract SET renews_id = @of WHERE id = @id RETURNING `+columns, pgx.NamedArgs{"id": added.ID, "of": id})
+		if err != nil {
+			return err
+		}
+		if err := record(ctx, tx, caller, "contract.renew", added.ID, of.CustomerID, nil, map[string]any{"number": f.Number, "renews": of.Number}); err != nil {
+			return err
+		}
+		return s.succeed(ctx, tx, caller, added)
+	})
+	return added, err
+}
+
+// succeed ends what a contract renews once that is in force.
+func (s *Store) succeed(ctx context.Context, tx pg.Tx, caller account.Caller, by Contract) error {
+	if by.RenewsID == 0 || by.Status != Active {
+		return nil
+	}
+	of, err := one(ctx, tx, `SELECT `+columns+` FROM crm.contract WHERE id = @id FOR NO KEY UPDATE`, pgx.NamedArgs{"id": by.RenewsID})
+	if err != nil {
+		return err
+	}
+	_, err = s.write(ctx, tx, caller, of, succeeded(of.Facts, by.Facts, s.today()))
+	return err
+}
+
 // Change replaces the facts of a contract that the caller saw in the given version. Faults are those
 // of Add, and a *ConflictError for another version.
 func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (Contract, error) {
@@ -87,23 +133,31 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 		if err := errors.Join(err, change(before.Facts, f)); err != nil {
 			return err
 		}
-		was, is := differences(described(before.Facts), described(f))
-		if len(was) == 0 {
-			changed = before
-			return nil
-		}
-		const update = `UPDATE crm.contract SET number = @number, name = @name, signed_on = @signed_on, effective_on = @effective_on,
-				expires_on = @expires_on, auto_renew = @auto_renew, amount_fen = @amount_fen, status = @status,
-				version = version + 1, updated_at = now()
-			WHERE id = @id RETURNING ` + columns
-		args := arguments(f)
-		args["id"] = id
-		if changed, err = one(ctx, tx, update, args); err != nil {
+		if changed, err = s.write(ctx, tx, caller, before, f); err != nil {
 			return err
 		}
-		return record(ctx, tx, caller, "contract.change", id, before.CustomerID, was, is)
+		return s.succeed(ctx, tx, caller, changed)
 	})
 	return changed, err
+}
+
+// write gives a contract that is locked new facts; the same change nothing.
+func (s *Store) write(ctx context.Context, tx pg.Tx, caller account.Caller, before Contract, f Facts) (Contract, error) {
+	was, is := differences(described(before.Facts), described(f))
+	if len(was) == 0 {
+		return before, nil
+	}
+	const update = `UPDATE crm.contract SET number = @number, name = @name, signed_on = @signed_on, effective_on = @effective_on,
+			expires_on = @expires_on, auto_renew = @auto_renew, amount_fen = @amount_fen, status = @status,
+			version = version + 1, updated_at = now()
+		WHERE id = @id RETURNING ` + columns
+	args := arguments(f)
+	args["id"] = before.ID
+	changed, err := one(ctx, tx, update, args)
+	if err != nil {
+		return Contract{}, err
+	}
+	return changed, record(ctx, tx, caller, "contract.change", before.ID, before.CustomerID, was, is)
 }
 
 // lock reads a contract of a customer within the caller's scope and keeps others from changing it.
@@ -177,6 +231,8 @@ func known(err error) error {
 		return fault.New(fault.NotFound, "contract.unknown")
 	case pg.Violates(err, "contract_number_is_unique"):
 		return fault.Field(fault.Exists, "number", "contract.number.exists")
+	case pg.Violates(err, "contract_is_renewed_once"):
+		return fault.New(fault.Exists, "contract.renewal.exists")
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 import antd from 'antd/locale/en_GB'
 import 'dayjs/locale/en-gb'
 import company from './en/company.json'
+import contract from './en/contract.json'
 import account from './en/account.json'
 import customer from './en/customer.json'
 import dashboard from './en/dashboard.json'
@@ -21,7 +22,7 @@ import selection from './en/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'en-gb',
 }

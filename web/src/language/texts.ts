@@ -1,4 +1,5 @@
 import type company from './zh/company.json'
+import type contract from './zh/contract.json'
 import type account from './zh/account.json'
 import type customer from './zh/customer.json'
 import type dashboard from './zh/dashboard.json'
@@ -20,6 +21,7 @@ import type selection from './zh/selection.json'
 /** Every text of the portal, by its key. Chinese is the original; en/ must have the same keys. */
 export type Texts = typeof account &
   typeof company &
+  typeof contract &
   typeof customer &
   typeof dashboard &
   typeof edit &

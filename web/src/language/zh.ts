@@ -1,6 +1,7 @@
 import antd from 'antd/locale/zh_CN'
 import 'dayjs/locale/zh-cn'
 import company from './zh/company.json'
+import contract from './zh/contract.json'
 import account from './zh/account.json'
 import customer from './zh/customer.json'
 import dashboard from './zh/dashboard.json'
@@ -21,7 +22,7 @@ import selection from './zh/selection.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
   antd,
   dayjs: 'zh-cn',
 }

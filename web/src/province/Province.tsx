@@ -1,4 +1,4 @@
-import { ApiOutlined, BookOutlined, CloudUploadOutlined, FieldTimeOutlined, GiftOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
+import { ApiOutlined, BookOutlined, CalendarOutlined, CloudUploadOutlined, FieldTimeOutlined, GiftOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -9,6 +9,7 @@ const CustomerListPage = lazy(() => import('./customer/CustomerListPage'))
 const NewCustomerPage = lazy(() => import('./customer/NewCustomerPage'))
 const OverviewPage = lazy(() => import('./overview/OverviewPage'))
 const BirthdayPage = lazy(() => import('./contact/BirthdayPage'))
+const ContractDuePage = lazy(() => import('./contract/DuePage'))
 const JobListPage = lazy(() => import('./job/JobListPage'))
 const JournalPage = lazy(() => import('./journal/JournalPage'))
 const ReferencePage = lazy(() => import('./reference/ReferencePage'))
@@ -25,6 +26,7 @@ export default function Province() {
   const destinations: Destination[] = [
     { path: '/customers', label: t('menu.customers'), icon: <TeamOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/birthdays', label: t('menu.birthdays'), icon: <GiftOutlined aria-hidden />, permission: 'contact.private' },
+    { path: '/contracts', label: t('menu.contractDue'), icon: <CalendarOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/jobs', label: t('menu.jobs'), icon: <FieldTimeOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'reference.read' },
     { path: '/exchanges', label: t('menu.exchanges'), icon: <ApiOutlined aria-hidden />, permission: 'journal.read' },
@@ -39,6 +41,7 @@ export default function Province() {
         <Route path="/customers/new" element={<NewCustomerPage />} />
         <Route path="/customers/:id" element={<OverviewPage />} />
         <Route path="/birthdays" element={<BirthdayPage />} />
+        <Route path="/contracts" element={<ContractDuePage />} />
         <Route path="/jobs" element={<JobListPage />} />
         <Route path="/reference" element={<ReferencePage />} />
         <Route path="/exchanges" element={<JournalPage />} />

@@ -116,6 +116,13 @@ func (b *Browser) TabTo(id string) {
 	b.fail("%d tabs do not lead to %s", mostTabs, id)
 }
 
+// Upload gives a file to the button with the test id, as if it were chosen in the browser's dialog.
+func (b *Browser) Upload(id, file string) {
+	b.tb.Helper()
+	b.until(id, fmt.Sprintf(`%s ? 'there' : ''`, find(id)))
+	b.must(chromedp.Do(b.ctx, chromedp.SetUploadFiles(fmt.Sprintf(`.ant-upload:has([data-testid=%q]) input[type=file]`, id), []string{file})))
+}
+
 // Text is the text of the element with the test id, or the content of a field.
 func (b *Browser) Text(id string) string {
 	b.tb.Helper()

@@ -9,23 +9,25 @@ import { writeMoney } from '../../edit/money'
 import { MoneyInput, readable } from '../../edit/MoneyInput'
 import { contractStatuses } from '../../reference/choices'
 import { useReread } from '../overview/overview'
-import { contractFactsOf, type Contract, type ContractFacts } from './contracts'
+import { contractFactsOf, renewalOf, type Contract, type ContractFacts } from './contracts'
 
 interface Props {
   customerId: number
   /** None for a new one. */
   contract?: Contract
+  /** What a new one renews. */
+  renews?: Contract
   onClose: () => void
 }
 
-export function ContractForm({ customerId, contract, onClose }: Props) {
+export function ContractForm({ customerId, contract, renews, onClose }: Props) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const reread = useReread(customerId)
   const required = { required: true, message: t('problem.input.required') }
   const yuan = t('unit.yuan')
   const today = dayjs()
-  const beginning: ContractFacts = {
+  const beginning: ContractFacts = renews ? renewalOf(renews, today.format('YYYY-MM-DD')) : {
     number: '', name: '', status: 'draft', amountFen: 0, autoRenew: false,
     signedOn: today.format('YYYY-MM-DD'), effectiveOn: today.format('YYYY-MM-DD'),
     expiresOn: today.add(1, 'year').subtract(1, 'day').format('YYYY-MM-DD'),
@@ -42,7 +44,10 @@ export function ContractForm({ customerId, contract, onClose }: Props) {
       show: (value) => `${writeMoney(value as number, 2)} ${yuan}`, input: <MoneyInput places={2} unit={yuan} />,
     },
     { name: 'signedOn', label: t('contract.signedOn'), rules: [required], input: <DateInput /> },
-    { name: 'effectiveOn', label: t('contract.effectiveOn'), rules: [required], input: <DateInput /> },
+    {
+      name: 'effectiveOn', label: t('contract.effectiveOn'), rules: [required], input: <DateInput />,
+      help: renews && t('contract.renewalHelp'),
+    },
     { name: 'expiresOn', label: t('contract.expiresOn'), rules: [required], input: <DateInput /> },
     {
       name: 'autoRenew', label: t('contract.autoRenew'), show: (value) => t(value ? 'value.yes' : 'value.no'), valuePropName: 'checked',
@@ -56,11 +61,11 @@ export function ContractForm({ customerId, contract, onClose }: Props) {
       initial={beginning}
       factsOf={contractFactsOf}
       fields={fields}
-      save={(facts, version) =>
-        contract
-          ? answer(province.PUT('/api/contracts/{id}', { params: { path: { id: contract.id } }, body: { ...facts, version } }))
-          : answer(province.POST('/api/customers/{id}/contracts', { params: { path: { id: customerId } }, body: facts }))
-      }
+      save={(facts, version) => {
+        if (contract) return answer(province.PUT('/api/contracts/{id}', { params: { path: { id: contract.id } }, body: { ...facts, version } }))
+        if (renews) return answer(province.POST('/api/contracts/{id}/renewal', { params: { path: { id: renews.id } }, body: facts }))
+        return answer(province.POST('/api/customers/{id}/contracts', { params: { path: { id: customerId } }, body: facts }))
+      }}
       onSaved={() => {
         void message.success(t(contract ? 'record.saved' : 'record.created'))
         reread()

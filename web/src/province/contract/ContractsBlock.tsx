@@ -1,6 +1,9 @@
-import { EditOutlined, PlusOutlined } from '@ant-design/icons'
-import { Button, type TableColumnsType } from 'antd'
-import { useState } from 'react'
+import { EditOutlined, FileDoneOutlined, PaperClipOutlined, PlusOutlined } from '@ant-design/icons'
+import { useQuery } from '@tanstack/react-query'
+import { Button, Space, type TableColumnsType } from 'antd'
+import dayjs from 'dayjs'
+import type { TFunction } from 'i18next'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSession } from '../../api/session'
 import { SideForm } from '../../edit/SideForm'
@@ -9,7 +12,9 @@ import { useFormats } from '../../language/formats'
 import { DataTable } from '../../table/DataTable'
 import { Mark, type Mood } from '../../table/Mark'
 import { ContractForm } from './ContractForm'
-import type { Contract } from './contracts'
+import { daysLeft, documentsQuery, inChains, type Contract } from './contracts'
+
+const DocumentsPanel = lazy(() => import('./DocumentsPanel'))
 
 interface Props {
   customerId: number
@@ -17,22 +22,28 @@ interface Props {
   freshness?: Freshness
 }
 
+/** What is done with a contract in the form beside the page. */
+type Doing = { kind: 'new' } | { kind: 'edit' | 'renew' | 'documents'; contract: Contract }
+
 const moods: Record<Contract['status'], Mood> = { draft: 'waiting', active: 'good', expired: 'warning', terminated: 'neutral' }
 
-/** The contracts with a customer. */
+/** The contracts with a customer, each beside those that it renews. */
 export function ContractsBlock({ customerId, contracts, freshness }: Props) {
   const { t } = useTranslation()
   const { may } = useSession()
   const { money, moneyUnit } = useFormats()
-  const [edited, setEdited] = useState<Contract | 'new'>()
-  const close = () => setEdited(undefined)
+  const [doing, setDoing] = useState<Doing>()
+  const documents = useQuery(documentsQuery(customerId)).data?.items ?? []
+  const close = () => setDoing(undefined)
   const change = may('contract.change')
   const unit = moneyUnit(contracts.map((c) => c.amountFen))
   const title = t('overview.contracts', { count: contracts.length })
+  const renewed = (c: Contract) => contracts.some((by) => by.renewsId === c.id && by.status !== 'terminated')
+  const of = (c: Contract) => documents.filter((d) => d.contractId === c.id)
   const columns: TableColumnsType<Contract> = [
     { title: t('contract.number'), dataIndex: 'number' },
     { title: t('contract.name'), dataIndex: 'name' },
-    { title: t('contract.status'), render: (_, c) => <Mark mood={moods[c.status]}>{t(`contractStatus.${c.status}`)}</Mark> },
+    { title: t('contract.status'), render: (_, c) => <State contract={c} /> },
     {
       title: t('measure.in', { measure: t('contract.amount'), unit: t(`unit.${unit.name}`) }), align: 'right',
       render: (_, c) => <span className="figure">{money(c.amountFen, unit)}</span>,
@@ -41,16 +52,37 @@ export function ContractsBlock({ customerId, contracts, freshness }: Props) {
     { title: t('contract.effectiveOn'), dataIndex: 'effectiveOn' },
     { title: t('contract.expiresOn'), dataIndex: 'expiresOn' },
     { title: t('contract.autoRenew'), render: (_, c) => t(c.autoRenew ? 'value.yes' : 'value.no') },
-    ...(change
-      ? [{
-          title: t('list.actions'),
-          render: (_: unknown, c: Contract) => (
-            <Button size="small" icon={<EditOutlined aria-hidden />} onClick={() => setEdited(c)} data-testid={`contract-edit-${c.id}`}>
+    { title: t('contract.succession'), render: (_, c) => <Succession contract={c} all={contracts} /> },
+    {
+      title: t('list.actions'),
+      render: (_, c) => (
+        <Space>
+          <Button
+            size="small"
+            icon={<PaperClipOutlined aria-hidden />}
+            onClick={() => setDoing({ kind: 'documents', contract: c })}
+            data-testid={`contract-documents-${c.number}`}
+          >
+            {t('document.open', { count: of(c).length })}
+          </Button>
+          {change && (
+            <Button size="small" icon={<EditOutlined aria-hidden />} onClick={() => setDoing({ kind: 'edit', contract: c })} data-testid={`contract-edit-${c.id}`}>
               {t('action.edit')}
             </Button>
-          ),
-        }]
-      : []),
+          )}
+          {change && (c.status === 'active' || c.status === 'expired') && !renewed(c) && (
+            <Button
+              size="small"
+              icon={<FileDoneOutlined aria-hidden />}
+              onClick={() => setDoing({ kind: 'renew', contract: c })}
+              data-testid={`contract-renew-${c.number}`}
+            >
+              {t('contract.renew')}
+            </Button>
+          )}
+        </Space>
+      ),
+    },
   ]
   return (
     <Block
@@ -60,7 +92,7 @@ export function ContractsBlock({ customerId, contracts, freshness }: Props) {
       freshness={freshness}
       actions={
         change && (
-          <Button icon={<PlusOutlined aria-hidden />} onClick={() => setEdited('new')} data-testid="contract-new">
+          <Button icon={<PlusOutlined aria-hidden />} onClick={() => setDoing({ kind: 'new' })} data-testid="contract-new">
             {t('contract.new')}
           </Button>
         )
@@ -70,12 +102,59 @@ export function ContractsBlock({ customerId, contracts, freshness }: Props) {
         label={title}
         rowKey="id"
         columns={columns}
-        dataSource={contracts}
+        dataSource={inChains(contracts)}
         onRow={(c) => ({ 'data-testid': `contract-row-${c.number}` }) as object}
       />
-      <SideForm title={t(edited === 'new' ? 'contract.new' : 'contract.edit')} open={edited !== undefined} onClose={close}>
-        <ContractForm customerId={customerId} contract={edited === 'new' ? undefined : edited} onClose={close} />
-      </SideForm>
+      {doing && (
+        <SideForm title={titleOf(t, doing)} open onClose={close}>
+          {doing.kind === 'documents' ? (
+            <Suspense>
+              <DocumentsPanel contract={doing.contract} documents={of(doing.contract)} />
+            </Suspense>
+          ) : (
+            <ContractForm
+              customerId={customerId}
+              contract={doing.kind === 'edit' ? doing.contract : undefined}
+              renews={doing.kind === 'renew' ? doing.contract : undefined}
+              onClose={close}
+            />
+          )}
+        </SideForm>
+      )}
     </Block>
+  )
+}
+
+function titleOf(t: TFunction, doing: Doing): string {
+  switch (doing.kind) {
+    case 'new': return t('contract.new')
+    case 'edit': return t('contract.edit')
+    case 'renew': return t('contract.renewal', { number: doing.contract.number })
+    case 'documents': return t('document.title', { number: doing.contract.number })
+  }
+}
+
+function State({ contract }: { contract: Contract }) {
+  const { t } = useTranslation()
+  const left = daysLeft(contract, dayjs().format('YYYY-MM-DD'))
+  return (
+    <>
+      <Mark mood={moods[contract.status]}>{t(`contractStatus.${contract.status}`)}</Mark>
+      {left !== undefined && <Mark mood={left <= 30 ? 'bad' : 'warning'}>{t('contract.daysLeft', { days: left })}</Mark>}
+    </>
+  )
+}
+
+/** What a contract renews, and what renews it. */
+function Succession({ contract, all }: { contract: Contract; all: Contract[] }) {
+  const { t } = useTranslation()
+  const by = all.find((c) => c.renewsId === contract.id && c.status !== 'terminated')
+  const of = all.find((c) => c.id === contract.renewsId)
+  if (contract.renewsId === null && !by) return t('value.none')
+  return (
+    <>
+      {contract.renewsId !== null && <div>{of ? `${t('contract.renews')} ${of.number}` : t('contract.renewsOther')}</div>}
+      {by && <div>{t('contract.renewedBy', { number: by.number })}</div>}
+    </>
   )
 }

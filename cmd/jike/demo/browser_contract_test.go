@@ -1,0 +1,50 @@
+//go:build browser
+
+package demo_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"jike/internal/account"
+)
+
+// contracts enters a contract, adds a document to it, renews it, and looks at what ends soon.
+func (v *visit) contracts(t *testing.T) {
+	b := v.open(t, v.fujian)
+	signIn(b, v.fujian.Account(account.AccountManager))
+	b.Open(fmt.Sprintf("%s/customers/%d", v.fujian.Portal, v.id))
+	b.Click("contract-new")
+	b.Type("field-number", "XY-2026-1")
+	b.Type("field-name", "虚构专线协议")
+	b.Click("field-status")
+	b.ClickText(".ant-select-item-option-content", "生效")
+	b.Click("save")
+	b.SeeGone("form-contract")
+	b.Click("contract-documents-XY-2026-1")
+	file := filepath.Join(t.TempDir(), "正本.pdf")
+	if err := os.WriteFile(file, []byte("%PDF-1.7 fictional"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.Upload("document-add", file)
+	b.See("document-正本.pdf", "正本.pdf")
+	b.Shot("documents")
+	b.ClickCSS(".ant-drawer-close")
+	b.Click("contract-renew-XY-2026-1")
+	b.Type("field-number", "XY-2027-1")
+	b.Shot("renewal")
+	b.Click("save")
+	b.SeeGone("form-contract")
+	b.See("contract-row-XY-2027-1", "续签自 XY-2026-1")
+	b.See("contract-row-XY-2026-1", "由 XY-2027-1 续签")
+	b.See("contract-row-XY-2026-1", "附件（1）")
+	b.ClickCSS("[data-testid='menu'] a[href='/contracts']")
+	b.See("page-title", "到期合同")
+	b.SeeCount("[data-testid^='due-row-']", 1)
+	b.ClickText("[data-testid='due-days'] label", "60 天内到期")
+	b.SeeURL("days=60")
+	b.Shot("contracts-due")
+	b.Check()
+}

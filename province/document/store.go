@@ -1,0 +1,186 @@
+package document
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"jike/internal/account"
+	"jike/internal/audit"
+	"jike/internal/fault"
+	"jike/internal/pg"
+	"jike/province/customer"
+)
+
+// Store keeps the documents.
+type Store struct {
+	db        *pgxpool.Pool
+	customers *customer.Store
+}
+
+// NewStore makes the store.
+func NewStore(db *pgxpool.Pool, customers *customer.Store) *Store { return &Store{db, customers} }
+
+const columns = `d.id, d.contract_id, d.name, d.type, d.size, d.sha256, d.added_by, d.added_at`
+
+// List reads the documents of a customer within the caller's scope, the newest first. Faults: NotFound.
+func (s *Store) List(ctx context.Context, caller account.Caller, customerID int64) ([]Document, error) {
+	if _, err := s.customers.Get(ctx, caller, customerID); err != nil {
+		return nil, err
+	}
+	const query = `SELECT ` + columns + ` FROM crm.contract k JOIN crm.document d ON d.contract_id = k.id
+		WHERE k.customer_id = $1 ORDER BY d.id DESC LIMIT 1000`
+	rows, err := s.db.Query(ctx, query, customerID)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Document])
+}
+
+// Add adds a file to a contract of a customer within the caller's scope. Faults: Denied, NotFound, those of
+// the file, the same file again (Exists), too many (Rule).
+func (s *Store) Add(ctx context.Context, caller account.Caller, contractID int64, name string, content []byte) (Document, error) {
+	if err := caller.Demand(account.ContractChange); err != nil {
+		return Document{}, err
+	}
+	f, err := read(name, content)
+	if err != nil {
+		return Document{}, err
+	}
+	digest := sha256.Sum256(content)
+	var added Document
+	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		of, err := ownerOf(ctx, tx, `SELECT k.customer_id, k.number FROM crm.contract k WHERE k.id = $1`, contractID, "contract.unknown")
+		if err != nil {
+			return err
+		}
+		if err := s.family(ctx, tx, caller, of.customerID, "contract.unknown"); err != nil {
+			return err
+		}
+		// Others who add to the contract wait here, so that the count holds.
+		if _, err := tx.PGX().Exec(ctx, `SELECT FROM crm.contract WHERE id = $1 FOR NO KEY UPDATE`, contractID); err != nil {
+			return err
+		}
+		var files int
+		if err := tx.PGX().QueryRow(ctx, `SELECT count(*) FROM crm.document WHERE contract_id = $1`, contractID).Scan(&files); err != nil {
+			return err
+		}
+		if files >= maxFiles {
+			return fault.New(fault.Rule, "document.too_many", "max", maxFiles)
+		}
+		const insert = `INSERT INTO crm.document AS d (contract_id, name, type, size, sha256, content, added_by)
+			VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ` + columns
+		rows, err := tx.PGX().Query(ctx, insert, contractID, f.Name, f.Type, f.Size, digest[:], f.Content, caller.Actor())
+		if err != nil {
+			return err
+		}
+		added, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Document])
+		if pg.Violates(err, "document_is_once_at_its_contract") {
+			return fault.Field(fault.Exists, "content", "document.exists")
+		}
+		if err != nil {
+			return err
+		}
+		return record(ctx, tx, caller, "document.add", of, added)
+	})
+	return added, err
+}
+
+// Read gives a document with its content, and notes who read it. Faults: NotFound.
+func (s *Store) Read(ctx context.Context, caller account.Caller, id int64) (File, error) {
+	var f File
+	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		of, err := ownerOf(ctx, tx, ofDocument, id, "document.unknown")
+		if err != nil {
+			return err
+		}
+		if _, err := s.customers.GetIn(ctx, tx, caller, of.customerID); err != nil {
+			return hidden(err, "document.unknown")
+		}
+		rows, err := tx.PGX().Query(ctx, `SELECT `+columns+`, d.content FROM crm.document d WHERE d.id = $1`, id)
+		if err != nil {
+			return err
+		}
+		if f, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[File]); err != nil {
+			return known(err, "document.unknown")
+		}
+		return record(ctx, tx, caller, "document.read", of, f.Document)
+	})
+	return f, err
+}
+
+// Remove removes a document for good. Faults: Denied, NotFound.
+func (s *Store) Remove(ctx context.Context, caller account.Caller, id int64) error {
+	if err := caller.Demand(account.ContractChange); err != nil {
+		return err
+	}
+	return pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		of, err := ownerOf(ctx, tx, ofDocument, id, "document.unknown")
+		if err != nil {
+			return err
+		}
+		if err := s.family(ctx, tx, caller, of.customerID, "document.unknown"); err != nil {
+			return err
+		}
+		rows, err := tx.PGX().Query(ctx, `DELETE FROM crm.document d WHERE d.id = $1 RETURNING `+columns, id)
+		if err != nil {
+			return err
+		}
+		d, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Document])
+		if err != nil {
+			return known(err, "document.unknown")
+		}
+		return record(ctx, tx, caller, "document.remove", of, d)
+	})
+}
+
+// owner is what a document belongs to.
+type owner struct {
+	customerID int64
+	contract   string // its number
+}
+
+// ofDocument finds the owner of a document.
+const ofDocument = `SELECT k.customer_id, k.number FROM crm.document d JOIN crm.contract k ON k.id = d.contract_id WHERE d.id = $1`
+
+func ownerOf(ctx context.Context, tx pg.Tx, query string, id int64, code string) (of owner, err error) {
+	err = tx.PGX().QueryRow(ctx, query, id).Scan(&of.customerID, &of.contract)
+	return of, known(err, code)
+}
+
+// family makes ready to write to a customer's family; what the caller may not see is as if it were not there.
+func (s *Store) family(ctx context.Context, tx pg.Tx, caller account.Caller, customerID int64, code string) error {
+	_, err := s.customers.Family(ctx, tx, caller, customerID)
+	return hidden(err, code)
+}
+
+func hidden(err error, code string) error {
+	if fault.Is(err, fault.NotFound) {
+		return fault.New(fault.NotFound, code)
+	}
+	return err
+}
+
+func known(err error, code string) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fault.New(fault.NotFound, code)
+	}
+	return err
+}
+
+func record(ctx context.Context, tx pg.Tx, caller account.Caller, action string, of owner, d Document) error {
+	facts := map[string]any{"name": d.Name, "size": d.Size, "sha256": hex.EncodeToString(d.SHA256), "contract": of.contract}
+	e := audit.Entry{
+		Actor: caller.Actor(), ActorID: caller.AccountID, Action: action, ObjectKind: "document", ObjectID: d.ID, CustomerID: of.customerID,
+	}
+	if action == "document.remove" {
+		e.Before = facts
+	} else {
+		e.After = facts
+	}
+	return audit.Record(ctx, tx, e)
+}
