@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -24,53 +25,14 @@ func TestOpenAPIDocument(t *testing.T) {
 	shapetest.Golden(t, openAPIFile, string(got))
 }
 
-// administrators manage accounts. The province's is one by the table of rights, if never at this node.
-var administrators = []account.Role{account.ProvinceAdministrator, account.HeadquartersAdmin}
+// rightsFile is the table of rights: what every operation answers to every role.
+const rightsFile = "testdata/rights.txt"
 
-// allowed says who may call each operation; everybody else must be refused.
-var allowed = map[string][]account.Role{
-	"province-list":        {account.HeadquartersAnalyst, account.HeadquartersAdmin},
-	"customer-list":        {account.HeadquartersAnalyst},
-	"customer-get":         {account.HeadquartersAnalyst},
-	"company-list":         {account.HeadquartersAnalyst},
-	"company-get":          {account.HeadquartersAnalyst},
-	"submission-board":     {account.HeadquartersAnalyst},
-	"report-summary":       {account.HeadquartersAnalyst},
-	"report-sheet":         {account.HeadquartersAnalyst},
-	"reconciliation-start": {account.HeadquartersAnalyst},
-	"reconciliation-list":  {account.HeadquartersAnalyst},
-	"reconciliation-get":   {account.HeadquartersAnalyst},
+const rightsNote = `Rights of headquarters' portal: what each operation answers to nobody without a session and to each role. The roles of a
+province are those of the table of rights; no account of headquarters has one.
 
-	"reconciliation-start-all":   {account.HeadquartersAnalyst},
-	"reconciliation-cancel":      {account.HeadquartersAnalyst},
-	"reconciliation-certificate": {account.HeadquartersAnalyst},
-	"reconciliation-report":      {account.HeadquartersAnalyst},
-	"reconciliation-report-xml":  {account.HeadquartersAnalyst},
-	"certificate-export":         {account.HeadquartersAnalyst},
-
-	"session-get":      account.Roles(),
-	"session-language": account.Roles(),
-	"session-close":    account.Roles(),
-	"session-password": account.Roles(),
-	"session-list":     account.Roles(),
-	"session-end":      account.Roles(),
-
-	"account-list":         administrators,
-	"account-create":       administrators,
-	"account-get":          administrators,
-	"account-change":       administrators,
-	"account-reset":        administrators,
-	"account-unlock":       administrators,
-	"account-session-list": administrators,
-	"account-session-end":  administrators,
-
-	"reference-overview": {account.HeadquartersAnalyst},
-	"reference-list":     {account.HeadquartersAnalyst},
-	"reference-create":   {account.HeadquartersAnalyst},
-	"reference-change":   {account.HeadquartersAnalyst},
-	"reference-expire":   {account.HeadquartersAnalyst},
-	"reference-import":   {account.HeadquartersAnalyst},
-}
+yes answered    401 not signed in    403 without the permission
+`
 
 const noticeValues = `{"title":"通知","body":"正文","level":"info","validFrom":"2026-01-01T00:00:00Z","validTo":"2027-01-01T00:00:00Z"}`
 
@@ -105,16 +67,14 @@ var requests = map[string][2]string{
 	"reference-import": {"/api/reference/notices/import", `{"format":"json","text":"[]"}`},
 }
 
-// rights calls every operation but signing in and out as every role and as nobody, and without the token of the session
-// where it changes something. It gives what was answered wrongly, and how many calls it made.
-func rights(t *testing.T, s *site) (holes []string, calls int) {
+// add calls operations with the browser of everybody, and without the token of the session where they
+// change something. It adds what was answered to the table, and gives what a good request is never answered.
+func add(t *testing.T, s *site, table *portaltest.Rights, browsers []*portaltest.Browser, operations ...portal.Operation) (faults []string) {
 	t.Helper()
-	for i, role := range append([]account.Role{""}, account.Roles()...) {
-		b, number := s.signIn(t, role), strings.NewReplacer("{role}", fmt.Sprint(i))
-		for _, op := range s.Operations() {
-			if op.ID == "session-open" || op.ID == "session-close" {
-				continue
-			}
+	cells := make([][]string, len(operations))
+	for i, role := range everybody {
+		b, number := browsers[i], strings.NewReplacer("{role}", fmt.Sprint(i))
+		for n, op := range operations {
 			path, body := op.Path, ""
 			if request, ok := requests[op.ID]; ok {
 				path, body = number.Replace(request[0]), number.Replace(request[1])
@@ -122,52 +82,71 @@ func rights(t *testing.T, s *site) (holes []string, calls int) {
 			if op.ID == "session-end" {
 				path = s.session(t, role)
 			}
-			may := slices.Contains(allowed[op.ID], role)
-			status, _ := b.Call(t, op.Method, path, body)
-			calls++
+			status, doc := b.Call(t, op.Method, path, body)
+			cell := fmt.Sprint(status)
 			switch {
-			case may && status >= 300:
-				holes = append(holes, fmt.Sprintf("%s may not call %s: %d", role, op.ID, status))
-			case role == "" && status != http.StatusUnauthorized, role != "" && !may && status != http.StatusForbidden:
-				holes = append(holes, fmt.Sprintf("%q calls %s: %d", role, op.ID, status))
+			case status < 300:
+				cell = "yes"
+			case status != http.StatusUnauthorized && status != http.StatusForbidden:
+				faults = append(faults, fmt.Sprintf("%q calls %s: %d %v; give it a good request in requests of this test", role, op.ID, status, doc))
 			}
+			cells[n] = append(cells[n], cell)
 			if op.Method != http.MethodGet && role != "" {
-				forged := b.Forged()
-				status, _ := forged.Call(t, op.Method, path, body)
-				calls++
-				if status != http.StatusForbidden {
-					holes = append(holes, fmt.Sprintf("%s calls %s without token: %d", role, op.ID, status))
+				if status, _ := b.Forged().Call(t, op.Method, path, body); status != http.StatusForbidden {
+					faults = append(faults, fmt.Sprintf("%s calls %s without token: %d", role, op.ID, status))
 				}
 			}
 		}
 	}
-	return holes, calls
+	for n, op := range operations {
+		table.Add(op, cells[n])
+	}
+	return faults
+}
+
+// everybody is nobody and every role.
+var everybody = append([]account.Role{""}, account.Roles()...)
+
+func newRights() *portaltest.Rights {
+	return portaltest.NewRights(rightsNote, "nobody", "manager", "head", "administrator", "hq analyst", "hq administrator")
 }
 
 func TestRightsOfEveryOperationAndRole(t *testing.T) {
-	s := newSite(t)
-	for _, op := range s.Operations() {
-		if _, known := allowed[op.ID]; !known && op.ID != "session-open" {
-			t.Errorf("operation %s is not in the table of rights", op.ID)
-		}
+	s, table := newSite(t), newRights()
+	operations := slices.DeleteFunc(slices.Clone(s.Operations()), func(op portal.Operation) bool { return op.ID == "session-open" || op.ID == "session-close" })
+	browsers := make([]*portaltest.Browser, len(everybody))
+	for i, role := range everybody {
+		browsers[i] = s.signIn(t, role)
 	}
-	holes, calls := rights(t, s)
-	for _, hole := range holes {
-		t.Error(hole)
+	for _, fault := range add(t, s, table, browsers, operations...) {
+		t.Error(fault)
 	}
-	t.Logf("%d calls: %d operations, %d roles and nobody", calls, len(s.Operations())-2, len(account.Roles()))
+	shapetest.Golden(t, rightsFile, table.String())
+	expected, err := os.ReadFile(rightsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range table.Differences(string(expected)) {
+		t.Error(d)
+	}
 	if len(s.asked) != 1 {
 		t.Errorf("%d reconciliations were begun, want the analyst's one", len(s.asked))
 	}
-}
-
-func TestRightsTestFindsAHole(t *testing.T) {
-	s := newSite(t)
-	portal.Register(s.Server, portal.Operation{
-		Method: http.MethodGet, Path: "/api/hole", ID: "planted-hole", Tag: "test",
-		Permission: portal.SignedIn,
-	}, func(context.Context, account.Caller, *struct{}) (portal.Nothing, error) { return portal.Nothing{}, nil })
-	if holes, _ := rights(t, s); len(holes) != len(account.Roles()) {
-		t.Errorf("the planted hole gives %d findings, want one for each role: %v", len(holes), holes)
+	right := portal.Operation{Method: http.MethodGet, Path: "/api/provinces", ID: "province-list", Permission: account.NationRead}
+	for name, needs := range map[string]account.Permission{
+		"the permission is forgotten": portal.SignedIn, "the session is forgotten": portal.Public, "it is another": account.ReportRead,
+	} {
+		t.Run(name, func(t *testing.T) {
+			planted := right // takes the place of the right one
+			planted.ID, planted.Permission = name, needs
+			portal.Register(s.Server, planted, func(context.Context, account.Caller, *struct{}) (portal.Nothing, error) { return portal.Nothing{}, nil })
+			found := newRights()
+			if faults := add(t, s, found, browsers, right); len(faults) > 0 {
+				t.Error(faults)
+			}
+			if d := found.Differences(string(expected)); len(d) != 1 {
+				t.Errorf("the planted hole is not found: %v", d)
+			}
+		})
 	}
 }

@@ -2,72 +2,70 @@ package province_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"jike/internal/account"
+	"jike/internal/fault"
+	"jike/internal/pg"
 	"jike/internal/portal"
 	"jike/internal/portal/portaltest"
 	"jike/province/contact"
 	"jike/province/contract"
+	"jike/province/customer"
 	"jike/province/customer/customertest"
 	"jike/province/member"
 	"jike/province/merge"
+	"jike/province/organisation"
 	"jike/schemas/codes"
 	"jike/xmlapi/journal"
+	"jike/xmlapi/shape/shapetest"
 )
 
-// The callers of the matrix: nobody, and one of each role.
-var callers = []string{"", "manager", "head-a", "administrator", "analyst"}
+// The callers of the table: nobody, and one of each role.
+var callers = []string{"", "manager", "head-a", "administrator", "analyst", "hq-administrator"}
 
-// The objects of the matrix, seen from the manager and the head of department A.
-var objects = []string{"own", "colleague's", "other department", "other province", "nobody's", "own sensitive", "other sensitive"}
+// The objects of the table, seen from the manager and the head of department A, which is in Fuzhou; and
+// the letter of each in the table.
+var objects = []string{
+	"own", "colleague's", "other department", "other city",
+	"own sensitive", "colleague's sensitive", "other department sensitive", "other city sensitive", "nobody's", "other province",
+}
 
-// sees says which objects each caller reaches.
+const letters = "OCDTocdtNX"
+
+// sees says which objects a list shows to each caller.
 var sees = map[string][]string{
 	"manager":       {"own", "own sensitive"},
 	"head-a":        {"own", "colleague's"},
-	"administrator": {"own", "colleague's", "other department", "nobody's", "own sensitive", "other sensitive"},
+	"administrator": objects[:9],
 }
-
-// everybodySignedIn are the callers with a session.
-var everybodySignedIn = []string{"manager", "head-a", "administrator", "analyst"}
 
 // provincial are the callers who work with customers.
 var provincial = []string{"manager", "head-a", "administrator"}
 
-// allowed says who may call each operation; the others must be refused.
-var allowed = map[string][]string{
-	"session-get": everybodySignedIn, "session-language": everybodySignedIn, "session-password": everybodySignedIn,
-	"session-list": everybodySignedIn, "session-end": everybodySignedIn,
-	"account-list": {"administrator"}, "account-create": {"administrator"}, "account-get": {"administrator"}, "account-change": {"administrator"},
-	"account-reset": {"administrator"}, "account-unlock": {"administrator"}, "account-session-list": {"administrator"}, "account-session-end": {"administrator"},
-	"organisation-get": provincial, "customer-list": provincial, "customer-create": provincial,
-	"customer-get": provincial, "customer-change": provincial, "customer-overview": provincial,
-	"contact-create": provincial, "contact-change": provincial, "contact-remove": provincial, "contact-reveal": provincial,
-	"birthday-list":   {"manager"},
-	"contract-create": provincial, "contract-change": provincial, "contract-renew": provincial, "contract-due": provincial,
-	"document-list": provincial, "document-add": provincial, "document-get": provincial, "document-remove": provincial,
-	"member-list": provincial, "member-join": provincial, "member-change": provincial, "member-leave": provincial, "member-import": provincial,
-	"job-list": provincial, "job-get": provincial, "job-cancel": provincial, "job-result": provincial,
-	"reference-state": provincial, "reference-list": provincial, "notice-list": provincial, "product-extend": {"administrator"},
-	"exchange-list": {"administrator"}, "exchange-get": {"administrator"},
-	"merge-list": provincial, "merge-make": {"head-a", "administrator"}, "merge-undo": {"head-a", "administrator"},
-	"hierarchy-get": provincial, "hierarchy-children": provincial,
-	"customer-look-alikes": provincial, "customer-selection": provincial, "selection-proof": {"administrator"},
-	"selection-policy-list": {"administrator"}, "selection-policy-get": {"administrator"}, "selection-policy-propose": {"administrator"},
-	"selection-policy-try": {"administrator"}, "selection-policy-approve": {"administrator"}, "selection-policy-pause": {"administrator"},
-	"selection-policy-resume": {"administrator"}, "selection-policy-cancel": {"administrator"},
-}
+// rightsFile is the table of rights: what every operation answers to every caller about every object.
+const rightsFile = "testdata/rights.txt"
 
-// withoutAnswer are the operations that answer with nothing.
-var withoutAnswer = []string{"contact-remove", "document-remove", "product-extend", "session-end", "account-unlock", "account-session-end"}
+const rightsNote = `Rights of a province's portal: what each operation answers to each caller about each customer.
 
-// family is a fresh customer with a contact and a contract.
+Callers: nobody without a session; manager, head and administrator of the province, the manager and the head of the
+same department; the two roles of headquarters, which no account of a province has.
+Customers: O the manager's own, C a colleague's in the department, D another department's in the same city,
+T another city's; o c d t the same, marked sensitive; N nobody's, X one that is not in this province.
+
+yes   answered; followed by the customers that the answer names
+letter, one for each customer: answered    .  as if there were no such customer    -  refused
+401   not signed in    403  without the permission
+`
+
+// family is a fresh customer with a contact, a contract and a member.
 type family struct {
 	customer, contact, contract, member int64
 	document                            map[string]any
@@ -83,10 +81,9 @@ func (x *site) make(t *testing.T, object string, n int) family {
 			"organisationType": "", "licenceType": "", "licenceNumber": "", "creditLevel": "",
 		}}
 	}
-	f := customertest.Facts(fmt.Sprint("甲", n), map[string]int64{
-		"own": x.ManagerUnit.ID, "own sensitive": x.ManagerUnit.ID, "colleague's": x.ColleagueUnit.ID,
-		"other department": x.StrangerUnit.ID, "other sensitive": x.StrangerUnit.ID,
-	}[object])
+	f := customertest.Facts(nameOf(n), map[string]int64{
+		"own": x.ManagerUnit.ID, "colleague's": x.ColleagueUnit.ID, "other department": x.neighbour(t), "other city": x.StrangerUnit.ID,
+	}[strings.TrimSuffix(object, " sensitive")])
 	f.Sensitive = strings.Contains(object, "sensitive")
 	c := x.Add(t, f)
 	person, err := x.all.Contacts.Add(t.Context(), x.Everybody, c.ID, contact.Facts{Role: contact.Other, Name: "张某"})
@@ -105,6 +102,31 @@ func (x *site) make(t *testing.T, object string, n int) family {
 		t.Fatal(err)
 	}
 	return family{c.ID, person.ID, agreed.ID, line.ID, view(t, c)}
+}
+
+// nameOf is a customer's name that is in no other's.
+func nameOf(n int) string { return fmt.Sprintf("甲%05d公司", n) }
+
+// neighbour is a person in another department of the manager's city.
+func (x *site) neighbour(t *testing.T) int64 {
+	t.Helper()
+	if x.neighbourID == 0 {
+		x.InTx(t, func(tx pg.Tx) {
+			parent := x.DepartmentA.ParentID
+			for _, u := range []organisation.Unit{
+				{Kind: organisation.KindDepartment, Code: "FZ02", Name: "集客三部"}, {Kind: organisation.KindPerson, Code: "FZ0201", Name: "吴四"},
+			} {
+				u.ParentID = parent
+				added, err := x.Organisation.Add(t.Context(), tx, x.Everybody, u)
+				if err != nil {
+					t.Fatal(err)
+				}
+				parent = added.ID
+			}
+			x.neighbourID = parent
+		})
+	}
+	return x.neighbourID
 }
 
 // request is a good request of an operation for an object, and whether it concerns the object.
@@ -158,7 +180,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	case "document-add":
 		return at(o.contract), `{"name":"协议.txt","content":"5Y2P6K6u"}`, true
 	case "document-get", "document-remove":
-		return at(x.document(t, o)), "", true
+		return at(x.document(t, o, n)), "", true
 	case "member-list":
 		return at(o.customer), "", true
 	case "member-join":
@@ -184,12 +206,12 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 }
 
 // document adds a document to the object's contract, unless that is elsewhere.
-func (x *site) document(t *testing.T, o family) (id int64) {
+func (x *site) document(t *testing.T, o family, n int) (id int64) {
 	t.Helper()
 	if o.customer == 1<<40 {
 		return 1 << 40
 	}
-	d, err := x.all.Documents.Add(t.Context(), x.Everybody, o.contract, "协议.txt", []byte("协议"))
+	d, err := x.all.Documents.Add(t.Context(), x.Everybody, o.contract, "协议.txt", fmt.Append(nil, "协议", n))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,82 +272,179 @@ func (x *site) policy(t *testing.T, operation string) (version int32) {
 	return version
 }
 
-// rights calls every operation as every caller on every object, and everything that changes
-// something also without the session's token. It gives what was answered wrongly.
-func (x *site) rights(t *testing.T) (holes []string, calls int) {
+// matrix calls operations as every caller about every object, with real requests, and everything that
+// changes something also without the session's token.
+type matrix struct {
+	*site
+	table    *portaltest.Rights
+	calls    int
+	unspoilt map[string]family // by object
+	faults   []string
+}
+
+func newMatrix(t *testing.T, x *site, calls int) *matrix {
 	t.Helper()
-	for _, op := range x.Operations() {
-		if op.ID == "session-open" || op.ID == "session-close" || op.ID == "customer-create" {
-			continue // tests of their own
-		}
-		for _, caller := range callers {
-			for _, object := range objects {
-				calls++
-				o := x.make(t, object, calls)
-				b := x.as(t, caller)
-				path, body, concerns := x.request(t, op, o, caller, calls)
-				if op.Method != http.MethodGet && caller != "" {
-					forged := b.Forged()
-					calls++
-					if status, _ := forged.Call(t, op.Method, path, body); status != http.StatusForbidden {
-						holes = append(holes, fmt.Sprintf("%s calls %s without token: %d", caller, op.ID, status))
-					}
-				}
-				want := http.StatusOK
-				switch {
-				case caller == "":
-					want = http.StatusUnauthorized
-				case !slices.Contains(allowed[op.ID], caller):
-					want = http.StatusForbidden
-				case concerns && !slices.Contains(sees[caller], object):
-					want = http.StatusNotFound
-				case op.Status != 0:
-					want = op.Status
-				case slices.Contains(withoutAnswer, op.ID):
-					want = http.StatusNoContent
-				}
-				if status, doc := b.Call(t, op.Method, path, body); status != want {
-					holes = append(holes, fmt.Sprintf("%q calls %s on %s: %d, want %d, %v", caller, op.ID, object, status, want, doc["code"]))
-				}
-				if !concerns {
-					break // the object makes no difference
-				}
+	m := &matrix{
+		site: x, calls: calls, unspoilt: map[string]family{},
+		table: portaltest.NewRights(rightsNote, "nobody", "manager", "head", "administrator", "hq analyst", "hq administrator"),
+	}
+	for _, object := range objects {
+		m.object(t, object)
+	}
+	return m
+}
+
+// object is an object that no call has changed.
+func (m *matrix) object(t *testing.T, object string) family {
+	t.Helper()
+	if _, ok := m.unspoilt[object]; !ok {
+		m.calls++
+		m.unspoilt[object] = m.make(t, object, m.calls)
+	}
+	return m.unspoilt[object]
+}
+
+// add calls an operation as every caller and adds its line to the table.
+func (m *matrix) add(t *testing.T, op portal.Operation) {
+	t.Helper()
+	cells := make([]string, len(callers))
+	for i, caller := range callers {
+		cells[i] = m.cell(t, op, caller)
+	}
+	if !slices.ContainsFunc(cells, func(c string) bool { return strings.ContainsAny(c, letters+"y") }) {
+		m.faults = append(m.faults, op.ID+" answers nobody: give it a good request in the function request of this test")
+	}
+	m.table.Add(op, cells)
+}
+
+// cell is what an operation answers to a caller.
+func (m *matrix) cell(t *testing.T, op portal.Operation, caller string) string {
+	t.Helper()
+	marks := []byte(strings.Repeat(".", len(objects)))
+	for i, object := range objects {
+		m.calls++
+		b := m.as(t, caller)
+		path, body, concerns := m.request(t, op, m.object(t, object), caller, m.calls)
+		if i == 0 && op.Method != http.MethodGet && caller != "" {
+			if status, _ := b.Forged().Call(t, op.Method, path, body); status != http.StatusForbidden {
+				m.faults = append(m.faults, fmt.Sprintf("%s calls %s without token: %d", caller, op.ID, status))
 			}
 		}
+		status, _, answer := b.Raw(t, op.Method, path, body)
+		switch {
+		case status == http.StatusUnauthorized, status == http.StatusForbidden && strings.Contains(string(answer), string(op.Permission)):
+			return fmt.Sprint(status) // before the request was read
+		case status < 300 && !concerns:
+			return strings.TrimSpace("yes " + m.named(t, op, string(answer)))
+		case status < 300:
+			marks[i] = letters[i]
+			if op.Method != http.MethodGet {
+				delete(m.unspoilt, object)
+			}
+		case status == http.StatusForbidden && concerns:
+			marks[i] = '-'
+		case status != http.StatusNotFound || !concerns:
+			m.faults = append(m.faults, fmt.Sprintf("%q calls %s on %s: %d %s", caller, op.ID, object, status, answer))
+		}
 	}
-	return holes, calls
+	return string(marks)
+}
+
+// named gives the letters of the objects that an answer names.
+func (m *matrix) named(t *testing.T, op portal.Operation, answer string) string {
+	t.Helper()
+	var list []byte
+	for i, object := range objects {
+		name, _ := m.object(t, object).document["name"].(string)
+		if op.Method == http.MethodGet && object != "other province" && strings.Contains(answer, name) {
+			list = append(list, letters[i])
+		}
+	}
+	return string(list)
+}
+
+// listsFirst orders operations so that lists are asked for while the objects are all that there is.
+func listsFirst(operations []portal.Operation) []portal.Operation {
+	rank := func(op portal.Operation) int {
+		if op.Method == http.MethodGet && !strings.Contains(op.Path, "{") {
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(operations), func(a, b portal.Operation) int { return rank(a) - rank(b) })
 }
 
 func TestRightsOfEveryOperationRoleAndObject(t *testing.T) {
 	x := newSite(t)
-	for _, op := range x.Operations() {
-		if _, known := allowed[op.ID]; !known && op.ID != "session-open" && op.ID != "session-close" {
-			t.Errorf("operation %s is not in the table of rights", op.ID)
+	m := newMatrix(t, x, 0)
+	for _, op := range listsFirst(x.Operations()) {
+		if op.ID != "session-open" && op.ID != "session-close" && op.ID != "customer-create" { // tests of their own
+			m.add(t, op)
 		}
 	}
-	holes, calls := x.rights(t)
-	for _, hole := range holes {
-		t.Error(hole)
+	for _, fault := range m.faults {
+		t.Error(fault)
 	}
-	t.Logf("%d calls: %d operations, %d callers, %d objects", calls, len(x.Operations()), len(callers), len(objects))
-	fmt.Printf("rights of the province: %d calls, %d operations, %d callers, %d objects\n", calls, len(x.Operations()), len(callers), len(objects))
+	shapetest.Golden(t, rightsFile, m.table.String())
+	expected, err := os.ReadFile(rightsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range m.table.Differences(string(expected)) {
+		t.Error(d)
+	}
+	t.Logf("%d calls: %d operations, %d callers, %d objects", m.calls, len(x.Operations()), len(callers), len(objects))
+	for name, plant := range plants {
+		t.Run(name, func(t *testing.T) {
+			planted := newMatrix(t, x, m.calls)
+			planted.add(t, plant(x))
+			m.calls = planted.calls
+			if found := planted.table.Differences(string(expected)); len(found) != 1 {
+				t.Errorf("the planted hole is not found: %v", found)
+			}
+		})
+	}
 }
 
-func TestRightsTestFindsAHole(t *testing.T) {
-	x := newSite(t)
+// plants are operations with a check taken out. Each takes the place of the right one.
+var plants = map[string]func(x *site) portal.Operation{
+	"the scope is forgotten": func(x *site) portal.Operation {
+		return x.replace(account.CustomerRead, func(context.Context, account.Caller, customer.Customer) bool { return true })
+	},
+	"the sensitive flag is forgotten": func(x *site) portal.Operation {
+		return x.replace(account.CustomerRead, func(ctx context.Context, caller account.Caller, c customer.Customer) bool {
+			path, err := x.Organisation.PathOf(ctx, c.ManagerID)
+			return err == nil && caller.Scope().Covers(c.ManagerID, path)
+		})
+	},
+	"the permission is forgotten": func(x *site) portal.Operation {
+		return x.replace(portal.SignedIn, func(context.Context, account.Caller, customer.Customer) bool { return false })
+	},
+	"the session is forgotten": func(x *site) portal.Operation {
+		return x.replace(portal.Public, func(context.Context, account.Caller, customer.Customer) bool { return false })
+	},
+	"an operation is not in the table": func(x *site) portal.Operation {
+		op := portal.Operation{Method: http.MethodGet, Path: "/api/planted", ID: "planted", Permission: portal.SignedIn}
+		portal.Register(x.Server, op, func(context.Context, account.Caller, *struct{}) (portal.Nothing, error) { return portal.Nothing{}, nil })
+		return op
+	},
+}
+
+// replace serves customer-get with another permission and another rule of who is shown what.
+func (x *site) replace(needs account.Permission, shown func(context.Context, account.Caller, customer.Customer) bool) portal.Operation {
 	type input struct {
 		ID int64 `path:"id"`
 	}
-	for path, permission := range map[string]account.Permission{"/api/public/{id}": portal.Public, "/api/signed/{id}": portal.SignedIn, "/api/hq/{id}": account.NationRead} {
-		portal.Register(x.Server, portal.Operation{Method: http.MethodGet, Path: path, ID: "hole" + path, Permission: permission},
-			func(context.Context, account.Caller, *input) (portal.Nothing, error) { return portal.Nothing{}, nil })
-	}
-	holes, _ := x.rights(t)
-	for _, want := range []string{`"" calls hole/api/public`, `"manager" calls hole/api/signed`, `"analyst" calls hole/api/hq`} {
-		if !slices.ContainsFunc(holes, func(h string) bool { return strings.HasPrefix(h, want) }) {
-			t.Errorf("no finding %s in %v", want, holes)
+	op := portal.Operation{Method: http.MethodGet, Path: "/api/customers/{id}", ID: rand.Text(), Permission: needs}
+	portal.Register(x.Server, op, func(ctx context.Context, caller account.Caller, in *input) (portal.Nothing, error) {
+		c, err := x.Customers.Get(ctx, x.Everybody, in.ID)
+		if err == nil && !shown(ctx, caller, c) {
+			err = fault.New(fault.NotFound, "customer.unknown")
 		}
-	}
+		return portal.Nothing{}, err
+	})
+	op.ID, op.Permission = "customer-get", account.CustomerRead
+	return op
 }
 
 func TestListAndOrganisationKeepToTheScope(t *testing.T) {

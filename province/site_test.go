@@ -26,6 +26,8 @@ type site struct {
 	accounts *account.Store
 	url      string
 	signedIn map[string]*portaltest.Browser
+
+	neighbourID int64 // a person of another department in the manager's city, made when needed
 }
 
 func newSite(t *testing.T) *site {
@@ -36,7 +38,7 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []account.Caller{w.Manager, w.HeadA, w.Administrator, {Login: "analyst", Role: account.HeadquartersAnalyst}} {
+	for _, c := range []account.Caller{w.Manager, w.HeadA, w.Administrator, {Login: "analyst", Role: account.HeadquartersAnalyst}, {Login: "hq-administrator", Role: account.HeadquartersAdmin}} {
 		if _, err := accounts.Create(t.Context(), account.System("test"), account.NewAccount{
 			Login: c.Login, Name: "测试", Role: c.Role, UnitID: c.UnitID, Password: portaltest.Password,
 		}); err != nil {
