@@ -42,6 +42,9 @@ func newPair(t *testing.T) *pair {
 	if _, err := p.DB.Exec(t.Context(), `UPDATE crm.member SET customer_id = $1, short_number = '601' WHERE customer_id = $2`, p.merged.ID, family.customer); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := p.DB.Exec(t.Context(), `UPDATE crm.site SET customer_id = $1 WHERE customer_id = $2`, p.merged.ID, family.customer); err != nil {
+		t.Fatal(err)
+	}
 	f = customertest.Facts("榕澄配件有限公司", p.ManagerUnit.ID)
 	f.ParentID = p.merged.ID
 	p.child = p.Add(t, f)
@@ -83,7 +86,7 @@ func (p *pair) families(t *testing.T) string {
 	return customertest.Value[string](t, p.DB, `SELECT string_agg(x, ' ' ORDER BY x) FROM (
 		SELECT 'contact ' || customer_id || national AS x FROM crm.contact UNION ALL SELECT 'contract ' || customer_id || national FROM crm.contract
 		UNION ALL SELECT 'child ' || parent_id FROM crm.customer WHERE parent_id IS NOT NULL AND merged_into IS NULL
-		UNION ALL SELECT 'member ' || customer_id FROM crm.member
+		UNION ALL SELECT 'member ' || customer_id FROM crm.member UNION ALL SELECT 'site ' || customer_id FROM crm.site
 		UNION ALL SELECT 'bill ' || customer_id || national FROM crm.bill) AS rows`)
 }
 
@@ -95,11 +98,11 @@ func TestAMergeMovesTheFamilyAndItsUndoPutsEverythingBack(t *testing.T) {
 	if err != nil || survivor.CreditCode != p.merged.CreditCode || survivor.Class != codes.ClassA1 || survivor.Name != p.survivor.Name || !survivor.National {
 		t.Fatalf("%+v %v", survivor, err)
 	}
-	if want := map[string]int{"contact": 1, "contract": 1, "member": 1, "child": 1}; fmt.Sprint(m.Moved) != fmt.Sprint(want) {
+	if want := map[string]int{"contact": 1, "contract": 1, "member": 1, "site": 1, "child": 1}; fmt.Sprint(m.Moved) != fmt.Sprint(want) {
 		t.Errorf("moved %v, want %v", m.Moved, want)
 	}
 	s, g := p.survivor.ID, p.merged.ID
-	if got, want := p.families(t), fmt.Sprintf("bill %dtrue bill %dtrue child %d contact %dtrue contract %dtrue member %d", s, g, s, s, s, s); got != want {
+	if got, want := p.families(t), fmt.Sprintf("bill %dtrue bill %dtrue child %d contact %dtrue contract %dtrue member %d site %d", s, g, s, s, s, s, s); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	merged, err := p.Customers.Get(t.Context(), p.HeadA, g)
@@ -237,7 +240,7 @@ func TestWhatStandsAgainstAMergeOrItsUndoIsSaid(t *testing.T) {
 // know.
 func TestEveryTableOfACustomerIsMovedOrStaysForAReason(t *testing.T) {
 	known := []string{
-		"contact", "contract", "subscription", "member", // move
+		"contact", "contract", "subscription", "member", "site", // move
 		"customer",             // subsidiaries move; merged_into is the pointer
 		"bill", "member_count", // stay, and are added up where the survivor is shown
 		"customer_figure", // is counted from what moved

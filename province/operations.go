@@ -17,6 +17,7 @@ import (
 	"jike/province/overview"
 	"jike/province/reference"
 	"jike/province/selection"
+	"jike/province/site"
 	"jike/xmlapi/server"
 )
 
@@ -31,6 +32,7 @@ func (s *Stores) Register(p *portal.Server) {
 	job.Register(p, s.Jobs)
 	member.Register(p, s.Members, s.Jobs)
 	merge.Register(p, s.Merges)
+	site.Register(p, s.Sites)
 	overview.Register(p, s.Overview)
 	exchange.Register(p, s.Exchanges)
 	selection.Register(p, s.Selection)

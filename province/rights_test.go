@@ -23,6 +23,7 @@ import (
 	"jike/province/member"
 	"jike/province/merge"
 	"jike/province/organisation"
+	placing "jike/province/site"
 	"jike/schemas/codes"
 	"jike/xmlapi/journal"
 	"jike/xmlapi/shape/shapetest"
@@ -67,15 +68,15 @@ letter, one for each customer: answered    .  as if there were no such customer 
 
 // family is a fresh customer with a contact, a contract and a member.
 type family struct {
-	customer, contact, contract, member int64
-	document                            map[string]any
+	customer, contact, contract, member, site int64
+	document                                  map[string]any
 }
 
 // make makes a fresh object of the kind; "other province" has ids that nobody here has.
 func (x *site) make(t *testing.T, object string, n int) family {
 	t.Helper()
 	if object == "other province" {
-		return family{1 << 40, 1 << 40, 1 << 40, 1 << 40, map[string]any{
+		return family{1 << 40, 1 << 40, 1 << 40, 1 << 40, 1 << 40, map[string]any{
 			"version": 1, "name": "甲", "industry": "65", "city": "330100", "class": "D", "lifecycle": "active", "creditCode": "",
 			"sensitive": false, "crossProvince": false, "address": "", "postcode": "", "legalPerson": "", "profile": "", "remark": "",
 			"organisationType": "", "licenceType": "", "licenceNumber": "", "creditLevel": "",
@@ -101,7 +102,11 @@ func (x *site) make(t *testing.T, object string, n int) family {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return family{c.ID, person.ID, agreed.ID, line.ID, view(t, c)}
+	place, err := x.all.Sites.Add(t.Context(), x.Everybody, c.ID, placing.Facts{Name: "总部", Kind: placing.Headquarters, City: "350100", Street: "澄川路1号"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return family{c.ID, person.ID, agreed.ID, line.ID, place.ID, view(t, c)}
 }
 
 // nameOf is a customer's name that is in no other's.
@@ -135,6 +140,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	const agreed = `"name":"协议","signedOn":"2026-01-01","effectiveOn":"2026-01-01","expiresOn":"2027-01-01","autoRenew":false,"amountFen":1,"status":"active"`
 	const person = `"role":"other","name":"李某","workPhone":"","title":"","email":"","mobile":"","birthday":"","family":"","hobbies":"",` +
 		`"decisionRole":"unstated","influence":0,"attitude":"unknown","channel":"any","hoursFrom":"","hoursTo":"","doNotContact":false`
+	const address = `"name":"厂区","kind":"factory","city":"350100","district":"","street":"澄川路1号","contactId":null,"openedOn":"2026-01-01","closedOn":""`
 	const line = `"name":"王某","department":"","duty":"","shortNumber":""`
 	at := func(id int64) string { return strings.ReplaceAll(op.Path, "{id}", fmt.Sprint(id)) }
 	switch op.ID {
@@ -161,7 +167,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.customer), fmt.Sprintf(`{"version":1,"mergedId":%d,"mergedVersion":1,"take":[],"reason":"同"}`, other.ID), true
 	case "merge-undo":
 		return at(x.merged(t, o, n)), "", true
-	case "customer-get", "customer-overview", "customer-selection", "merge-list", "document-list", "hierarchy-get", "hierarchy-children":
+	case "customer-get", "customer-overview", "customer-selection", "merge-list", "document-list", "hierarchy-get", "hierarchy-children", "site-list":
 		return at(o.customer), "", true
 	case "contact-create":
 		return at(o.customer), `{` + person + `}`, true
@@ -171,6 +177,10 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.contact) + "?version=1", "", true
 	case "contact-reveal":
 		return at(o.contact), `{"field":"mobile","reason":"客户来电回拨"}`, true
+	case "site-create":
+		return at(o.customer), `{` + address + `}`, true
+	case "site-change":
+		return at(o.site), `{"version":1,` + address + `}`, true
 	case "contract-create":
 		return at(o.customer), fmt.Sprintf(`{"number":"NEW%d",%s}`, n, agreed), true
 	case "contract-change":

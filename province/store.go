@@ -21,6 +21,7 @@ import (
 	"jike/province/overview"
 	"jike/province/reference"
 	"jike/province/selection"
+	"jike/province/site"
 	"jike/province/subscription"
 	"jike/province/summary"
 	"jike/schemas/codes"
@@ -48,6 +49,7 @@ type Stores struct {
 	Reference     *reference.Store
 	KeyAccounts   *keyaccount.Store
 	Merges        *merge.Store
+	Sites         *site.Store
 }
 
 // NewStores makes the stores; db is connected as jike_app, zone is the province's.
@@ -66,6 +68,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Merges = merge.NewStore(db, s.Customers)
 	s.Contracts = contract.NewStore(db, s.Customers, zone)
 	s.Documents = document.NewStore(db, s.Customers)
+	s.Sites = site.NewStore(db, s.Customers)
 	s.Subscriptions = subscription.NewStore(s.Customers)
 	s.Jobs = job.NewStore(db)
 	s.Members = member.NewStore(db, s.Customers)

@@ -34,6 +34,7 @@ var Capabilities = map[string][]string{
 	"province/job":          {},
 	"province/member":       {"province/customer", "province/job"},
 	"province/merge":        {"province/customer"},
+	"province/site":         {"province/customer"},
 	"province/summary":      {},
 	"province/exchange":     {},
 	"province/overview": {

@@ -15,7 +15,7 @@ type mergeView struct {
 	Survivor partyView      `json:"survivor"`
 	Merged   partyView      `json:"merged"`
 	Taken    []string       `json:"taken" doc:"Facts that the survivor took, by their names"`
-	Moved    map[string]int `json:"moved" doc:"Rows by relation: contact, contract, subscription, member, child"`
+	Moved    map[string]int `json:"moved" doc:"Rows by relation: contact, contract, subscription, member, site, child"`
 	Reason   string         `json:"reason"`
 	Actor    string         `json:"actor"`
 	At       time.Time      `json:"at"`

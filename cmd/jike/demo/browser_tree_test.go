@@ -13,7 +13,8 @@ import (
 	"jike/internal/account"
 )
 
-// hierarchy looks at the customer with the most below it and goes down its tree by keyboard.
+// hierarchy looks at the customer with the most below it and goes down its tree by keyboard, and enters a site of
+// one of its subsidiaries and closes it.
 func (v *visit) hierarchy(t *testing.T) {
 	conn, err := pgx.Connect(t.Context(), v.fujian.AppURL)
 	if err != nil {
@@ -43,4 +44,22 @@ func (v *visit) hierarchy(t *testing.T) {
 	b.Shot("hierarchy")
 	b.ClickCSS(fmt.Sprintf("[data-testid='tree-level-%d'] a[href='/customers/%d']", child, grandchild))
 	b.SeeCount("[data-testid='tree-path'] a", 2)
+
+	b.Click("site-new")
+	b.Type("field-name", "二号厂区")
+	b.Type("field-city", "杭州")
+	b.Press(kb.Enter)
+	b.Type("field-street", "澄川路18号")
+	b.Shot("site")
+	b.Click("save")
+	b.See("block-sites", "二号厂区")
+	b.See("block-sites", "规划中")
+	for _, day := range []struct{ field, text, status string }{{"field-openedOn", "2026-01-01", "在用"}, {"field-closedOn", "2026-02-01", "已关闭"}} {
+		b.ClickCSS("[data-testid^='site-edit-']")
+		b.Type(day.field, day.text)
+		b.Press(kb.Enter) // takes the day and saves
+		b.See("block-sites", day.status)
+		b.SeeGone("side-form")
+	}
+	b.See("block-timeline", "修改地址分支")
 }

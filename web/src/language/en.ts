@@ -19,10 +19,11 @@ import overview from './en/overview.json'
 import problem from './en/problem.json'
 import reference from './en/reference.json'
 import selection from './en/selection.json'
+import site from './en/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection, ...site, ...site },
   antd,
   dayjs: 'en-gb',
 }

@@ -17,6 +17,7 @@ import type overview from './zh/overview.json'
 import type problem from './zh/problem.json'
 import type reference from './zh/reference.json'
 import type selection from './zh/selection.json'
+import type site from './zh/site.json'
 
 /** Every text of the portal, by its key. Chinese is the original; en/ must have the same keys. */
 export type Texts = typeof account &
@@ -37,7 +38,8 @@ export type Texts = typeof account &
   typeof overview &
   typeof problem &
   typeof reference &
-  typeof selection
+  typeof selection &
+  typeof site
 
 // With this the compiler refuses keys that do not exist, also where a key is put together from an
 // enumeration of the API.

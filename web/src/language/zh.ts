@@ -19,10 +19,11 @@ import overview from './zh/overview.json'
 import problem from './zh/problem.json'
 import reference from './zh/reference.json'
 import selection from './zh/selection.json'
+import site from './zh/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection },
+  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection, ...site, ...site },
   antd,
   dayjs: 'zh-cn',
 }

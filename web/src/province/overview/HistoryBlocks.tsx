@@ -74,6 +74,7 @@ const families: Record<string, string> = {
   'contact.attitude': 'attitude',
   'contact.channel': 'channel',
   'contract.status': 'contractStatus',
+  'site.kind': 'siteKind',
   'subscription.status': 'subscriptionStatus',
 }
 
@@ -85,7 +86,7 @@ function Changed({ kind, field }: { kind: string; field: ChangedField }) {
     if (value === '') return t('value.none')
     if (value === 'true' || value === 'false') return t(value === 'true' ? 'value.yes' : 'value.no')
     if (name === 'customer.industry') return industryName(value, language)
-    if (name === 'customer.city') return cityName(value)
+    if (name === 'customer.city' || name === 'site.city') return cityName(value)
     return textIfKnown(`${families[name]}.${value}`, value)
   }
   return (

@@ -11,6 +11,7 @@ import { ContractsBlock } from '../contract/ContractsBlock'
 import { HierarchyBlock } from '../hierarchy/HierarchyBlock'
 import { MembersBlock } from '../member/MembersBlock'
 import { MergedBanner, MergesBlock } from '../merge/MergesBlock'
+import { SitesBlock } from '../site/SitesBlock'
 import { CustomerBlock } from './CustomerBlock'
 import { ClassHistoryBlock, TimelineBlock } from './HistoryBlocks'
 import { overviewQuery, useReread, type Overview } from './overview'
@@ -45,6 +46,7 @@ function Blocks({ overview }: { overview: Overview }) {
         <SubscriptionsBlock subscriptions={overview.subscriptions} freshness={sources.subscriptions} />
         <BillsBlock bills={overview.bills} freshness={sources.bills} />
         <MembersBlock customerId={customer.id} />
+        <SitesBlock customerId={customer.id} contacts={overview.contacts} />
         <MergesBlock customer={customer} reread={reread} />
         <SelectionBlock customerId={customer.id} />
         <ClassHistoryBlock history={overview.classHistory} freshness={sources.history} />
