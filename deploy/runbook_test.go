@@ -110,6 +110,16 @@ var troubles = map[string]trouble{
 		m.shell("sudo systemctl stop jike-province")
 		m.await(`curl -s http://127.0.0.1:8000/metrics | grep -q '^jike_province_connected{province="591"} 0'`)
 	}},
+	"The leaf server's stream is full": {before: func(m *machine) {
+		m.shell(`sudo systemctl stop jike-province
+			sudo sed -i '/^nats:/,/^sync:/s/ max_bytes: .*/ max_bytes: 16777216/' /etc/jike/province.yaml
+			sudo systemctl start jike-province
+			sudo systemctl stop jike-national`)
+		m.sql(m.local, `DO $$ BEGIN FOR i IN 1..300 LOOP
+			UPDATE crm.customer SET profile = (SELECT string_agg(md5(random()::text || c), '') FROM generate_series(1, 100) c WHERE id > 0) WHERE national;
+			COMMIT; END LOOP; END $$`)
+		m.await(`curl -s http://127.0.0.1:8591/metrics | grep -q '^jike_sync_leaf_full 1'`)
+	}},
 	"A certificate with differences": {before: func(m *machine) {
 		m.sql(m.national, `UPDATE crm.customer SET name = 'not what the province has' WHERE id = (SELECT min(id) FROM crm.customer)`)
 	}, after: func(m *machine) {

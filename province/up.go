@@ -65,7 +65,9 @@ func openLeaf(n *node.Node, c Config) (*bus.Leaf, error) {
 	}
 	leaf, err := bus.OpenLeaf(c.NATS.URL, bus.LeafOptions{
 		Dir: filepath.Join(c.Data, "leaf"), Province: int16(c.Code), Seed: seed, Hubs: strings.Split(c.NATS.HubURL, ","),
-		MaxStore: 3 * c.NATS.MaxBytes, // an old and a new incarnation side by side, and room for their indexes
+		// An old and a new incarnation side by side, and room for their indexes; and at least what a
+		// higher limit reserved before it was lowered, or the streams that are there could not be opened.
+		MaxStore: max(3*c.NATS.MaxBytes, leastStore),
 		Log:      n.Log,
 	})
 	if err != nil {
@@ -109,6 +111,9 @@ func openProof(n *node.Node, c Config, up *capture.Capture) error {
 	return err
 }
 
+// leastStore is the least that the leaf server may store. The streams have lower limits of their own.
+const leastStore = 64 << 30
+
 // keys is where the node keeps its secrets.
 func keys(c Config) string { return filepath.Join(c.Data, "keys") }
 
@@ -119,12 +124,8 @@ func observe(registry *prometheus.Registry, up *capture.Capture) error {
 			func() float64 { return value(up.Status()) }))
 	}
 	return errors.Join(
-		gauge("jike_sync_connected", "1 while committed changes are read from the log.", func(s capture.Status) float64 {
-			if s.Connected {
-				return 1
-			}
-			return 0
-		}),
+		gauge("jike_sync_connected", "1 while committed changes are read from the log.",
+			func(s capture.Status) float64 { return flag(s.Connected) }),
 		gauge("jike_sync_lag_seconds", "Since when headquarters has not applied what was published.",
 			func(s capture.Status) float64 { return s.LagSeconds }),
 		gauge("jike_sync_lag_bytes", "Log between what headquarters applied and its end.",
@@ -135,19 +136,27 @@ func observe(registry *prometheus.Registry, up *capture.Capture) error {
 			func(s capture.Status) float64 { return float64(s.BacklogBytes) }),
 		gauge("jike_sync_epoch", "Rises when log positions may be used again.",
 			func(s capture.Status) float64 { return float64(s.Epoch) }),
-		gauge("jike_sync_standby", "1 while another process of the province reads the log.", func(s capture.Status) float64 {
-			if s.Standby {
-				return 1
-			}
-			return 0
-		}),
+		gauge("jike_sync_standby", "1 while another process of the province reads the log.",
+			func(s capture.Status) float64 { return flag(s.Standby) }),
 		gauge("jike_sync_log_left_bytes", "Log until PostgreSQL may give up the slot; -1 without max_slot_wal_keep_size.",
 			func(s capture.Status) float64 { return float64(s.Budget.LogLeft) }),
 		gauge("jike_sync_log_left_days", "The same at the rate of the last minutes.",
 			func(s capture.Status) float64 { return s.Budget.LogDays }),
+		gauge("jike_sync_leaf_full", "1 while the leaf server's stream refuses more, and the log holds what follows.",
+			func(s capture.Status) float64 { return flag(s.Full) }),
+		gauge("jike_sync_leaf_too_small", "1 while all that the full stream holds is a part of one transaction: nats.max_bytes must be raised.",
+			func(s capture.Status) float64 { return flag(s.TooSmall) }),
 		gauge("jike_sync_leaf_left_bytes", "Room in the leaf server's stream.",
 			func(s capture.Status) float64 { return float64(s.Budget.LeafLeft) }),
 		gauge("jike_sync_leaf_left_days", "The same at the rate of the last minutes.",
 			func(s capture.Status) float64 { return s.Budget.LeafDays }),
 	)
+}
+
+// flag is a state as a metric.
+func flag(state bool) float64 {
+	if state {
+		return 1
+	}
+	return 0
 }

@@ -117,6 +117,7 @@ type Status struct {
 	BacklogMessages uint64   // in the leaf's stream, not taken by the hub
 	BacklogBytes    uint64
 	Full            bool   // the leaf's stream refuses more
+	TooSmall        bool   // and always will: all that it holds is a part of one transaction
 	Budget          Budget // how long both stores go on holding what headquarters does not take
 	Error           string // why the last session ended, while none streams
 }
@@ -138,6 +139,7 @@ type Capture struct {
 	named       wire.Link               // what headquarters has applied, as it said with the refill
 	demand      *demand                 // the next session begins a new epoch
 	lastEpoch   time.Time               // when this process began one; of the session's goroutine only
+	fullSince   time.Time               // since when Full is what it is
 	end         context.CancelCauseFunc // of the session that streams
 	lastApplied wire.LSN                // at unapplied
 	unapplied   time.Time               // since when something waits for headquarters
@@ -269,7 +271,7 @@ func (c *Capture) takeRefill() bool {
 
 func (c *Capture) began(s state, end context.CancelCauseFunc) {
 	c.mu.Lock()
-	c.status.Connected, c.status.Error, c.status.Full = true, "", false
+	c.status.Connected, c.status.Error, c.status.Full, c.status.TooSmall = true, "", false, false
 	c.status.Epoch, c.status.Incarnation = s.epoch, s.incarnation
 	c.status.Begun, c.status.Reason, c.status.Existing = s.begun, s.reason, s.existing
 	c.end = end
@@ -293,9 +295,30 @@ func (c *Capture) full(err error) {
 	c.mu.Lock()
 	changed := c.status.Full != (err != nil)
 	c.status.Full = err != nil
+	if changed {
+		c.fullSince = time.Now()
+	}
 	c.mu.Unlock()
 	if changed && err != nil {
 		c.opts.Log.Error("capture: the leaf's stream is full, the log holds what follows", "province", c.opts.Province, "error", err)
+	}
+}
+
+// tooSmallAfter is for how long a stream is full with nothing that headquarters could take before
+// it is said to be too small. What headquarters has taken is purged within a second or two.
+const tooSmallAfter = 5 * time.Second
+
+// judge finds out whether the leaf's stream of so many bytes is smaller than one transaction.
+func (c *Capture) judge(limit int64) {
+	published, applied, _ := c.tracker.state()
+	c.mu.Lock()
+	small := c.status.Full && applied >= published && time.Since(c.fullSince) > tooSmallAfter
+	changed := small && !c.status.TooSmall
+	c.status.TooSmall = small
+	c.mu.Unlock()
+	if changed {
+		c.opts.Log.Error("capture: the leaf's stream is smaller than one transaction, so nothing goes up: raise nats.max_bytes and start the node again",
+			"province", c.opts.Province, "max_bytes", limit, "transaction_after", published.String())
 	}
 }
 

@@ -79,6 +79,7 @@ func (c *Capture) keepSweeping(ctx context.Context, leaf *stream.Leaf, sweep <-c
 				c.status.Budget.leaf(leaf.MaxBytes()-int64(bytes), &leafRate)
 				c.mu.Unlock()
 			}
+			c.judge(leaf.MaxBytes())
 			c.announce()
 		case <-ctx.Done():
 			return

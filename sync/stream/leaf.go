@@ -161,11 +161,12 @@ const window = 8
 
 // Pump publishes what comes from in, each message to follow the one before, until in is closed or
 // ctx ends. When the stream is full it waits and tries again, and says so through full, which is
-// also told, with nil, when there is room again. Any other failure ends it: ErrOvertaken when
+// told nil when a message is stored again. Any other failure ends it: ErrOvertaken when
 // another capture wrote to the stream, ErrGone when it was removed.
 func (l *Leaf) Pump(ctx context.Context, in <-chan Outgoing, full func(error)) error {
 	defer l.js.CleanupPublisher() // or its goroutine would stay as long as the connection
 	var flying []flight
+	refused := false
 	for in != nil || len(flying) > 0 {
 		take := in
 		if len(flying) >= window {
@@ -190,17 +191,21 @@ func (l *Leaf) Pump(ctx context.Context, in <-chan Outgoing, full func(error)) e
 			if ack.Sequence != oldest.sequence {
 				return fmt.Errorf("%w: stored at %d, expected %d", ErrOvertaken, ack.Sequence, oldest.sequence)
 			}
+			if refused {
+				refused = false
+				full(nil)
+			}
 			oldest.out.Stored(ack.Sequence)
 			flying = flying[1:]
 		case err := <-oldest.err():
 			if err = publishError(err); !errors.Is(err, ErrFull) {
 				return err
 			}
+			refused = true
 			full(err)
 			if flying, err = l.again(ctx, flying); err != nil {
 				return err
 			}
-			full(nil)
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -91,3 +91,25 @@ func TestACaptureThatStartsBeforeAFullStreamGoesOn(t *testing.T) {
 	p.Settle()
 	p.Same()
 }
+
+// One transaction is larger than all that the leaf's stream may hold: it can never be there whole, so
+// headquarters takes nothing and nothing is purged. That is said, and ends when there is more room.
+func TestAStreamThatIsSmallerThanATransactionIsTold(t *testing.T) {
+	p := synctest.New(t)
+	room := func(bytes int64) func(*capture.Options) {
+		return func(o *capture.Options) { o.Limits.LeafBytes = bytes }
+	}
+	c := p.Capture(room(1 << 20))
+	p.Apply()
+	customers(p, 1, 200)
+	p.Settle()
+	p.Exec(p.Source, `UPDATE crm.customer SET profile = (SELECT string_agg(md5(random()::text || g), '') FROM generate_series(1, 500) g WHERE id > 0)`)
+	p.Until("the stream is said to be too small", func() bool { return c.It.Status().TooSmall })
+	c.Stop()
+	c = p.Capture(room(64 << 20))
+	p.Settle()
+	p.Same()
+	if s := c.It.Status(); s.Full || s.TooSmall {
+		t.Errorf("full %t, too small %t", s.Full, s.TooSmall)
+	}
+}
