@@ -122,7 +122,7 @@ func openPartners(n *node.Node, c Config, all *Stores) error {
 	return n.Serve("partner messages", c.XML.Listen, s)
 }
 
-// schedule adds what happens by the clock: the summary, and once a day the journal's partitions and old jobs.
+// schedule adds what happens by the clock: the summary, and once a day the journal's partitions, old jobs and imports.
 func schedule(n *node.Node, c Config, zone *time.Location, all *Stores) error {
 	clock := cron.New(cron.WithLocation(zone), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	var running context.Context // of the task below, which starts the clock
@@ -139,6 +139,9 @@ func schedule(n *node.Node, c Config, zone *time.Location, all *Stores) error {
 		}
 		if err := all.Jobs.Forget(running, time.Now()); err != nil {
 			n.Log.Error("ended jobs not forgotten", "error", err)
+		}
+		if err := all.Imports.Forget(running, time.Now()); err != nil {
+			n.Log.Error("old imports not forgotten", "error", err)
 		}
 	}
 	if _, err := clock.AddFunc(c.Summary.Schedule, summary); err != nil {

@@ -9,6 +9,7 @@ import (
 	"jike/province/document"
 	"jike/province/exchange"
 	"jike/province/hierarchy"
+	"jike/province/importing"
 	"jike/province/intake"
 	"jike/province/job"
 	"jike/province/member"
@@ -33,6 +34,7 @@ func (s *Stores) Register(p *portal.Server) {
 	member.Register(p, s.Members, s.Jobs)
 	merge.Register(p, s.Merges)
 	site.Register(p, s.Sites)
+	importing.Register(p, s.Imports)
 	overview.Register(p, s.Overview)
 	exchange.Register(p, s.Exchanges)
 	selection.Register(p, s.Selection)

@@ -197,7 +197,13 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.customer), fmt.Sprintf(`{"phone":"139%08d","joinedOn":"2026-01-01",%s}`, n, line), true
 	case "member-import":
 		return at(o.customer), fmt.Sprintf(`{"text":"号码\n137%08d","day":"2026-01-01"}`, n), true
-	case "job-get", "job-cancel", "job-result":
+	case "import-upload":
+		return op.Path + "?name=a.csv", "名称,行业,城市\n甲,65,福州\n", false
+	case "import-set":
+		return at(x.importOf(t, op.ID, caller)), `{"fields":["name","industry","city"],"key":"name","mode":"both","distinct":false}`, false
+	case "import-get", "import-try", "import-run", "import-revert":
+		return at(x.importOf(t, op.ID, caller)), "", false
+	case "job-get", "job-cancel", "job-result", "job-lines":
 		return at(x.job(t, caller)), "", false
 	case "member-change":
 		return at(o.member), `{"version":1,` + line + `}`, true
@@ -242,6 +248,31 @@ func (x *site) merged(t *testing.T, o family, n int) (id int64) {
 		t.Fatal(err)
 	}
 	return m.ID
+}
+
+// importOf makes an import of a login's own, in a state in which the operation can be done.
+func (x *site) importOf(t *testing.T, operation, login string) (id int64) {
+	t.Helper()
+	if login == "" || login == "analyst" {
+		login = "manager"
+	}
+	const insert = `INSERT INTO crm.customer_import (owner_id, owner, file_name, encoding, columns, total, content, fields, key, mode)
+		SELECT id, login, 'a.csv', 'utf-8', '{名称,行业,城市}', 1, '甲,65,福州', '{name,industry,city}', 'name', 'both' FROM account.account WHERE login = $1 RETURNING id`
+	id = customertest.Value[int64](t, x.DB, insert, login)
+	job := x.job(t, login)
+	owner := x.Database.Owner(t)
+	for _, statement := range map[string][]string{
+		"import-run": {`UPDATE crm.job SET state = 'done', finished_at = now() WHERE id = $2 AND $1 > 0`, `UPDATE crm.customer_import SET try_job = $2 WHERE id = $1`},
+		"import-revert": {
+			`UPDATE crm.job SET state = 'done', finished_at = now() WHERE id = $2 AND $1 > 0`, `UPDATE crm.customer_import SET run_job = $2 WHERE id = $1`,
+			`INSERT INTO crm.customer_import_row (import_id, line, customer_id, version) SELECT $1, 1, 1, 1 WHERE $2 > 0`,
+		},
+	}[operation] {
+		if _, err := owner.Exec(t.Context(), statement, id, job); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return id
 }
 
 // job queues a job of a login's own, of a kind that nobody offers.

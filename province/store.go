@@ -12,6 +12,7 @@ import (
 	"jike/province/document"
 	"jike/province/exchange"
 	"jike/province/hierarchy"
+	"jike/province/importing"
 	"jike/province/intake"
 	"jike/province/job"
 	"jike/province/keyaccount"
@@ -50,6 +51,7 @@ type Stores struct {
 	KeyAccounts   *keyaccount.Store
 	Merges        *merge.Store
 	Sites         *site.Store
+	Imports       *importing.Store
 }
 
 // NewStores makes the stores; db is connected as jike_app, zone is the province's.
@@ -74,6 +76,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Members = member.NewStore(db, s.Customers)
 	s.Jobs.Offer(s.Members.Importing())
 	s.Hierarchy = hierarchy.NewStore(db, s.Customers, zone)
+	s.Imports = importing.NewStore(db, s.Customers, s.Organisation, s.Jobs)
 	s.Intake = intake.NewStore(s.Customers, s.Contacts)
 	s.Exchanges = exchange.NewStore(s.Journal)
 	s.Overview = overview.NewStore(db, overview.Sources{

@@ -45,6 +45,7 @@ const (
 	CustomerSensitive Permission = "customer.sensitive" // set or clear the sensitive flag
 	CustomerCredit    Permission = "customer.credit"    // decide level and limit of credit (信用等级, 信用额度)
 	CustomerMerge     Permission = "customer.merge"     // make one of two customers, and undo it
+	CustomerImport    Permission = "customer.import"    // create and change customers from a file, and take that back
 	ContactChange     Permission = "contact.change"
 	ContactPhones     Permission = "contact.phones"  // phone numbers of people at customers in others' care
 	ContactPrivate    Permission = "contact.private" // read and write private facts about key persons
@@ -78,15 +79,15 @@ var grants = map[Role]struct {
 	permissions []Permission
 }{
 	AccountManager: {ReachOwn, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerImport,
 		ContactChange, ContactPrivate, ContactReveal, ContractChange, MemberWrite, ReferenceRead,
 	}},
 	DepartmentHead: {ReachDepartment, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerCredit, CustomerMerge,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerCredit, CustomerMerge, CustomerImport,
 		ContactChange, ContactReveal, ContractChange, MemberWrite, ReferenceRead,
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport,
 		ContactChange, ContactReveal, ContractChange, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
 		ReferenceRead, ReferenceExtend, AccountManage,
 	}},

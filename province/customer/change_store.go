@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -98,7 +100,6 @@ func (s *Store) CreateIn(ctx context.Context, tx pg.Tx, caller account.Caller, f
 	if err != nil {
 		return Customer{}, err
 	}
-	crosses := f.CrossProvince || listed.ID != 0
 	if number == "" {
 		var n int64
 		if err := tx.PGX().QueryRow(ctx, `SELECT nextval('crm.customer_number')`).Scan(&n); err != nil {
@@ -106,26 +107,11 @@ func (s *Store) CreateIn(ctx context.Context, tx pg.Tx, caller account.Caller, f
 		}
 		number = NumberOf(s.province, n)
 	}
-	national, clause := policy.Rule.Judge(judged(number, f, crosses))
-	names := []string{"number", "national", "name_terms", "cross_province", "key_account_id"}
-	places := []string{"@number", "@national", "@name_terms", "@cross_province", "@key_account_id"}
-	args := pgx.NamedArgs{
-		"number": number, "national": national, "name_terms": Terms(f.Name), "cross_province": crosses, "key_account_id": unlessZero(listed.ID),
-	}
-	after := map[string]any{"number": number}
-	if listed.ID != 0 {
-		after["keyAccount"] = listed.Name
-	}
-	for _, a := range attributes {
-		v := a.value(&f)
-		names, places, args[a.column] = append(names, a.column), append(places, "@"+a.column), v
-		if v != nil && v != "" {
-			after[a.name] = v
-		}
-	}
+	row := newcomer(number, f, policy, listed)
+	names := row.columns()
 	var id int64
-	insert := `INSERT INTO crm.customer (` + strings.Join(names, ", ") + `) VALUES (` + strings.Join(places, ", ") + `) RETURNING id`
-	if err := taken(tx.PGX().QueryRow(ctx, insert, args).Scan(&id)); err != nil {
+	insert := `INSERT INTO crm.customer (` + strings.Join(names, ", ") + `) VALUES (@` + strings.Join(names, ", @") + `) RETURNING id`
+	if err := taken(tx.PGX().QueryRow(ctx, insert, row.args).Scan(&id)); err != nil {
 		return Customer{}, err
 	}
 	if err := recordClass(ctx, tx, caller, id, "", f.Class); err != nil {
@@ -134,18 +120,48 @@ func (s *Store) CreateIn(ctx context.Context, tx pg.Tx, caller account.Caller, f
 	if err := keepNames(ctx, tx, id, f.Name); err != nil {
 		return Customer{}, err
 	}
-	if national {
-		if err := selection.Note(ctx, tx, id, true, policy, clause, selection.Created); err != nil {
+	if row.national {
+		if err := selection.Note(ctx, tx, id, true, policy, row.clause, selection.Created); err != nil {
 			return Customer{}, err
 		}
 	}
 	err = audit.Record(ctx, tx, audit.Entry{
-		Actor: caller.Actor(), ActorID: caller.AccountID, Action: "customer.create", ObjectKind: "customer", ObjectID: id, CustomerID: id, After: after,
+		Actor: caller.Actor(), ActorID: caller.AccountID, Action: "customer.create", ObjectKind: "customer", ObjectID: id, CustomerID: id, After: row.after,
 	})
 	if err != nil {
 		return Customer{}, err
 	}
 	return one(ctx, tx.PGX(), account.System("create"), `c.id = @id`, pgx.NamedArgs{"id": id}, ``)
+}
+
+// newRow is a customer that is going to be written: its columns, what the trail keeps, whether it goes up.
+type newRow struct {
+	args  pgx.NamedArgs
+	after map[string]any
+	verdict
+}
+
+func (r newRow) columns() []string { return slices.Sorted(maps.Keys(r.args)) }
+
+// newcomer is the row of a new customer with facts that were checked, and with what follows from them.
+func newcomer(number string, f Facts, policy selection.Policy, listed reference.KeyAccount) newRow {
+	crosses := f.CrossProvince || listed.ID != 0
+	r := newRow{after: map[string]any{"number": number}, verdict: verdict{policy: policy}}
+	r.national, r.clause = policy.Rule.Judge(judged(number, f, crosses))
+	r.args = pgx.NamedArgs{
+		"number": number, "national": r.national, "name_terms": Terms(f.Name), "cross_province": crosses, "key_account_id": unlessZero(listed.ID),
+	}
+	if listed.ID != 0 {
+		r.after["keyAccount"] = listed.Name
+	}
+	for _, a := range attributes {
+		v := a.value(&f)
+		r.args[a.column] = v
+		if v != nil && v != "" {
+			r.after[a.name] = v
+		}
+	}
+	return r
 }
 
 // Change replaces the facts of a customer that the caller saw in the given version. Faults are
@@ -252,15 +268,21 @@ type verdict struct {
 // follow is the difference between a customer and new facts, with what follows from these: whether
 // the list of key accounts names it, whether it spans provinces, whether it goes up.
 func (s *Store) follow(ctx context.Context, tx pg.Tx, before Customer, f Facts) (delta, verdict, error) {
-	d := difference(&before.Facts, &f)
 	policy, err := selection.InForce(ctx, tx)
 	if err != nil {
-		return d, verdict{}, err
+		return delta{}, verdict{}, err
 	}
 	listed, err := reference.KeyAccountOf(ctx, tx, string(f.CreditCode))
 	if err != nil {
-		return d, verdict{}, err
+		return delta{}, verdict{}, err
 	}
+	d, v := consequences(before, f, policy, listed)
+	return d, v, nil
+}
+
+// consequences is what follow finds, once policy and list are known.
+func consequences(before Customer, f Facts, policy selection.Policy, listed reference.KeyAccount) (delta, verdict) {
+	d := difference(&before.Facts, &f)
 	if listed.ID != before.KeyAccountID {
 		d.set("keyAccount", "key_account_id", unlessZero(before.KeyAccountID), unlessZero(listed.ID))
 		d.before["keyAccount"], d.after["keyAccount"] = before.KeyAccountName, listed.Name // a person reads the trail
@@ -273,7 +295,7 @@ func (s *Store) follow(ctx context.Context, tx pg.Tx, before Customer, f Facts) 
 	if v.national, v.clause = policy.Rule.Judge(judged(before.Number, f, crosses)); v.national != before.National {
 		d.set("national", "national", before.National, v.national)
 	}
-	return d, v, nil
+	return d, v
 }
 
 // delta is what a change changes: SET clauses with their arguments, and both states for the trail.

@@ -61,7 +61,12 @@ func NameColumns() []string { return []string{"customer_id", "name", "core", "pl
 // NameRows are the rows of crm.customer_name of a customer that is written by COPY.
 func NameRows(id int64, name string) [][]any {
 	var rows [][]any
+	seen := map[string]bool{}
 	for _, n := range codes.CompanyNames(name) {
+		if seen[n.Text] {
+			continue // an old name that is mentioned twice
+		}
+		seen[n.Text] = true
 		rows = append(rows, []any{id, n.Text, n.Core, n.Place, n.Former})
 	}
 	return rows

@@ -48,6 +48,28 @@ type resultInput struct {
 	Only string `query:"only" enum:"refused" doc:"Only the lines that were refused"`
 }
 
+type linesInput struct {
+	ID       int64  `path:"id"`
+	Outcome  string `query:"outcome" maxLength:"40" doc:"Only lines with this outcome"`
+	Reasoned bool   `query:"reasoned" doc:"Only lines that have a reason"`
+	After    int    `query:"after" minimum:"0" doc:"Only lines with greater numbers"`
+	Size     int    `query:"size" minimum:"1" maximum:"200" default:"20"`
+}
+
+// lineView is a line with what became of it, in words.
+type lineView struct {
+	Number  int      `json:"number" doc:"From 1"`
+	Cells   []string `json:"cells"`
+	Outcome string   `json:"outcome" doc:"In the session's language; empty: not gone over"`
+	Reason  string   `json:"reason"`
+}
+
+// linesView is some of a job's lines.
+type linesView struct {
+	Columns []string   `json:"columns" doc:"Head of the cells"`
+	Items   []lineView `json:"items"`
+}
+
 // Register adds the portal's operations on jobs. What starts one is the matter of its capability.
 func Register(s *portal.Server, store *Store) {
 	portal.Register(s, portal.Operation{
@@ -76,6 +98,18 @@ func Register(s *portal.Server, store *Store) {
 		func(ctx context.Context, caller account.Caller, in *oneInput) (View, error) {
 			j, err := store.Cancel(ctx, caller, in.ID)
 			return ViewOf(j), err
+		})
+	portal.Register(s, portal.Operation{
+		Method: http.MethodGet, Path: "/api/jobs/{id}/lines", ID: "job-lines", Tag: "job",
+		Summary: "Lines of a job with their outcomes, by number", Permission: account.CustomerRead,
+	},
+		func(ctx context.Context, caller account.Caller, in *linesInput) (linesView, error) {
+			j, lines, err := store.Lines(ctx, caller, in.ID, in.Outcome, in.Reasoned, in.After, in.Size)
+			view := linesView{Columns: j.Columns, Items: make([]lineView, len(lines))}
+			for i, l := range lines {
+				view.Items[i] = lineView(l)
+			}
+			return view, err
 		})
 	portal.Register(s, portal.Operation{
 		Method: http.MethodGet, Path: "/api/jobs/{id}/result", ID: "job-result", Tag: "job",

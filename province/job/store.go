@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,6 +25,27 @@ type Kind struct {
 	Batch func(ctx context.Context, tx pg.Tx, caller account.Caller, j Job, lines []Line) error
 	// Texts are the words for outcomes and reasons in a result file, Chinese and English.
 	Texts map[string][2]string
+}
+
+// say gives the function that puts outcomes and reasons into words: of a code that something follows, after a
+// space, both are put into words as far as they are known.
+func (k Kind) say(language string) func(string) string {
+	word := func(code string) string {
+		text, known := k.Texts[code]
+		switch {
+		case !known:
+			return code
+		case language == "en":
+			return text[1]
+		}
+		return text[0]
+	}
+	return func(code string) string {
+		if code, about, more := strings.Cut(code, " "); more {
+			return word(code) + " (" + word(about) + ")"
+		}
+		return word(code)
+	}
 }
 
 // Store keeps the jobs.
@@ -52,32 +74,43 @@ const columns = `j.id, j.kind, j.state, j.owner_id, j.owner, coalesce(j.customer
 // Start queues a job for the caller, who needs an account and must have been allowed the work and the
 // customer. Faults: no lines, or too many.
 func (s *Store) Start(ctx context.Context, caller account.Caller, o Order) (Job, error) {
+	var j Job
+	err := pg.InTx(ctx, s.db, func(tx pg.Tx) (err error) {
+		j, err = s.StartIn(ctx, tx, caller, o)
+		return err
+	})
+	if err == nil {
+		s.Wake()
+	}
+	return j, err
+}
+
+// StartIn is Start in a transaction, after which Wake spares the job a wait.
+func (s *Store) StartIn(ctx context.Context, tx pg.Tx, caller account.Caller, o Order) (Job, error) {
 	if err := o.check(); err != nil {
 		return Job{}, err
 	}
-	var j Job
-	err := pg.InTx(ctx, s.db, func(tx pg.Tx) (err error) {
-		const insert = `INSERT INTO crm.job AS j (kind, owner_id, owner, customer_id, parameters, columns, total)
-			VALUES ($1, $2, $3, nullif($4, 0), $5, $6, $7) RETURNING ` + columns
-		j, err = one(tx.PGX().Query(ctx, insert, o.Kind, caller.AccountID, caller.Login, o.CustomerID, o.Parameters, o.Columns, len(o.Lines)))
-		if err != nil {
-			return err
-		}
-		rows := pgx.CopyFromSlice(len(o.Lines), func(i int) ([]any, error) {
-			return []any{j.ID, i + 1, o.Lines[i].Cells, o.Lines[i].Outcome, o.Lines[i].Reason}, nil
-		})
-		if _, err := tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "job_line"}, []string{"job_id", "number", "cells", "outcome", "reason"}, rows); err != nil {
-			return err
-		}
-		return record(ctx, tx, caller, "job.start", j, map[string]any{"kind": j.Kind, "lines": j.Total, "parameters": j.Parameters})
-	})
-	if err == nil {
-		select {
-		case s.wake <- struct{}{}:
-		default: // it is awake
-		}
+	const insert = `INSERT INTO crm.job AS j (kind, owner_id, owner, customer_id, parameters, columns, total)
+		VALUES ($1, $2, $3, nullif($4, 0), $5, $6, $7) RETURNING ` + columns
+	j, err := one(tx.PGX().Query(ctx, insert, o.Kind, caller.AccountID, caller.Login, o.CustomerID, o.Parameters, o.Columns, len(o.Lines)))
+	if err != nil {
+		return j, err
 	}
-	return j, err
+	rows := pgx.CopyFromSlice(len(o.Lines), func(i int) ([]any, error) {
+		return []any{j.ID, i + 1, o.Lines[i].Cells, o.Lines[i].Outcome, o.Lines[i].Reason}, nil
+	})
+	if _, err := tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "job_line"}, []string{"job_id", "number", "cells", "outcome", "reason"}, rows); err != nil {
+		return j, err
+	}
+	return j, record(ctx, tx, caller, "job.start", j, map[string]any{"kind": j.Kind, "lines": j.Total, "parameters": j.Parameters})
+}
+
+// Wake has the worker look for open jobs now.
+func (s *Store) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // it is awake
+	}
 }
 
 // seen is the condition that a row j may be seen by a caller with the account @account.
@@ -146,16 +179,28 @@ func (s *Store) Result(ctx context.Context, caller account.Caller, id int64, ref
 	if err != nil {
 		return "", err
 	}
-	texts, language := s.kinds[j.Kind].Texts, 0
-	if caller.Language == "en" {
-		language = 1
+	return resultText(j.Columns, lines, s.kinds[j.Kind].say(caller.Language))
+}
+
+// Lines reads some lines of a job with their outcomes and reasons in the caller's language: those with the
+// numbers above after that have the outcome, "" for any, and those that have a reason, where that is asked for.
+func (s *Store) Lines(ctx context.Context, caller account.Caller, id int64, outcome string, reasoned bool, after, most int) (Job, []Line, error) {
+	j, err := s.Get(ctx, caller, id)
+	if err != nil {
+		return j, nil, err
 	}
-	return resultText(j.Columns, lines, func(code string) string {
-		if text, known := texts[code]; known {
-			return text[language]
-		}
-		return code
-	})
+	const query = `SELECT number, cells, outcome, reason FROM crm.job_line
+		WHERE job_id = $1 AND number > $2 AND ($3 = '' OR outcome = $3) AND (NOT $4 OR reason <> '') ORDER BY number LIMIT $5`
+	rows, err := s.db.Query(ctx, query, id, after, outcome, reasoned, most)
+	if err != nil {
+		return j, nil, err
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowToStructByName[Line])
+	say := s.kinds[j.Kind].say(caller.Language)
+	for i := range lines {
+		lines[i].Outcome, lines[i].Reason = say(lines[i].Outcome), say(lines[i].Reason)
+	}
+	return j, lines, err
 }
 
 // Forget removes what ended longer ago than Kept.

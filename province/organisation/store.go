@@ -3,6 +3,7 @@ package organisation
 import (
 	"context"
 	"errors"
+	"maps"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -109,4 +110,28 @@ func (s *Store) one(ctx context.Context, tx pg.Tx, query string, argument any) (
 		return Unit{}, fault.New(fault.NotFound, "organisation.unknown")
 	}
 	return u, err
+}
+
+// People finds active persons by their numbers (工号) or, where it is one person's alone, by their names. What
+// is nobody's is not in the answer.
+func (s *Store) People(ctx context.Context, tx pg.Tx, stated []string) (map[string]int64, error) {
+	const query = `SELECT code, name, id FROM crm.organisation WHERE kind = 'person' AND active AND (code = ANY ($1) OR name = ANY ($1))`
+	rows, err := tx.PGX().Query(ctx, query, stated)
+	if err != nil {
+		return nil, err
+	}
+	byName, byCode := map[string]int64{}, map[string]int64{}
+	var code, name string
+	var id int64
+	_, err = pgx.ForEachRow(rows, []any{&code, &name, &id}, func() error {
+		byCode[code] = id
+		if _, twice := byName[name]; twice {
+			id = 0
+		}
+		byName[name] = id
+		return nil
+	})
+	maps.Copy(byName, byCode)
+	maps.DeleteFunc(byName, func(_ string, id int64) bool { return id == 0 })
+	return byName, err
 }

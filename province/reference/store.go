@@ -54,6 +54,24 @@ func KeyAccountOf(ctx context.Context, tx pg.Tx, creditCode string) (KeyAccount,
 	return k, err
 }
 
+// KeyAccountsOf is KeyAccountOf for many credit codes at once, by credit code; those that are not on the
+// list are not in the answer.
+func KeyAccountsOf(ctx context.Context, tx pg.Tx, creditCodes []string) (map[string]KeyAccount, error) {
+	rows, err := tx.PGX().Query(ctx, `SELECT DISTINCT ON (credit_code) credit_code, id, name, since FROM ref.key_account
+		WHERE credit_code = ANY ($1) AND expired_at IS NULL ORDER BY credit_code, province DESC, id`, creditCodes)
+	if err != nil {
+		return nil, err
+	}
+	listed := map[string]KeyAccount{}
+	var code string
+	var k KeyAccount
+	_, err = pgx.ForEachRow(rows, []any{&code, &k.ID, &k.Name, &k.Since}, func() error {
+		listed[code] = k
+		return nil
+	})
+	return listed, err
+}
+
 // Policies lists all selection policies that headquarters ever sent here, in the order in which it
 // changed them.
 func (s *Store) Policies(ctx context.Context) ([]selection.Delivered, error) {

@@ -52,6 +52,24 @@ func Note(ctx context.Context, tx pg.Tx, customerID int64, entered bool, p Polic
 	return err
 }
 
+// Crossing is a customer that a save moved into the selection or out of it.
+type Crossing struct {
+	CustomerID int64
+	Entered    bool
+	By         Clause
+	Reason     Reason
+}
+
+// NoteAll is Note for many customers at once.
+func NoteAll(ctx context.Context, tx pg.Tx, p Policy, flips []Crossing) error {
+	rows := pgx.CopyFromSlice(len(flips), func(i int) ([]any, error) {
+		f := flips[i]
+		return []any{f.CustomerID, f.Entered, p.Version, string(f.By), string(f.Reason)}, nil
+	})
+	_, err := tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "selection_flip"}, []string{"customer_id", "entered", "version", "clause", "reason"}, rows)
+	return err
+}
+
 // Store keeps the policies of one province.
 type Store struct {
 	db   *pgxpool.Pool

@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"jike/internal/pg"
@@ -21,11 +20,7 @@ import (
 // What becomes of one of the databases apart from a crash: its slot goes, or it comes back as it was
 // some time ago.
 
-// noSuchObject is PostgreSQL's undefined_object.
-const noSuchObject = "42704"
-
-// dropSlot drops the slot while capture is away and the province goes on. There may be none: capture
-// can have been killed between two epochs, when the old slot is gone and the new one not made.
+// dropSlot drops the slot while capture is away and the province goes on.
 func dropSlot(ctx context.Context, r *Rig, random *rand.Rand) error {
 	r.Kill(r.Capture)
 	pause(random, 500)
@@ -33,9 +28,6 @@ func dropSlot(ctx context.Context, r *Rig, random *rand.Rand) error {
 		_, err := r.Source.super(ctx, fmt.Sprintf(`SELECT pg_drop_replication_slot('%s')`, capture.Slot))
 		if err == nil {
 			break
-		}
-		if server, ok := errors.AsType[*pgconn.PgError](err); ok && server.Code == noSuchObject {
-			return errors.Join(fmt.Errorf("%w: %w", errNothing, err), r.Capture.Start(ctx))
 		}
 		if attempt == 100 {
 			return err

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -71,6 +72,7 @@ func (r *running) stop() error {
 // browser is one person's at the portal.
 type browser struct {
 	portal string
+	csrf   string // the session's proof
 	http   *http.Client
 }
 
@@ -83,7 +85,7 @@ func newBrowser(portal string) (browser, error) {
 }
 
 // signIn begins a session.
-func (b browser) signIn(ctx context.Context, login, password string) error {
+func (b *browser) signIn(ctx context.Context, login, password string) error {
 	body := fmt.Sprintf(`{"login":%q,"password":%q}`, login, password)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.portal+"/api/session", strings.NewReader(body))
 	if err != nil {
@@ -94,6 +96,12 @@ func (b browser) signIn(ctx context.Context, login, password string) error {
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("sign in: %d %s", status, answer)
 	}
+	if err != nil {
+		return err
+	}
+	var session struct{ CSRF string }
+	err = json.Unmarshal(answer, &session)
+	b.csrf = session.CSRF
 	return err
 }
 

@@ -13,14 +13,17 @@ import (
 )
 
 // Portal measures the portal's operations at a provincial node with real data: lists by twelve
-// filters and orders, search by two characters, the overview of a customer, and the roll-up of a tree. Requests are sent at
-// a set rate whether or not earlier ones are answered, and timed from when they were due, so that a
-// slow answer does not hide others. Node, database and browsers share the machine.
+// filters and orders, search by two characters, the overview of a customer, the roll-up of a tree, and an
+// import of customers against COPY. Requests are sent at a set rate whether or not earlier ones are
+// answered, and timed from when they were due, so that a slow answer does not hide others. Node,
+// database and browsers share the machine.
 type Portal struct {
 	Customers int           `default:"1000000" help:"Customers of the province."`
 	Dir       string        `required:"" help:"Data directory of the node: seeded once, kept, and used again."`
 	Rate      int           `default:"50" help:"Requests a second."`
 	Time      time.Duration `default:"60s" help:"How long each of the first three is measured."`
+	Imported  int           `default:"100000" help:"Customers of a measured import."`
+	Pairs     int           `default:"3" help:"How often an import is measured against COPY."`
 	Plans     bool          `default:"true" negatable:"" help:"Print the plans of the statements of lists and search."`
 }
 
@@ -61,6 +64,9 @@ func (p Portal) run(ctx context.Context, w io.Writer) (err error) {
 	}
 	if err := place.rollups(ctx, out); err != nil {
 		return fmt.Errorf("rollup: %w", err)
+	}
+	if p.Pairs > 0 {
+		return place.imports(ctx, out, p.Imported, p.Pairs)
 	}
 	return out.err
 }

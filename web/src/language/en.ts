@@ -9,6 +9,7 @@ import edit from './en/edit.json'
 import format from './en/format.json'
 import frame from './en/frame.json'
 import hierarchy from './en/hierarchy.json'
+import importing from './en/importing.json'
 import job from './en/job.json'
 import journal from './en/journal.json'
 import member from './en/member.json'
@@ -23,7 +24,7 @@ import site from './en/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection, ...site, ...site },
+  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection, ...site },
   antd,
   dayjs: 'en-gb',
 }

@@ -7,6 +7,7 @@ import type edit from './zh/edit.json'
 import type format from './zh/format.json'
 import type frame from './zh/frame.json'
 import type hierarchy from './zh/hierarchy.json'
+import type importing from './zh/importing.json'
 import type job from './zh/job.json'
 import type journal from './zh/journal.json'
 import type member from './zh/member.json'
@@ -29,6 +30,7 @@ export type Texts = typeof account &
   typeof format &
   typeof frame &
   typeof hierarchy &
+  typeof importing &
   typeof job &
   typeof journal &
   typeof member &

@@ -9,6 +9,7 @@ import edit from './zh/edit.json'
 import format from './zh/format.json'
 import frame from './zh/frame.json'
 import hierarchy from './zh/hierarchy.json'
+import importing from './zh/importing.json'
 import job from './zh/job.json'
 import journal from './zh/journal.json'
 import member from './zh/member.json'
@@ -23,7 +24,7 @@ import site from './zh/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection, ...site, ...site },
+  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection, ...site },
   antd,
   dayjs: 'zh-cn',
 }

@@ -1,4 +1,4 @@
-import { ApiOutlined, BookOutlined, CalendarOutlined, CloudUploadOutlined, FieldTimeOutlined, GiftOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
+import { ApiOutlined, BookOutlined, CalendarOutlined, CloudUploadOutlined, FieldTimeOutlined, GiftOutlined, ImportOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -10,6 +10,8 @@ const NewCustomerPage = lazy(() => import('./customer/NewCustomerPage'))
 const OverviewPage = lazy(() => import('./overview/OverviewPage'))
 const BirthdayPage = lazy(() => import('./contact/BirthdayPage'))
 const ContractDuePage = lazy(() => import('./contract/DuePage'))
+const ImportListPage = lazy(() => import('./importing/ImportListPage'))
+const ImportPage = lazy(() => import('./importing/ImportPage'))
 const JobListPage = lazy(() => import('./job/JobListPage'))
 const JournalPage = lazy(() => import('./journal/JournalPage'))
 const ReferencePage = lazy(() => import('./reference/ReferencePage'))
@@ -27,6 +29,7 @@ export default function Province() {
     { path: '/customers', label: t('menu.customers'), icon: <TeamOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/birthdays', label: t('menu.birthdays'), icon: <GiftOutlined aria-hidden />, permission: 'contact.private' },
     { path: '/contracts', label: t('menu.contractDue'), icon: <CalendarOutlined aria-hidden />, permission: 'customer.read' },
+    { path: '/imports', label: t('menu.imports'), icon: <ImportOutlined aria-hidden />, permission: 'customer.import' },
     { path: '/jobs', label: t('menu.jobs'), icon: <FieldTimeOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'reference.read' },
     { path: '/exchanges', label: t('menu.exchanges'), icon: <ApiOutlined aria-hidden />, permission: 'journal.read' },
@@ -42,6 +45,8 @@ export default function Province() {
         <Route path="/customers/:id" element={<OverviewPage />} />
         <Route path="/birthdays" element={<BirthdayPage />} />
         <Route path="/contracts" element={<ContractDuePage />} />
+        <Route path="/imports" element={<ImportListPage />} />
+        <Route path="/imports/:id" element={<ImportPage />} />
         <Route path="/jobs" element={<JobListPage />} />
         <Route path="/reference" element={<ReferencePage />} />
         <Route path="/exchanges" element={<JournalPage />} />

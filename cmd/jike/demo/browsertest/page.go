@@ -93,6 +93,22 @@ func (b *Browser) Type(id, text string) {
 	b.Press(text)
 }
 
+// Choose gives files to the hidden field of the first button for files on the page.
+func (b *Browser) Choose(files ...string) {
+	b.tb.Helper()
+	b.until("a field for files", `document.querySelector("input[type='file']") ? 'there' : ''`)
+	b.must(chromedp.Do(b.ctx, chromedp.SetUploadFiles(chromedp.CSS("input[type='file']"), files)))
+}
+
+// Download is the content behind the first visible link of a selector.
+func (b *Browser) Download(selector string) string {
+	b.tb.Helper()
+	return b.until("content behind "+selector, fmt.Sprintf(`(async () => {
+		const e = %s
+		return e ? await (await fetch(e.href)).text() : ''
+	})()`, query(selector)))
+}
+
 // Press presses keys wherever the focus is, such as kb.Enter.
 func (b *Browser) Press(keys string) {
 	b.tb.Helper()

@@ -1,0 +1,59 @@
+//go:build browser
+
+package demo_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"jike/internal/account"
+)
+
+// importing uploads a file with a wrong line, lets the dry run say so, runs it, sends the error file again
+// corrected, and takes the first import back.
+func (v *visit) importing(t *testing.T) {
+	b := v.open(t, v.fujian)
+	signIn(b, v.fujian.Account(account.AccountManager))
+	file := func(name, text string) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { // the browser may be another user
+			t.Fatal(err)
+		}
+		return path
+	}
+	b.ClickCSS("[data-testid='menu'] a[href='/imports']")
+	b.See("page-title", "客户导入")
+	b.Choose(file("新客户.csv", "客户名称,行业,地市,企业简介\n福州闽越虚构软件有限公司,65,福州,甲\n厦门鼓浪虚构食品有限公司,14,厦门,乙\n泉州刺桐虚构鞋业有限公司,19,泉洲,丙\n"))
+	b.See("block-import-set", "企业简介")
+	b.Shot("import-columns")
+	b.Click("import-try")
+	b.See("block-import-try", "未处理 1")
+	b.See("block-import-try", "不认识的城市")
+	b.Shot("import-try")
+	b.Click("import-run")
+	b.Click("import-confirm")
+	b.See("block-import-run", "新建 2")
+	b.SeeAttribute("import", "data-step", "result")
+	b.Shot("import-result")
+
+	refused := b.Download("[data-testid^='job-refused-']")
+	b.ClickCSS("a[href='/imports']")
+	b.See("page-title", "客户导入")
+	b.Choose(file("更正.csv", strings.ReplaceAll(refused, "泉洲", "泉州")))
+	b.See("block-import-set", "企业简介")
+	b.Click("import-try")
+	b.See("block-import-try", "新建 1")
+	b.Click("import-run")
+	b.Click("import-confirm")
+	b.See("block-import-run", "新建 1")
+
+	b.ClickCSS("a[href='/imports']")
+	b.Shot("imports")
+	b.ClickText("[data-testid^='import-row-'] a", "新客户.csv")
+	b.Click("import-revert")
+	b.Click("import-confirm")
+	b.See("block-import-revert", "已移除 2")
+	b.Shot("import-reverted")
+}
