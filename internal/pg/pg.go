@@ -56,6 +56,13 @@ func InSavepoint(ctx context.Context, tx Tx, f func(Tx) error) error {
 	return pgx.BeginFunc(ctx, tx.tx, func(inner pgx.Tx) error { return f(Tx{inner}) })
 }
 
+// LockRefused reports whether err is PostgreSQL saying that a lock was not to be had in time, or that
+// waiting for it made a deadlock.
+func LockRefused(err error) bool {
+	pe, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pe.Code == "55P03" || pe.Code == "40P01")
+}
+
 // Violates reports whether err is PostgreSQL refusing a row for the named constraint.
 func Violates(err error, constraint string) bool {
 	pe, ok := errors.AsType[*pgconn.PgError](err)

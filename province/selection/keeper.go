@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"jike/internal/pg"
 )
 
 // Settings are how rollouts run.
@@ -41,7 +43,7 @@ func (s *Store) Keep(ctx context.Context, settings Settings, delivered func(cont
 		switch {
 		case ctx.Err() != nil:
 			return
-		case refusedLock(err): // somebody holds a customer, or saves are under way
+		case pg.LockRefused(err): // somebody holds a customer, or saves are under way
 			err = s.trouble(ctx, errors.New("somebody holds a customer of the batch"))
 			pause = idle
 		case err != nil:

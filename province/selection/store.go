@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/internal/account"
@@ -288,7 +287,7 @@ func (s *Store) decide(ctx context.Context, judging bool, f func(pg.Tx) error) e
 			}
 			return f(tx)
 		})
-		if !refusedLock(err) {
+		if !pg.LockRefused(err) {
 			return err
 		}
 		select {
@@ -297,12 +296,6 @@ func (s *Store) decide(ctx context.Context, judging bool, f func(pg.Tx) error) e
 			return fault.Wrap(fault.Unavailable, "selection.saves_under_way", err)
 		}
 	}
-}
-
-// refusedLock reports that a lock was not to be had in time, or that waiting for it made a deadlock.
-func refusedLock(err error) bool {
-	pe, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && (pe.Code == "55P03" || pe.Code == "40P01")
 }
 
 func (s *Store) wakeUp() {

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"jike/internal/pg"
 	"jike/schemas/replica"
 	"jike/sync/wire"
 )
@@ -20,6 +22,13 @@ const repairKeys = 500
 // repairBytes is how much one logical message of a repair holds, beyond which it takes no further
 // row: PostgreSQL and capture each keep it in memory.
 const repairBytes = 4 << 20
+
+// A repair waits for a row less long than PostgreSQL takes to look for a deadlock, so that it gives
+// way and never a writer. Then it begins anew, after a pause in which those who waited go on.
+const (
+	repairWait  = "300ms"
+	repairPause = 100 * time.Millisecond
+)
 
 // Repair sends the current state of rows through the stream, in order with the changes around it:
 // each row is read FOR SHARE and put into the log in the same transaction, so that a concurrent
@@ -42,16 +51,29 @@ func (c *Capture) Repair(ctx context.Context, t replica.Table, keys []int64, bef
 	return nil
 }
 
-// repair sends keys in one transaction.
+// repair sends keys in one transaction, however long others hold their rows.
 func (c *Capture) repair(ctx context.Context, table int, keys []int64, before wire.LSN) error {
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
-	return pgx.BeginFunc(ctx, c.opts.Pool, func(tx pgx.Tx) error {
-		return c.repairIn(ctx, tx, table, keys, before)
-	})
+	for {
+		err := pgx.BeginFunc(ctx, c.opts.Pool, func(tx pgx.Tx) error {
+			return c.repairIn(ctx, tx, table, keys, before)
+		})
+		if !pg.LockRefused(err) {
+			return err
+		}
+		select {
+		case <-time.After(repairPause):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // repairIn sends keys, which are in order, in as many messages as their size asks for.
 func (c *Capture) repairIn(ctx context.Context, tx pgx.Tx, table int, keys []int64, before wire.LSN) error {
+	if _, err := tx.Exec(ctx, `SET LOCAL lock_timeout = '`+repairWait+`'`); err != nil {
+		return err
+	}
 	for len(keys) > 0 {
 		content, done, err := readCurrent(ctx, tx, c.opts.Tables[table], table, keys, before)
 		if err != nil {
