@@ -167,7 +167,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.customer), fmt.Sprintf(`{"version":1,"mergedId":%d,"mergedVersion":1,"take":[],"reason":"同"}`, other.ID), true
 	case "merge-undo":
 		return at(x.merged(t, o, n)), "", true
-	case "customer-get", "customer-overview", "customer-selection", "merge-list", "document-list", "hierarchy-get", "hierarchy-children", "site-list":
+	case "customer-get", "customer-overview", "customer-selection", "merge-list", "document-list", "hierarchy-get", "hierarchy-children", "site-list", "customer-name-list":
 		return at(o.customer), "", true
 	case "contact-create":
 		return at(o.customer), `{` + person + `}`, true
@@ -177,6 +177,10 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.contact) + "?version=1", "", true
 	case "contact-reveal":
 		return at(o.contact), `{"field":"mobile","reason":"客户来电回拨"}`, true
+	case "customer-name-add":
+		return at(o.customer), fmt.Sprintf(`{"name":"曾用%d公司"}`, n), true
+	case "customer-name-remove":
+		return at(o.customer) + "?name=" + x.formerName(t, o.customer), "", true
 	case "site-create":
 		return at(o.customer), `{` + address + `}`, true
 	case "site-change":
@@ -232,6 +236,16 @@ func (x *site) document(t *testing.T, o family, n int) (id int64) {
 		t.Fatal(err)
 	}
 	return d.ID
+}
+
+// formerName gives a former name to a customer, if there is such a one.
+func (x *site) formerName(t *testing.T, id int64) string {
+	t.Helper()
+	const name = "OldName"
+	if _, err := x.Customers.AddName(t.Context(), x.Everybody, id, name); err != nil && !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Exists) {
+		t.Fatal(err)
+	}
+	return name
 }
 
 // merged makes a merge of another customer into the object, unless that is elsewhere.

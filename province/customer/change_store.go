@@ -114,7 +114,7 @@ func (s *Store) CreateIn(ctx context.Context, tx pg.Tx, caller account.Caller, f
 	if err := taken(tx.PGX().QueryRow(ctx, insert, row.args).Scan(&id)); err != nil {
 		return Customer{}, err
 	}
-	if err := recordClass(ctx, tx, caller, id, "", f.Class); err != nil {
+	if err := recordClass(ctx, tx, caller, id, "", f.Class, ""); err != nil {
 		return Customer{}, err
 	}
 	if err := keepNames(ctx, tx, id, f.Name); err != nil {
@@ -188,11 +188,16 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 // ChangeIn replaces the facts of a customer that the transaction has locked (Lock, LockByNumber).
 // Facts that are the same already change nothing: no version, no audit line.
 func (s *Store) ChangeIn(ctx context.Context, tx pg.Tx, caller account.Caller, before Customer, f Facts) (Customer, error) {
+	return s.changeIn(ctx, tx, caller, before, f, "")
+}
+
+// changeIn is ChangeIn with the reason for another class, if there is one.
+func (s *Store) changeIn(ctx context.Context, tx pg.Tx, caller account.Caller, before Customer, f Facts, reason string) (Customer, error) {
 	f = f.tidy()
 	if err := errors.Join(caller.Demand(account.CustomerChange), f.check(s.province), change(caller, before.Facts, f)); err != nil {
 		return Customer{}, err
 	}
-	return s.save(ctx, tx, caller, caller, before, f)
+	return s.save(ctx, tx, caller, caller, before, f, reason)
 }
 
 // Refresh brings what follows from lists and policies up to date, in a customer that the transaction
@@ -201,12 +206,12 @@ func (s *Store) Refresh(ctx context.Context, tx pg.Tx, caller account.Caller, be
 	if err := caller.Demand(account.CustomerChange); err != nil {
 		return Customer{}, err
 	}
-	return s.save(ctx, tx, caller, caller, before, before.Facts)
+	return s.save(ctx, tx, caller, caller, before, before.Facts, "")
 }
 
 // save writes facts that were checked and what follows from them, if anything differs. A new parent or
-// manager must be within the scope of the caller named within.
-func (s *Store) save(ctx context.Context, tx pg.Tx, caller, within account.Caller, before Customer, f Facts) (Customer, error) {
+// manager must be within the scope of the caller named within. reason is the one for another class.
+func (s *Store) save(ctx context.Context, tx pg.Tx, caller, within account.Caller, before Customer, f Facts, reason string) (Customer, error) {
 	d, verdict, err := s.follow(ctx, tx, before, f)
 	if err != nil {
 		return Customer{}, err
@@ -236,7 +241,7 @@ func (s *Store) save(ctx context.Context, tx pg.Tx, caller, within account.Calle
 		}
 	}
 	if f.Class != before.Class {
-		if err := recordClass(ctx, tx, caller, before.ID, before.Class, f.Class); err != nil {
+		if err := recordClass(ctx, tx, caller, before.ID, before.Class, f.Class, reason); err != nil {
 			return Customer{}, err
 		}
 	}
@@ -377,9 +382,9 @@ func standsBelow(ctx context.Context, tx pg.Tx, id, above int64) (below bool, er
 	return below, err
 }
 
-func recordClass(ctx context.Context, tx pg.Tx, caller account.Caller, id int64, from, to codes.Class) error {
-	const insert = `INSERT INTO crm.class_history (customer_id, class_from, class_to, actor) VALUES ($1, nullif($2, ''), $3, $4)`
-	_, err := tx.PGX().Exec(ctx, insert, id, string(from), string(to), caller.Actor())
+func recordClass(ctx context.Context, tx pg.Tx, caller account.Caller, id int64, from, to codes.Class, reason string) error {
+	const insert = `INSERT INTO crm.class_history (customer_id, class_from, class_to, actor, reason) VALUES ($1, nullif($2, ''), $3, $4, $5)`
+	_, err := tx.PGX().Exec(ctx, insert, id, string(from), string(to), caller.Actor(), reason)
 	return err
 }
 

@@ -70,10 +70,17 @@ type Facts struct {
 
 // ClassChange is one line of the history of a customer's class.
 type ClassChange struct {
-	From  codes.Class // empty: the first class
-	To    codes.Class
-	Actor string
-	At    time.Time
+	From   codes.Class // empty: the first class
+	To     codes.Class
+	Actor  string
+	Reason string // as the person stated it; may be empty
+	At     time.Time
+}
+
+// Word is what a person says with a save beside the facts.
+type Word struct {
+	Confirmed   int    // near-equal customers that the person says to be others
+	ClassReason string // why the class is another one
 }
 
 // ConflictError is a save that started from a version that is no longer the newest. It wraps a
@@ -95,6 +102,7 @@ const (
 	maxPerson  = 60
 	maxProfile = 20000
 	maxRemark  = 2000
+	maxReason  = 500
 )
 
 // transitions is the life cycle: where a customer may go from where it is. A lost customer can be

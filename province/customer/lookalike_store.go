@@ -5,11 +5,13 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
 	"jike/internal/account"
 	"jike/internal/audit"
+	"jike/internal/fault"
 	"jike/internal/pg"
 	"jike/schemas/codes"
 )
@@ -38,9 +40,14 @@ func (s *Store) CreateConfirmed(ctx context.Context, caller account.Caller, f Fa
 	return c, err
 }
 
-// ChangeConfirmed is Change for a person, who confirms a new name as in CreateConfirmed.
-func (s *Store) ChangeConfirmed(ctx context.Context, caller account.Caller, id int64, version int32, f Facts, confirmed int) (Customer, error) {
+// ChangeConfirmed is Change for a person, who confirms a new name as in CreateConfirmed and may say why the
+// class is another one; the history of the class keeps that.
+func (s *Store) ChangeConfirmed(ctx context.Context, caller account.Caller, id int64, version int32, f Facts, word Word) (Customer, error) {
 	var c Customer
+	reason := strings.TrimSpace(word.ClassReason)
+	if utf8.RuneCountInString(reason) > maxReason {
+		return c, fault.Field(fault.TooLong, "classReason", "input.too_long", "max", maxReason)
+	}
 	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 		if err := lockNames(ctx, tx, f.Name); err != nil {
 			return err
@@ -55,10 +62,10 @@ func (s *Store) ChangeConfirmed(ctx context.Context, caller account.Caller, id i
 		if before.Version != version {
 			return &ConflictError{before}
 		}
-		if c, err = s.ChangeIn(ctx, tx, caller, before, f); err != nil || c.Name == before.Name {
+		if c, err = s.changeIn(ctx, tx, caller, before, f, reason); err != nil || c.Name == before.Name {
 			return err
 		}
-		return distinguish(ctx, tx, caller, c, confirmed)
+		return distinguish(ctx, tx, caller, c, word.Confirmed)
 	})
 	return c, err
 }

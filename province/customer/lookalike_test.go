@@ -68,14 +68,14 @@ func TestASaveBesideLookAlikesIsConfirmedAndAudited(t *testing.T) {
 			// An edit that keeps the name asks nothing, one that changes it does.
 			edit := c.Facts
 			edit.Address = "福州市"
-			if c, err = w.Customers.ChangeConfirmed(t.Context(), w.Manager, c.ID, c.Version, edit, 0); err != nil {
+			if c, err = w.Customers.ChangeConfirmed(t.Context(), w.Manager, c.ID, c.Version, edit, customer.Word{}); err != nil {
 				t.Error(err)
 			}
 			edit.Name = "榕澄电力设备股份有限公司"
-			if _, err = w.Customers.ChangeConfirmed(t.Context(), w.Manager, c.ID, c.Version, edit, 0); !fault.Is(err, fault.Rule) {
+			if _, err = w.Customers.ChangeConfirmed(t.Context(), w.Manager, c.ID, c.Version, edit, customer.Word{}); !fault.Is(err, fault.Rule) {
 				t.Errorf("a new name was not asked about: %v", err)
 			}
-			if _, err = w.Customers.ChangeConfirmed(t.Context(), w.Manager, c.ID, c.Version, edit, 2); err != nil {
+			if _, err = w.Customers.ChangeConfirmed(t.Context(), w.Manager, c.ID, c.Version, edit, customer.Word{Confirmed: 2}); err != nil {
 				t.Error(err)
 			}
 		}

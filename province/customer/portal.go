@@ -88,7 +88,8 @@ type Stated struct {
 
 // changeBody is Stated with the version that it started from.
 type changeBody struct {
-	Version int32 `json:"version" doc:"The version that was edited"`
+	Version     int32  `json:"version" doc:"The version that was edited"`
+	ClassReason string `json:"classReason,omitempty" maxLength:"1000" doc:"Why the class is another one, for its history"`
 	Stated
 }
 
@@ -138,6 +139,7 @@ type changeInput struct {
 // Register adds the portal's operations on customers.
 func Register(s *portal.Server, store *Store) {
 	registerLookAlikes(s, store)
+	registerNames(s, store)
 	portal.Register(s, portal.Operation{
 		Method: http.MethodGet, Path: "/api/customers", ID: "customer-list", Tag: "customer",
 		Summary: "Customers within scope, filtered, sorted and paged", Permission: account.CustomerRead,
@@ -195,7 +197,7 @@ func (s *Store) change(ctx context.Context, caller account.Caller, in *changeInp
 	if err != nil {
 		return View{}, err
 	}
-	c, err := s.ChangeConfirmed(ctx, caller, in.ID, in.Body.Version, f, in.Confirmed)
+	c, err := s.ChangeConfirmed(ctx, caller, in.ID, in.Body.Version, f, Word{Confirmed: in.Confirmed, ClassReason: in.Body.ClassReason})
 	if conflict, ok := errors.AsType[*ConflictError](err); ok {
 		return View{}, portal.WithCurrent(err, ViewOf(conflict.Current))
 	}

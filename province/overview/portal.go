@@ -44,10 +44,11 @@ type namedView struct {
 }
 
 type classView struct {
-	From  string    `json:"from" doc:"Empty: the first class"`
-	To    string    `json:"to"`
-	Actor string    `json:"actor"`
-	At    time.Time `json:"at"`
+	From   string    `json:"from" doc:"Empty: the first class"`
+	To     string    `json:"to"`
+	Actor  string    `json:"actor"`
+	Reason string    `json:"reason" doc:"Empty: none was stated"`
+	At     time.Time `json:"at"`
 }
 
 type changeView struct {
@@ -91,7 +92,7 @@ func viewOf(o Overview, caller account.Caller) overviewView {
 		Contacts:  mapped(o.Contacts, func(c contact.Contact) contact.View { return contact.ViewOf(c, o.sight(caller)) }),
 		Contracts: mapped(o.Contracts, contract.ViewOf), Subscriptions: mapped(o.Subscriptions, subscription.ViewOf), Bills: mapped(o.Bills, bill.ViewOf),
 		ClassHistory: mapped(o.ClassHistory, func(c customer.ClassChange) classView {
-			return classView{string(c.From), string(c.To), c.Actor, c.At}
+			return classView{string(c.From), string(c.To), c.Actor, c.Reason, c.At}
 		}),
 		Changes: make([]changeView, 0, len(o.Changes)),
 		Sources: sources(o),

@@ -14,7 +14,7 @@ import (
 )
 
 // hierarchy looks at the customer with the most below it and goes down its tree by keyboard, and enters a site of
-// one of its subsidiaries and closes it.
+// one of its subsidiaries, closes it, and says how the subsidiary was called.
 func (v *visit) hierarchy(t *testing.T) {
 	conn, err := pgx.Connect(t.Context(), v.fujian.AppURL)
 	if err != nil {
@@ -62,4 +62,8 @@ func (v *visit) hierarchy(t *testing.T) {
 		b.SeeGone("side-form")
 	}
 	b.See("block-timeline", "修改地址分支")
+	b.Type("former-name", "鹭岛旧称有限公司")
+	b.Press(kb.Enter)
+	b.See("block-names", "鹭岛旧称有限公司")
+	b.See("block-timeline", "添加曾用名")
 }

@@ -1,10 +1,11 @@
 import { EditOutlined } from '@ant-design/icons'
-import { App, Button } from 'antd'
+import { App, Button, Input } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { answer, province } from '../../api/client'
 import { useSession } from '../../api/session'
 import { EditForm } from '../../edit/EditForm'
+import type { Field } from '../../edit/field'
 import { SideForm } from '../../edit/SideForm'
 import { Block } from '../../frame/Block'
 import { Facts } from '../../frame/Facts'
@@ -80,19 +81,25 @@ export function CustomerBlock({ overview }: { overview: Overview }) {
   )
 }
 
+/** What a change states: the facts, and why the class is another one. */
+type Stated = CustomerFacts & { classReason?: string }
+
 function CustomerForm({ overview, onClose }: { overview: Overview; onClose: () => void }) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const { customer, parent, manager } = overview
   const reread = useReread(customer.id)
   const lookAlikes = useLookAlikes(customer)
-  const fields = useCustomerFields({ parent, manager, nameNote: lookAlikes.note })
-  const locked = useLockedCustomerFields()
+  const known: Field<Stated>[] = useCustomerFields({ parent, manager, nameNote: lookAlikes.note })
+  const reason: Field<Stated> = { name: 'classReason', label: t('customer.classReason'), input: <Input maxLength={500} /> }
+  const fields = known.flatMap((field) => (field.name === 'class' ? [field, reason] : [field]))
+  const locked: (keyof Stated)[] = useLockedCustomerFields()
+  if (locked.includes('class')) locked.push('classReason')
   return (
-    <EditForm<Customer, CustomerFacts>
+    <EditForm<Customer, Stated>
       name="customer"
       record={customer}
-      factsOf={factsOf}
+      factsOf={(c) => ({ ...factsOf(c), classReason: '' })}
       fields={fields}
       locked={locked}
       save={(facts, version) =>

@@ -27,6 +27,7 @@ export function ClassHistoryBlock({ history, freshness }: { history: ClassChange
               <Typography.Text type="secondary">
                 {dateTime(c.at)} · {c.actor}
               </Typography.Text>
+              {c.reason && <div>{c.reason}</div>}
             </>
           ),
         }))}

@@ -7,6 +7,7 @@ import { Loaded, UnknownPage } from '../../frame/Outcome'
 import { PageHead } from '../../frame/PageHead'
 import { ContactsBlock } from '../contact/ContactsBlock'
 import { KeyPersonBlock } from '../contact/KeyPersonBlock'
+import { NamesBlock } from '../customer/NamesBlock'
 import { ContractsBlock } from '../contract/ContractsBlock'
 import { HierarchyBlock } from '../hierarchy/HierarchyBlock'
 import { MembersBlock } from '../member/MembersBlock'
@@ -47,6 +48,7 @@ function Blocks({ overview }: { overview: Overview }) {
         <BillsBlock bills={overview.bills} freshness={sources.bills} />
         <MembersBlock customerId={customer.id} />
         <SitesBlock customerId={customer.id} contacts={overview.contacts} />
+        <NamesBlock customer={customer} reread={reread} />
         <MergesBlock customer={customer} reread={reread} />
         <SelectionBlock customerId={customer.id} />
         <ClassHistoryBlock history={overview.classHistory} freshness={sources.history} />
