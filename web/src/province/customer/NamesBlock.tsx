@@ -62,7 +62,7 @@ function Add({ customerId, reread }: { customerId: number; reread: () => void })
   })
   return (
     <Form form={form} name="name" layout="inline" onFinish={(body) => add.mutate(body)} style={{ marginTop: 8, rowGap: 8 }}>
-      <Form.Item name="name" label={t('names.former')} rules={[{ required: true, whitespace: true, message: t('problem.input.required') }]}>
+      <Form.Item name="name" label={t('customer.formerName')} rules={[{ required: true, whitespace: true, message: t('problem.input.required') }]}>
         <Input maxLength={120} data-testid="former-name" />
       </Form.Item>
       <Button htmlType="submit" icon={<PlusOutlined aria-hidden />} loading={add.isPending} data-testid="former-name-add">
