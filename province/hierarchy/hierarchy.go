@@ -15,11 +15,11 @@
 // again, and a roll-up adds the bills of those that are not yet.
 //
 // The subtree is found by a recursive query in the index of parents, which holds all that the query needs.
-// Measured with 100,000 customers in 18 levels among 400,000: recursion 100 ms, with the figures of each
-// 225 ms. A kept path of ids finds the same rows in a third of the time, but the scope asks for the customers'
-// rows all the same, which evens it out; a move of that tree writes 100,000 rows anew for 1.6 s, and whatever
-// else writes a parent would have to keep the paths. A closure table has ten rows for a customer at
-// level ten, with the same joins after it.
+// Measured in CPU time of the server with 100,000 customers in ten levels among 200,000 that have 4.8 million
+// bills: the recursion takes 100 ms, with the figures of each customer from their index 200 ms. A kept path of
+// ids finds the same rows sooner, but the scope asks for each customer's row all the same; a move of that tree
+// writes 100,000 rows anew for 1.6 s, and whatever else writes a parent would have to keep the paths. A closure
+// table has ten rows for a customer at level ten, and the same joins after it.
 package hierarchy
 
 import (

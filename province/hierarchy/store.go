@@ -107,24 +107,25 @@ func path(ctx context.Context, tx pgx.Tx, caller account.Caller, id int64) ([]St
 }
 
 // rollups are those of some customers, which the caller may see. A merged customer is seen by whoever sees
-// the one above it.
+// the one above it. Each is added up by itself, since grouping would sort the whole tree.
 func rollups(ctx context.Context, tx pgx.Tx, caller account.Caller, span Span, ids []int64) (map[int64]Rollup, error) {
 	args := pgx.NamedArgs{"ids": ids, "since": span.Since, "until": span.Until}
-	rows, err := tx.Query(ctx, `WITH RECURSIVE below AS (
-			SELECT c.id AS top, c.id, c.merged_into, 1 AS level, true AS visible FROM crm.customer c WHERE c.id = ANY (@ids)
+	rows, err := tx.Query(ctx, `SELECT t.top, r.* FROM unnest(@ids::bigint[]) AS t (top) CROSS JOIN LATERAL (
+		WITH RECURSIVE below AS (
+			SELECT c.id, c.merged_into IS NOT NULL AS merged, 1 AS level, true AS visible FROM crm.customer c WHERE c.id = t.top
 			UNION ALL
-			SELECT b.top, c.id, c.merged_into, b.level + 1, (`+customer.Within(caller, args)+`) IS TRUE OR c.merged_into IS NOT NULL AND b.visible
+			SELECT c.id, c.merged_into IS NOT NULL, b.level + 1, (`+customer.Within(caller, args)+`) IS TRUE OR c.merged_into IS NOT NULL AND b.visible
 			FROM below b JOIN crm.customer c ON c.parent_id = b.id)
-		SELECT b.top, count(*) FILTER (WHERE b.visible AND b.merged_into IS NULL) AS customers,
-			count(*) FILTER (WHERE NOT b.visible AND b.merged_into IS NULL) AS hidden,
-			coalesce(max(b.level) FILTER (WHERE b.merged_into IS NULL), 1) AS levels,
+		SELECT count(*) FILTER (WHERE b.visible AND NOT b.merged) AS customers,
+			count(*) FILTER (WHERE NOT b.visible AND NOT b.merged) AS hidden,
+			coalesce(max(b.level) FILTER (WHERE NOT b.merged), 1) AS levels,
 			coalesce(sum(f.members) FILTER (WHERE b.visible), 0)::bigint AS members,
 			coalesce(sum(f.stated) FILTER (WHERE b.visible), 0)::bigint AS stated,
 			coalesce(sum(CASE WHEN f.since <> @since THEN
 				(SELECT sum(l.amount_fen)::bigint FROM crm.bill l WHERE l.customer_id = b.id AND l.month >= @since AND l.month < @until)
 				ELSE f.income_fen END) FILTER (WHERE b.visible), 0)::bigint AS income_fen,
 			coalesce(sum(f.arrears_fen) FILTER (WHERE b.visible), 0)::bigint AS arrears_fen
-		FROM below b LEFT JOIN crm.customer_figure f ON f.customer_id = b.id GROUP BY b.top`, args)
+		FROM below b LEFT JOIN crm.customer_figure f ON f.customer_id = b.id) AS r`, args)
 	if err != nil {
 		return nil, err
 	}
