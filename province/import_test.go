@@ -362,3 +362,21 @@ func TestAFileThatCannotBeImportedSaysWhy(t *testing.T) {
 		t.Errorf("an administrator tries another person's import: %d", status)
 	}
 }
+
+// TestWhatRefersToACustomerIsFoundByAnIndex holds what taking an import back needs: to remove a customer, the
+// database looks into every table that may refer to it, and reads the whole table where no index leads there.
+func TestWhatRefersToACustomerIsFoundByAnIndex(t *testing.T) {
+	x := newSite(t)
+	rows, err := x.Database.Owner(t).Query(t.Context(), `SELECT c.conrelid::regclass::text || '.' || a.attname
+		FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+		WHERE c.contype = 'f' AND c.confrelid = 'crm.customer'::regclass AND NOT EXISTS (SELECT FROM pg_index i
+			WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1]
+			AND (i.indpred IS NULL OR pg_get_expr(i.indpred, i.indrelid) = format('(%I IS NOT NULL)', a.attname)))`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(bare) > 0 {
+		t.Errorf("no index for every row leads to the customer of %v, %v", bare, err)
+	}
+}

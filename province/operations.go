@@ -8,6 +8,7 @@ import (
 	"jike/province/customer"
 	"jike/province/document"
 	"jike/province/exchange"
+	"jike/province/exporting"
 	"jike/province/hierarchy"
 	"jike/province/importing"
 	"jike/province/intake"
@@ -34,6 +35,7 @@ func (s *Stores) Register(p *portal.Server) {
 	member.Register(p, s.Members, s.Jobs)
 	merge.Register(p, s.Merges)
 	site.Register(p, s.Sites)
+	exporting.Register(p, s.Exports)
 	importing.Register(p, s.Imports)
 	overview.Register(p, s.Overview)
 	exchange.Register(p, s.Exchanges)

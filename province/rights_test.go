@@ -201,6 +201,12 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.customer), fmt.Sprintf(`{"phone":"139%08d","joinedOn":"2026-01-01",%s}`, n, line), true
 	case "member-import":
 		return at(o.customer), fmt.Sprintf(`{"text":"号码\n137%08d","day":"2026-01-01"}`, n), true
+	case "export-file":
+		id := x.job(t, caller)
+		if _, err := x.Database.Owner(t).Exec(t.Context(), `UPDATE crm.job SET kind = 'customer.export', state = 'done', finished_at = now(), parameters = '{"format": "csv"}' WHERE id = $1`, id); err != nil {
+			t.Fatal(err)
+		}
+		return at(id), "", false
 	case "import-upload":
 		return op.Path + "?name=a.csv", "名称,行业,城市\n甲,65,福州\n", false
 	case "import-set":

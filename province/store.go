@@ -11,6 +11,7 @@ import (
 	"jike/province/customer"
 	"jike/province/document"
 	"jike/province/exchange"
+	"jike/province/exporting"
 	"jike/province/hierarchy"
 	"jike/province/importing"
 	"jike/province/intake"
@@ -51,6 +52,7 @@ type Stores struct {
 	KeyAccounts   *keyaccount.Store
 	Merges        *merge.Store
 	Sites         *site.Store
+	Exports       *exporting.Store
 	Imports       *importing.Store
 }
 
@@ -76,6 +78,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Members = member.NewStore(db, s.Customers)
 	s.Jobs.Offer(s.Members.Importing())
 	s.Hierarchy = hierarchy.NewStore(db, s.Customers, zone)
+	s.Exports = exporting.NewStore(db, s.Customers, s.Jobs, zone)
 	s.Imports = importing.NewStore(db, s.Customers, s.Organisation, s.Jobs)
 	s.Intake = intake.NewStore(s.Customers, s.Contacts)
 	s.Exchanges = exchange.NewStore(s.Journal)

@@ -46,6 +46,7 @@ const (
 	CustomerCredit    Permission = "customer.credit"    // decide level and limit of credit (信用等级, 信用额度)
 	CustomerMerge     Permission = "customer.merge"     // make one of two customers, and undo it
 	CustomerImport    Permission = "customer.import"    // create and change customers from a file, and take that back
+	CustomerExport    Permission = "customer.export"    // write a list of customers to a file
 	ContactChange     Permission = "contact.change"
 	ContactPhones     Permission = "contact.phones"  // phone numbers of people at customers in others' care
 	ContactPrivate    Permission = "contact.private" // read and write private facts about key persons
@@ -83,11 +84,11 @@ var grants = map[Role]struct {
 		ContactChange, ContactPrivate, ContactReveal, ContractChange, MemberWrite, ReferenceRead,
 	}},
 	DepartmentHead: {ReachDepartment, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerCredit, CustomerMerge, CustomerImport,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport,
 		ContactChange, ContactReveal, ContractChange, MemberWrite, ReferenceRead,
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport,
 		ContactChange, ContactReveal, ContractChange, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
 		ReferenceRead, ReferenceExtend, AccountManage,
 	}},

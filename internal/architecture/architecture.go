@@ -35,6 +35,7 @@ var Capabilities = map[string][]string{
 	"province/member":       {"province/customer", "province/job"},
 	"province/merge":        {"province/customer"},
 	"province/site":         {"province/customer"},
+	"province/exporting":    {"province/customer", "province/job"},
 	"province/importing":    {"province/organisation", "province/customer", "province/job"},
 	"province/summary":      {},
 	"province/exchange":     {},

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"jike/internal/account"
+	"jike/internal/pg"
 )
 
 // Page is one page of a list.
@@ -272,4 +273,33 @@ func (l *listing) order(back bool) string {
 		order += ", " + sortColumns["id"] + l.direction(back)
 	}
 	return order
+}
+
+// Listed gives the ids of all customers that Search lists with the filter, in its order, at most so many.
+func (s *Store) Listed(ctx context.Context, caller account.Caller, f Filter, most int) ([]int64, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	l := newListing(caller, f)
+	l.args["rows"] = most
+	rows, err := s.db.Query(ctx, `SELECT c.id FROM crm.customer c WHERE `+l.where+` ORDER BY `+l.order(false)+` LIMIT @rows`, planned, l.args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+// ByIDs reads customers as the list shows them, by id; those that are not within the caller's scope are left out.
+func (s *Store) ByIDs(ctx context.Context, tx pg.Tx, caller account.Caller, ids []int64) (map[int64]Customer, error) {
+	args := pgx.NamedArgs{"ids": ids}
+	rows, err := tx.PGX().Query(ctx, `SELECT `+listColumns+` FROM `+tables+` WHERE c.id = ANY (@ids) AND `+Within(caller, args), planned, args)
+	if err != nil {
+		return nil, err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Customer])
+	found := make(map[int64]Customer, len(list))
+	for _, c := range list {
+		found[c.ID] = c
+	}
+	return found, err
 }

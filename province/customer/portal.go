@@ -93,7 +93,8 @@ type changeBody struct {
 	Stated
 }
 
-type listInput struct {
+// ListQuery asks for customers as the list does, without the page.
+type ListQuery struct {
 	Q         string   `query:"q" maxLength:"100" doc:"Words of the name, or the beginning of a number or credit code"`
 	Class     []string `query:"class" doc:"Classes, separated by commas"`
 	Lifecycle []string `query:"lifecycle" doc:"States, separated by commas"`
@@ -103,8 +104,12 @@ type listInput struct {
 	National  string   `query:"national" enum:"true,false" doc:"Only those that are selected for headquarters, or only the others"`
 	Sort      string   `query:"sort" enum:"id,number,name,class,lifecycle,industry,city,updatedAt" default:"id"`
 	Dir       string   `query:"dir" enum:"asc,desc" default:"asc"`
-	Page      int      `query:"page" minimum:"1" maximum:"1000000" default:"1"`
-	Size      int      `query:"size" minimum:"1" maximum:"200" default:"50"`
+}
+
+type listInput struct {
+	ListQuery
+	Page int `query:"page" minimum:"1" maximum:"1000000" default:"1"`
+	Size int `query:"size" minimum:"1" maximum:"200" default:"50"`
 }
 
 // listView is a page of customers.
@@ -170,20 +175,27 @@ func Register(s *portal.Server, store *Store) {
 	}, store.change)
 }
 
-func (s *Store) list(ctx context.Context, caller account.Caller, in *listInput) (listView, error) {
-	f := Filter{Text: in.Q, ManagerID: in.Manager, Sort: in.Sort, Descending: in.Dir == "desc", Page: in.Page, Size: in.Size}
+// Filter reads the question, with the faults of all values joined. Its page is the first.
+func (q ListQuery) Filter() (Filter, error) {
+	f := Filter{Text: q.Q, ManagerID: q.Manager, Sort: q.Sort, Descending: q.Dir == "desc", Page: 1, Size: 1}
 	var err [4]error
-	f.Classes, err[0] = parseAll("class", in.Class, codes.ParseClass)
-	f.Lifecycles, err[1] = parseAll("lifecycle", in.Lifecycle, codes.ParseLifecycle)
-	f.Cities, err[2] = parseAll("city", in.City, codes.ParseCity)
-	f.Industries, err[3] = parseIndustries(in.Industry)
-	if err := errors.Join(err[:]...); err != nil {
-		return listView{}, err
-	}
-	if in.National != "" {
-		national := in.National == "true"
+	f.Classes, err[0] = parseAll("class", q.Class, codes.ParseClass)
+	f.Lifecycles, err[1] = parseAll("lifecycle", q.Lifecycle, codes.ParseLifecycle)
+	f.Cities, err[2] = parseAll("city", q.City, codes.ParseCity)
+	f.Industries, err[3] = parseIndustries(q.Industry)
+	if q.National != "" {
+		national := q.National == "true"
 		f.National = &national
 	}
+	return f, errors.Join(err[:]...)
+}
+
+func (s *Store) list(ctx context.Context, caller account.Caller, in *listInput) (listView, error) {
+	f, err := in.Filter()
+	if err != nil {
+		return listView{}, err
+	}
+	f.Page, f.Size = in.Page, in.Size
 	page, failed := s.Search(ctx, caller, f)
 	view := listView{Items: make([]Row, 0, len(page.Items)), Total: page.Total, More: page.More, Page: in.Page, Size: in.Size}
 	for _, c := range page.Items {

@@ -118,7 +118,7 @@ func resultText(columns []string, lines []Line, say func(string) string) (string
 	for _, l := range lines {
 		row := []string{strconv.Itoa(l.Number), say(l.Outcome), say(l.Reason)}
 		for _, cell := range l.Cells {
-			row = append(row, harmless(cell))
+			row = append(row, Harmless(cell))
 		}
 		if err := w.Write(row); err != nil {
 			return "", err
@@ -128,8 +128,8 @@ func resultText(columns []string, lines []Line, say func(string) string) (string
 	return b.String(), w.Error()
 }
 
-// harmless keeps a spreadsheet from taking a text for a formula.
-func harmless(cell string) string {
+// Harmless keeps a spreadsheet from taking a text for a formula.
+func Harmless(cell string) string {
 	if cell == "" || !slices.Contains([]byte("=@+-\t"), cell[0]) {
 		return cell
 	}

@@ -57,3 +57,21 @@ func (v *visit) importing(t *testing.T) {
 	b.See("block-import-revert", "已移除 2")
 	b.Shot("import-reverted")
 }
+
+// exporting writes the customers that a head's list shows to a file, by keyboard and mouse.
+func (v *visit) exporting(t *testing.T) {
+	b := v.open(t, v.fujian)
+	signIn(b, v.fujian.Account(account.DepartmentHead))
+	b.Open(v.fujian.Portal + "/customers?class=A1,A2")
+	b.See("hit-count", "共")
+	total := b.Attribute("hit-count", "data-total")
+	b.Click("customer-export")
+	b.See("export-dialog", total)
+	b.Shot("export")
+	b.Click("export-start")
+	b.See("export-dialog", "已完成 "+total+" / "+total)
+	if content := b.Download("[data-testid^='job-result-']"); !strings.HasPrefix(content, "PK") {
+		t.Errorf("no workbook: %.60q", content)
+	}
+	b.Shot("exported")
+}

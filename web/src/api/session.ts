@@ -15,6 +15,7 @@ export type Permission =
   | 'customer.classify'
   | 'customer.assign'
   | 'customer.credit'
+  | 'customer.export'
   | 'customer.import'
   | 'customer.merge'
   | 'customer.sensitive'

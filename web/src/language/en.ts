@@ -6,6 +6,7 @@ import account from './en/account.json'
 import customer from './en/customer.json'
 import dashboard from './en/dashboard.json'
 import edit from './en/edit.json'
+import exporting from './en/exporting.json'
 import format from './en/format.json'
 import frame from './en/frame.json'
 import hierarchy from './en/hierarchy.json'
@@ -24,7 +25,7 @@ import site from './en/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection, ...site },
+  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection, ...site },
   antd,
   dayjs: 'en-gb',
 }

@@ -4,6 +4,7 @@ import type account from './zh/account.json'
 import type customer from './zh/customer.json'
 import type dashboard from './zh/dashboard.json'
 import type edit from './zh/edit.json'
+import type exporting from './zh/exporting.json'
 import type format from './zh/format.json'
 import type frame from './zh/frame.json'
 import type hierarchy from './zh/hierarchy.json'
@@ -27,6 +28,7 @@ export type Texts = typeof account &
   typeof customer &
   typeof dashboard &
   typeof edit &
+  typeof exporting &
   typeof format &
   typeof frame &
   typeof hierarchy &

@@ -6,6 +6,7 @@ import account from './zh/account.json'
 import customer from './zh/customer.json'
 import dashboard from './zh/dashboard.json'
 import edit from './zh/edit.json'
+import exporting from './zh/exporting.json'
 import format from './zh/format.json'
 import frame from './zh/frame.json'
 import hierarchy from './zh/hierarchy.json'
@@ -24,7 +25,7 @@ import site from './zh/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection, ...site },
+  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection, ...site },
   antd,
   dayjs: 'zh-cn',
 }

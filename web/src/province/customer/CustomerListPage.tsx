@@ -1,6 +1,7 @@
-import { PlusOutlined } from '@ant-design/icons'
+import { DownloadOutlined, PlusOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Card, Typography, type TableColumnsType } from 'antd'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
 import { useSession } from '../../api/session'
@@ -18,6 +19,8 @@ import { NoticesBanner } from '../reference/NoticesBanner'
 import { CustomerFilters } from './CustomerFilters'
 import { customerListParts, customerListQuery, type CustomerListState, type CustomerRow } from './customers'
 
+const ExportDialog = lazy(() => import('../exporting/ExportDialog'))
+
 export default function CustomerListPage() {
   const { t } = useTranslation()
   const { may } = useSession()
@@ -25,16 +28,23 @@ export default function CustomerListPage() {
   const [state, change] = useUrlState(customerListParts)
   const query = useQuery(customerListQuery(state))
   const columns = useColumns(state)
+  const [exporting, setExporting] = useState(false)
+  const total = query.data && t(query.data.more ? 'list.hitsMore' : 'list.hits', { total: integer(query.data.total) })
   return (
     <>
       <PageHead
         title={t('customers.title')}
         note={
           <span role="status" data-testid="hit-count" data-total={query.data?.total}>
-            {query.data && t(query.data.more ? 'list.hitsMore' : 'list.hits', { total: integer(query.data.total) })}
+            {total}
           </span>
         }
       >
+        {may('customer.export') && (
+          <Button icon={<DownloadOutlined aria-hidden />} onClick={() => setExporting(true)} data-testid="customer-export">
+            {t('export.open')}
+          </Button>
+        )}
         {may('customer.create') && (
           <Link to="/customers/new">
             <Button type="primary" icon={<PlusOutlined aria-hidden />} tabIndex={-1} data-testid="customer-new">
@@ -61,6 +71,11 @@ export default function CustomerListPage() {
           )}
         </Loaded>
       </Card>
+      {exporting && (
+        <Suspense fallback={null}>
+          <ExportDialog state={state} total={total ?? ''} onClose={() => setExporting(false)} />
+        </Suspense>
+      )}
     </>
   )
 }

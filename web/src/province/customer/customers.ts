@@ -39,9 +39,14 @@ export const customerListParts: Parts<CustomerListState> = {
   size: integer(20, 1, 200),
 }
 
-export function customerListQuery(state: CustomerListState) {
+/** The list's question to the node. */
+export function questionOf(state: CustomerListState): Question {
   const { q, manager, national, ...rest } = state
-  const query: Question = { ...rest, q: q.trim() || undefined, manager: manager || undefined, national: national || undefined }
+  return { ...rest, q: q.trim() || undefined, manager: manager || undefined, national: national || undefined }
+}
+
+export function customerListQuery(state: CustomerListState) {
+  const query = questionOf(state)
   return queryOptions({
     queryKey: ['customers', query],
     queryFn: ({ signal }) => answer(province.GET('/api/customers', { params: { query }, signal })),

@@ -7,7 +7,7 @@ import { problemText } from '../../api/problem'
 import { useFormats } from '../../language/formats'
 import { textIfKnown } from '../../language/language'
 import { Mark } from '../../table/Mark'
-import { isOpen, jobMoods, resultOf, type Job } from './jobs'
+import { isOpen, jobMoods, productOf, resultOf, type Job } from './jobs'
 
 /** How far a job is, and what became of its lines. */
 export function JobProgress({ job }: { job: Job }) {
@@ -48,7 +48,7 @@ export function JobActions({ job }: { job: Job }) {
   }
   return (
     <Space wrap>
-      <Button size="small" icon={<DownloadOutlined aria-hidden />} href={resultOf(job.id)} data-testid={`job-result-${job.id}`}>
+      <Button size="small" icon={<DownloadOutlined aria-hidden />} href={productOf(job)} data-testid={`job-result-${job.id}`}>
         {t('job.result')}
       </Button>
       {(job.counts.refused ?? 0) > 0 && (

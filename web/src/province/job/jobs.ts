@@ -37,5 +37,8 @@ export function jobQuery(id: number) {
   })
 }
 
+/** Where what a job has made is fetched: an export's file, or its lines with their outcomes. */
+export const productOf = (job: Job) => (job.kind === 'customer.export' ? `/api/exports/${job.id}/file` : resultOf(job.id))
+
 /** Where a job's lines with their outcomes are fetched. */
 export const resultOf = (id: number, refused = false) => `/api/jobs/${id}/result${refused ? '?only=refused' : ''}`

@@ -1,0 +1,142 @@
+package exporting
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"jike/internal/account"
+	"jike/internal/audit"
+	"jike/internal/fault"
+	"jike/internal/pg"
+	"jike/province/customer"
+	"jike/province/job"
+)
+
+// Store makes exports.
+type Store struct {
+	db        *pgxpool.Pool
+	customers *customer.Store
+	jobs      *job.Store
+	zone      *time.Location
+}
+
+// NewStore makes the store and offers its kind of job; zone is the province's.
+func NewStore(db *pgxpool.Pool, customers *customer.Store, jobs *job.Store, zone *time.Location) *Store {
+	s := &Store{db, customers, jobs, zone}
+	jobs.Offer(job.Kind{Name: Kind, Batch: s.batch, Texts: texts})
+	return s
+}
+
+// The parameters of the job.
+const (
+	parameterFormat   = "format"
+	parameterLanguage = "language"
+	parameterFilter   = "filter"
+)
+
+// Start orders an export of the customers that the filter finds. Faults: no right to export, none or too many
+// customers.
+func (s *Store) Start(ctx context.Context, caller account.Caller, f customer.Filter, format Format) (job.Job, error) {
+	if err := caller.Demand(account.CustomerExport); err != nil {
+		return job.Job{}, err
+	}
+	ids, err := s.customers.Listed(ctx, caller, f, MaxRows+1)
+	if err != nil {
+		return job.Job{}, err
+	}
+	if err := check(len(ids)); err != nil {
+		return job.Job{}, err
+	}
+	filter, err := json.Marshal(f)
+	if err != nil {
+		return job.Job{}, err
+	}
+	lines := make([]job.Line, len(ids))
+	for i, id := range ids {
+		lines[i].Cells = []string{strconv.FormatInt(id, 10)}
+	}
+	// The trail has it all: job.start keeps the lines and the parameters.
+	return s.jobs.Start(ctx, caller, job.Order{
+		Kind: Kind, Columns: []string{"id"}, Lines: lines,
+		Parameters: map[string]string{parameterFormat: string(format), parameterLanguage: caller.Language, parameterFilter: string(filter)},
+	})
+}
+
+// batch reads the next customers and writes their rows.
+func (s *Store) batch(ctx context.Context, tx pg.Tx, caller account.Caller, j job.Job, lines []job.Line) error {
+	if err := caller.Demand(account.CustomerExport); err != nil {
+		return err
+	}
+	ids := make([]int64, len(lines))
+	for i, l := range lines {
+		var err error
+		if ids[i], err = strconv.ParseInt(l.Cells[0], 10, 64); err != nil {
+			return err
+		}
+	}
+	found, err := s.customers.ByIDs(ctx, tx, caller, ids)
+	if err != nil {
+		return err
+	}
+	mark, english := markOf(j, s.zone), j.Parameters[parameterLanguage] == "en"
+	var rows [][]string
+	for i := range lines {
+		c, there := found[ids[i]]
+		if !there {
+			lines[i].Refuse("customer.unknown")
+			continue
+		}
+		cells := row(c, mark, english)
+		for n := range cells {
+			cells[n] = job.Harmless(cells[n])
+		}
+		rows, lines[i].Outcome = append(rows, cells), outcomeWritten
+	}
+	packed, err := pack(rows)
+	if err != nil || len(lines) == 0 {
+		return err
+	}
+	_, err = tx.PGX().Exec(ctx, `INSERT INTO crm.customer_export_part (job_id, line, content) VALUES ($1, $2, $3)`, j.ID, lines[0].Number, packed)
+	return err
+}
+
+// File is the file of an export that has come to its end; who fetches it is in the trail. Faults: NotFound, an
+// export that is not finished.
+func (s *Store) File(ctx context.Context, caller account.Caller, id int64) (File, error) {
+	if err := caller.Demand(account.CustomerExport); err != nil {
+		return File{}, err
+	}
+	j, err := s.jobs.Get(ctx, caller, id)
+	switch {
+	case err != nil:
+		return File{}, err
+	case j.Kind != Kind:
+		return File{}, fault.New(fault.NotFound, "job.unknown")
+	case j.State != job.Done:
+		return File{}, fault.New(fault.Rule, "export.not_done")
+	}
+	rows, err := s.db.Query(ctx, `SELECT content FROM crm.customer_export_part WHERE job_id = $1 ORDER BY line`, id)
+	if err != nil {
+		return File{}, err
+	}
+	parts, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	if err != nil {
+		return File{}, err
+	}
+	f := File{Format: Format(j.Parameters[parameterFormat])}
+	f.Name = nameOf(j, f.Format, s.zone)
+	if f.Content, err = assemble(f.Format, parts, j.Parameters[parameterLanguage] == "en", markOf(j, s.zone)); err != nil {
+		return File{}, err
+	}
+	return f, pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		return audit.Record(ctx, tx, audit.Entry{
+			Actor: caller.Actor(), ActorID: caller.AccountID, Action: "export.fetch", ObjectKind: "job", ObjectID: j.ID,
+			After: map[string]any{"rows": j.Counts[outcomeWritten], "filter": j.Parameters[parameterFilter]},
+		})
+	})
+}
