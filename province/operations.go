@@ -18,6 +18,7 @@ import (
 	"jike/province/organisation"
 	"jike/province/overview"
 	"jike/province/reference"
+	"jike/province/search"
 	"jike/province/selection"
 	"jike/province/site"
 	"jike/xmlapi/server"
@@ -41,6 +42,7 @@ func (s *Stores) Register(p *portal.Server) {
 	exchange.Register(p, s.Exchanges)
 	selection.Register(p, s.Selection)
 	reference.Register(p, s.Reference)
+	search.Register(p, s.Search)
 }
 
 // Operations are the partner messages of every capability.

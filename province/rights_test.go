@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -219,6 +220,8 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.member), `{"version":1,` + line + `}`, true
 	case "member-leave":
 		return at(o.member), `{"version":1,"leftOn":"2026-02-01"}`, true
+	case "search":
+		return op.Path + "?q=" + url.QueryEscape("甲0"), "", false
 	case "reference-list":
 		return "/api/reference/products", "", false
 	case "product-extend":

@@ -22,6 +22,7 @@ import (
 	"jike/province/organisation"
 	"jike/province/overview"
 	"jike/province/reference"
+	"jike/province/search"
 	"jike/province/selection"
 	"jike/province/site"
 	"jike/province/subscription"
@@ -54,6 +55,7 @@ type Stores struct {
 	Sites         *site.Store
 	Exports       *exporting.Store
 	Imports       *importing.Store
+	Search        *search.Store
 }
 
 // NewStores makes the stores; db is connected as jike_app, zone is the province's.
@@ -86,5 +88,6 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 		Organisation: s.Organisation, Customers: s.Customers, Contacts: s.Contacts, Contracts: s.Contracts,
 		Subscriptions: s.Subscriptions, Bills: s.Bills, Members: s.Members,
 	})
+	s.Search = search.NewStore(db, search.Sources{Customers: s.Customers, Contacts: s.Contacts, Members: s.Members, Contracts: s.Contracts})
 	return s
 }

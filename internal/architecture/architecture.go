@@ -43,6 +43,7 @@ var Capabilities = map[string][]string{
 		"province/organisation", "province/customer", "province/contact", "province/contract",
 		"province/subscription", "province/bill", "province/member", "province/selection",
 	},
+	"province/search": {"province/customer", "province/contact", "province/member", "province/contract"},
 	"province/intake": {"province/organisation", "province/customer", "province/contact"},
 
 	"national/board":          {},

@@ -56,7 +56,9 @@ func (l LookAlikes) check(confirmed int) error {
 }
 
 // NameColumns are the columns of crm.customer_name in the order of NameRows.
-func NameColumns() []string { return []string{"customer_id", "name", "core", "place", "former"} }
+func NameColumns() []string {
+	return []string{"customer_id", "name", "core", "place", "former", "initials", "core_initials"}
+}
 
 // NameRows are the rows of crm.customer_name of a customer that is written by COPY.
 func NameRows(id int64, name string) [][]any {
@@ -67,7 +69,7 @@ func NameRows(id int64, name string) [][]any {
 			continue // an old name that is mentioned twice
 		}
 		seen[n.Text] = true
-		rows = append(rows, []any{id, n.Text, n.Core, n.Place, n.Former})
+		rows = append(rows, []any{id, n.Text, n.Core, n.Place, n.Former, Initials(n.Text), Initials(n.Core)})
 	}
 	return rows
 }

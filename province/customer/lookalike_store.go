@@ -167,9 +167,10 @@ func keepNames(ctx context.Context, tx pg.Tx, id int64, name string) error {
 	if _, err := tx.PGX().Exec(ctx, `UPDATE crm.customer_name SET former = true WHERE customer_id = $1 AND NOT former`, id); err != nil {
 		return err
 	}
-	const upsert = `INSERT INTO crm.customer_name (customer_id, name, core, place, former)
-		VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (customer_id, name) DO UPDATE SET core = EXCLUDED.core, place = EXCLUDED.place, former = EXCLUDED.former`
+	const upsert = `INSERT INTO crm.customer_name (customer_id, name, core, place, former, initials, core_initials)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (customer_id, name) DO UPDATE SET core = EXCLUDED.core, place = EXCLUDED.place, former = EXCLUDED.former,
+			initials = EXCLUDED.initials, core_initials = EXCLUDED.core_initials`
 	for _, row := range NameRows(id, name) {
 		if _, err := tx.PGX().Exec(ctx, upsert, row...); err != nil {
 			return err
@@ -178,26 +179,28 @@ func keepNames(ctx context.Context, tx pg.Tx, id int64, name string) error {
 	return nil
 }
 
-// CompleteNames writes the names of customers that have none: those from before there were any, and
-// those that were copied in without. It is done when a node starts; a failure is logged and made good
-// by the next start.
+// CompleteNames writes the names of customers that have none, and the initials of names that have none:
+// those from before there were any, and those that were copied in without. It is done when a node
+// starts; a failure is logged and made good by the next start.
 func (s *Store) CompleteNames(ctx context.Context, log *slog.Logger) {
-	total, after := 0, int64(0)
-	for {
-		n, last, err := s.completeNames(ctx, after)
-		if err != nil {
-			if ctx.Err() == nil {
-				log.Error("names for look-alikes not completed", "error", err)
+	for what, complete := range map[string]func(context.Context, int64) (int, int64, error){"names": s.completeNames, "initials": s.completeInitials} {
+		total, after := 0, int64(0)
+		for {
+			n, last, err := complete(ctx, after)
+			if err != nil {
+				if ctx.Err() == nil {
+					log.Error("names of customers not completed", "what", what, "error", err)
+				}
+				return
 			}
-			return
+			if n == 0 {
+				break
+			}
+			total, after = total+n, last
 		}
-		if n == 0 {
-			break
+		if total > 0 {
+			log.Info("names of customers completed", "what", what, "number", total)
 		}
-		total, after = total+n, last
-	}
-	if total > 0 {
-		log.Info("names for look-alikes completed", "customers", total)
 	}
 }
 
@@ -228,4 +231,33 @@ func (s *Store) completeNames(ctx context.Context, after int64) (n int, last int
 		return nil
 	})
 	return n, last, err
+}
+
+// completeInitials goes over some names without initials, of customers with an id above after, and gives
+// the customer before the last of them, which may have more.
+func (s *Store) completeInitials(ctx context.Context, after int64) (n int, last int64, err error) {
+	const some = `SELECT customer_id, name, core FROM crm.customer_name
+		WHERE customer_id > $1 AND initials IS NULL ORDER BY customer_id, name LIMIT 2000`
+	rows, err := s.db.Query(ctx, some, after)
+	if err != nil {
+		return 0, 0, err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct {
+		ID         int64
+		Name, Core string
+	}])
+	if err != nil || len(found) == 0 {
+		return 0, 0, err
+	}
+	var ids []int64
+	var names, initials, cores []string
+	for _, f := range found {
+		ids, names = append(ids, f.ID), append(names, f.Name)
+		initials, cores = append(initials, Initials(f.Name)), append(cores, Initials(f.Core))
+	}
+	const update = `UPDATE crm.customer_name n SET initials = u.initials, core_initials = u.core
+		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS u (id, name, initials, core)
+		WHERE n.customer_id = u.id AND n.name = u.name AND n.initials IS NULL`
+	_, err = s.db.Exec(ctx, update, ids, names, initials, cores)
+	return len(found), found[len(found)-1].ID - 1, err
 }

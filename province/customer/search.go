@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -26,6 +27,9 @@ type Filter struct {
 	Page       int // from 1
 	Size       int // rows of a page
 }
+
+// shortest is the fewest characters of a text that an index finds.
+const shortest = 2
 
 // SortKeys lists what a list can be sorted by.
 func SortKeys() []string {
@@ -64,6 +68,13 @@ func Terms(name string) []string {
 	}
 	slices.Sort(terms)
 	return slices.Compact(terms)
+}
+
+// Needle is a search text as it is looked for in names, in plain form, and the pairs of neighbouring
+// characters by which an index finds these names; with no pair there is nothing to look for.
+func Needle(text string) (needle string, pairs []string) {
+	pairs = slices.DeleteFunc(Terms(text), func(term string) bool { return utf8.RuneCountInString(term) < shortest })
+	return plain(strings.TrimSpace(text)), pairs
 }
 
 // words splits a text into its runs of letters and digits, in their plain form.

@@ -124,8 +124,8 @@ func (s *Store) move(ctx context.Context, tx pg.Tx, id, from int64, survivor cus
 		return err
 	}
 	// Its names lead to the survivor from now on.
-	const names = `INSERT INTO crm.customer_name (customer_id, name, core, place, former)
-		SELECT $2, name, core, place, true FROM crm.customer_name WHERE customer_id = $1 ON CONFLICT DO NOTHING`
+	const names = `INSERT INTO crm.customer_name (customer_id, name, core, place, former, initials, core_initials)
+		SELECT $2, name, core, place, true, initials, core_initials FROM crm.customer_name WHERE customer_id = $1 ON CONFLICT DO NOTHING`
 	_, err := tx.PGX().Exec(ctx, names, from, survivor.ID)
 	return err
 }

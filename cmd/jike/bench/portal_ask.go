@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // combination is a filter with an order, as the portal's list takes it.
@@ -71,6 +73,32 @@ func (p *bigProvince) pair(ctx context.Context, random *rand.Rand) (string, erro
 	n := utf8.RuneCountInString(name)
 	at := random.IntN(n - 1)
 	return string([]rune(name)[at : at+2]), nil
+}
+
+// everythingSQL gives, for a customer, a text of each kind that the global search finds something by. Its
+// name is read in pinyin from the beginning, and from behind its place.
+const everythingSQL = `SELECT t.kind, t.text FROM crm.customer c LEFT JOIN crm.customer_name n ON n.customer_id = c.id AND NOT n.former
+	LEFT JOIN LATERAL (SELECT name, mobile FROM crm.contact p WHERE p.customer_id = c.id ORDER BY p.id LIMIT 1) p ON true
+	LEFT JOIN LATERAL (SELECT phone, short_number FROM crm.member m WHERE m.customer_id = c.id AND m.left_on IS NULL ORDER BY m.phone LIMIT 1) m ON true
+	LEFT JOIN LATERAL (SELECT number, name FROM crm.contract k WHERE k.customer_id = c.id ORDER BY k.id LIMIT 1) k ON true,
+	LATERAL (VALUES ('pair', substr(c.name, $2, 2)), ('initials', left(n.core_initials, 4)), ('place_initials', left(n.initials, 5)),
+		('number', left(c.number, 11)), ('credit_code', left(c.credit_code, 14)), ('person', p.name), ('given_name', right(p.name, 2)), ('mobile', p.mobile),
+		('member', left(m.phone, 9)), ('short_number', m.short_number), ('contract', left(k.number, 12)), ('contract_name', left(k.name, 4))) t (kind, text)
+	WHERE c.id = $1 AND length(t.text) >= 2 ORDER BY t.kind`
+
+// everything is a text of some kind of some customer, for the global search.
+func (p *bigProvince) everything(ctx context.Context, random *rand.Rand) (request, error) {
+	rows, err := p.db.Query(ctx, everythingSQL, p.someone(random), 1+random.IntN(6))
+	if err != nil {
+		return request{}, err
+	}
+	texts, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct{ Kind, Text string }])
+	if err != nil {
+		return request{}, err
+	}
+	who, _ := p.person(random)
+	some := texts[random.IntN(len(texts))]
+	return request{who, some.Kind, "/api/search?q=" + url.QueryEscape(some.Text)}, nil
 }
 
 // someone is the id of some customer.

@@ -39,6 +39,7 @@ type visit struct {
 func TestBrowser(t *testing.T) {
 	v := begin(t)
 	t.Run("a manager searches, edits and meets a conflict", v.province)
+	t.Run("a manager searches everything by the keyboard", v.search)
 	t.Run("a head of department has a masked phone shown", v.reveal)
 	t.Run("a manager says who decides at a customer", v.keyPersons)
 	t.Run("a manager renews a contract and adds a document", v.contracts)

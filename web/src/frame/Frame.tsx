@@ -9,6 +9,8 @@ import { useSession, useSessionChanges, type Permission } from '../api/session'
 import { useFormats } from '../language/formats'
 import { useLanguage } from '../language/LanguageProvider'
 import { provinceName } from '../reference/provinces'
+import type { Search } from '../search/find'
+import { SearchButton } from '../search/SearchButton'
 import { LanguageSwitch } from './LanguageSwitch'
 import { Loading } from './Outcome'
 
@@ -20,8 +22,17 @@ export interface Destination {
   permission: Permission
 }
 
+interface Props {
+  destinations: Destination[]
+  /** What is begun from any page, offered by the search. */
+  actions?: Destination[]
+  /** Of what the portal has, beside its pages. */
+  search: Search
+  children: ReactNode
+}
+
 /** What surrounds every page of a portal: header, menu and the place of the page. */
-export function Frame({ destinations, children }: { destinations: Destination[]; children: ReactNode }) {
+export function Frame({ destinations, actions = [], search, children }: Props) {
   const { t } = useTranslation()
   const { may } = useSession()
   const wide = Grid.useBreakpoint().lg ?? window.innerWidth >= 992
@@ -50,6 +61,7 @@ export function Frame({ destinations, children }: { destinations: Destination[];
             <Button icon={<MenuOutlined />} aria-label={t('frame.menu')} onClick={() => setMenuOpen(true)} data-testid="menu-open" />
           )
         }
+        search={<SearchButton pages={[...offered, ...actions.filter((a) => may(a.permission))]} search={search} />}
       />
       <Layout hasSider={wide}>
         {wide ? (
@@ -67,7 +79,7 @@ export function Frame({ destinations, children }: { destinations: Destination[];
   )
 }
 
-function Header({ start }: { start: ReactNode }) {
+function Header({ start, search }: { start: ReactNode; search: ReactNode }) {
   const { t } = useTranslation()
   const { session } = useSession()
   const { language } = useLanguage()
@@ -99,6 +111,7 @@ function Header({ start }: { start: ReactNode }) {
           {t('frame.dataTime', { time: dateTime(session.node.dataTime) })}
         </Typography.Text>
       </div>
+      {search}
       <LanguageSwitch onChoose={(next) => changeLanguage.mutate(next)} />
       <Button
         icon={<LogoutOutlined aria-hidden />}

@@ -20,12 +20,13 @@ import national from './en/national.json'
 import overview from './en/overview.json'
 import problem from './en/problem.json'
 import reference from './en/reference.json'
+import search from './en/search.json'
 import selection from './en/selection.json'
 import site from './en/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection, ...site },
+  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
   antd,
   dayjs: 'en-gb',
 }

@@ -18,6 +18,7 @@ import type national from './zh/national.json'
 import type overview from './zh/overview.json'
 import type problem from './zh/problem.json'
 import type reference from './zh/reference.json'
+import type search from './zh/search.json'
 import type selection from './zh/selection.json'
 import type site from './zh/site.json'
 
@@ -42,6 +43,7 @@ export type Texts = typeof account &
   typeof overview &
   typeof problem &
   typeof reference &
+  typeof search &
   typeof selection &
   typeof site
 

@@ -20,12 +20,13 @@ import national from './zh/national.json'
 import overview from './zh/overview.json'
 import problem from './zh/problem.json'
 import reference from './zh/reference.json'
+import search from './zh/search.json'
 import selection from './zh/selection.json'
 import site from './zh/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...selection, ...site },
+  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
   antd,
   dayjs: 'zh-cn',
 }

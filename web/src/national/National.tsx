@@ -2,8 +2,10 @@ import { AuditOutlined, BarChartOutlined, BookOutlined, ClusterOutlined, Dashboa
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
+import { useSession } from '../api/session'
 import { Frame, type Destination } from '../frame/Frame'
 import { UnknownPage } from '../frame/Outcome'
+import { find, findNothing } from './find'
 
 const BoardPage = lazy(() => import('./board/BoardPage'))
 const RunListPage = lazy(() => import('./reconciliation/RunListPage'))
@@ -24,6 +26,7 @@ const OwnPage = lazy(() => import('../account/OwnPage'))
 /** The portal of headquarters. */
 export default function National() {
   const { t } = useTranslation()
+  const { may } = useSession()
   const destinations: Destination[] = [
     { path: '/provinces', label: t('menu.board'), icon: <DashboardOutlined aria-hidden />, permission: 'nation.read' },
     { path: '/reconciliations', label: t('menu.reconciliations'), icon: <AuditOutlined aria-hidden />, permission: 'reconciliation.read' },
@@ -35,7 +38,7 @@ export default function National() {
     { path: '/accounts', label: t('menu.accounts'), icon: <UserOutlined aria-hidden />, permission: 'account.manage' },
   ]
   return (
-    <Frame destinations={destinations}>
+    <Frame destinations={destinations} search={{ find: may('nation.customer.read') ? find : findNothing, hint: t('customers.searchHint') }}>
       <Routes>
         <Route path="/" element={<Navigate to="/provinces" replace />} />
         <Route path="/provinces" element={<BoardPage />} />

@@ -1,9 +1,10 @@
-import { ApiOutlined, BookOutlined, CalendarOutlined, CloudUploadOutlined, FieldTimeOutlined, GiftOutlined, ImportOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
+import { ApiOutlined, BookOutlined, CalendarOutlined, CloudUploadOutlined, FieldTimeOutlined, GiftOutlined, ImportOutlined, PlusOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
 import { Frame, type Destination } from '../frame/Frame'
 import { UnknownPage } from '../frame/Outcome'
+import { find } from './find'
 
 const CustomerListPage = lazy(() => import('./customer/CustomerListPage'))
 const NewCustomerPage = lazy(() => import('./customer/NewCustomerPage'))
@@ -36,8 +37,9 @@ export default function Province() {
     { path: '/selection', label: t('menu.selection'), icon: <CloudUploadOutlined aria-hidden />, permission: 'selection.read' },
     { path: '/accounts', label: t('menu.accounts'), icon: <UserOutlined aria-hidden />, permission: 'account.manage' },
   ]
+  const actions: Destination[] = [{ path: '/customers/new', label: t('customer.new'), icon: <PlusOutlined aria-hidden />, permission: 'customer.create' }]
   return (
-    <Frame destinations={destinations}>
+    <Frame destinations={destinations} actions={actions} search={{ find, hint: t('search.hint') }}>
       <Routes>
         <Route path="/" element={<Navigate to="/customers" replace />} />
         <Route path="/customers" element={<CustomerListPage />} />

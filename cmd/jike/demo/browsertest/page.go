@@ -139,6 +139,18 @@ func (b *Browser) Upload(id, file string) {
 	b.must(chromedp.Do(b.ctx, chromedp.SetUploadFiles(fmt.Sprintf(`.ant-upload:has([data-testid=%q]) input[type=file]`, id), []string{file})))
 }
 
+// PressCtrl presses a key while Ctrl is held.
+func (b *Browser) PressCtrl(key string) {
+	b.tb.Helper()
+	b.must(chromedp.Do(b.ctx, chromedp.KeyEvent(key, chromedp.KeyModifiers(chromedp.ModifierCtrl))))
+}
+
+// SeeFocus waits until the field with the test id has the focus.
+func (b *Browser) SeeFocus(id string) {
+	b.tb.Helper()
+	b.until("focus of "+id, fmt.Sprintf(`(() => { const e = %s; return e && e.contains(document.activeElement) ? 'focused' : '' })()`, find(id)))
+}
+
 // Text is the text of the element with the test id, or the content of a field.
 func (b *Browser) Text(id string) string {
 	b.tb.Helper()
