@@ -2,10 +2,10 @@
 // customers that the same filter finds, in the same order.
 //
 // An export is a job. Which customers it holds is settled when it is ordered, at one moment, so that their
-// number is the list's; each batch reads its customers in the scope that the person has then. Who may order one has a right of its own
-// (customer.export). The audit trail keeps who ordered it, with the filter and the number of rows, and who
-// fetched it. Every row carries who ordered it and when, in the file as in its name: a list that turns up elsewhere says where
-// it is from.
+// number is the list's; each batch reads its customers in the scope that the person has then. Who may order
+// one has a right of its own (customer.export). The audit trail keeps who ordered it, with the filter and
+// the number of rows, and who fetched it. Every row carries who ordered it and when, in the file as in its
+// name: a list that turns up elsewhere says where it is from.
 package exporting
 
 import (

@@ -4,18 +4,18 @@
 //
 // A file is read once, when it is uploaded, and kept as it was read. Its person says what each column means,
 // by which fact customers are recognised, and whether lines may create, change, or both. A dry run (a job)
-// tells for every line what would become of it; only what was tried with the same settings can be run. The run
-// is a job too: its lines, what they wrote and the place that it has reached commit together, so that a node that is
-// killed goes on where it was, and nothing is done twice. Each line is checked as the portal checks one
-// customer, in the scope and with the rights that the person has at that moment, and each customer that is written has its own
-// line in the audit trail.
+// tells for every line what would become of it; only what was tried with the same settings can be run. The
+// run is a job too: its lines, what they wrote and the place that it has reached commit together, so that a
+// node that is killed goes on where it was, and nothing is done twice. Each line is checked as the portal
+// checks one customer, in the scope and with the rights that the person has at that moment, and each customer
+// that is written has its own line in the audit trail.
 //
-// An import can be taken back as a whole. A customer that it changed gets back what it had before; one that it
-// created is removed, since it should never have been there. What somebody changed since, or what other records
-// refer to, stays and is listed.
+// An import can be taken back as a whole. A customer that it changed gets back what it had before; one that
+// it created is removed, since it should never have been there. What somebody changed since, or what other
+// records refer to, stays and is listed.
 //
-// An empty cell leaves a fact as it is. A customer that is new is a potential one of class D unless the file says
-// otherwise, in the care of the person who imports, if that is an account manager.
+// An empty cell leaves a fact as it is. A customer that is new is a potential one of class D unless the file
+// says otherwise, in the care of the person who imports, if that is an account manager.
 package importing
 
 import (
