@@ -243,12 +243,13 @@ func TestEveryTableOfACustomerIsMovedOrStaysForAReason(t *testing.T) {
 		"contact", "contract", "subscription", "member", "site", // move
 		"customer",             // subsidiaries move; merged_into is the pointer
 		"bill", "member_count", // stay, and are added up where the survivor is shown
-		"customer_figure", // is counted from what moved
-		"class_history",   // is about the merged one
-		"selection_flip",  // too
-		"customer_name",   // copied to the survivor
-		"customer_merge",  // the merge itself
-		"job",             // tells what was done to the merged one; what is left of an open one is refused
+		"customer_figure",     // is counted from what moved
+		"class_history",       // is about the merged one
+		"selection_flip",      // too
+		"customer_attributes", // are what was stated of the merged one
+		"customer_name",       // copied to the survivor
+		"customer_merge",      // the merge itself
+		"job",                 // tells what was done to the merged one; what is left of an open one is refused
 	}
 	rows, err := newSite(t).Database.Owner(t).Query(t.Context(), `SELECT DISTINCT conrelid::regclass::text FROM pg_constraint
 		WHERE contype = 'f' AND confrelid = 'crm.customer'::regclass`)

@@ -2,6 +2,7 @@ package province
 
 import (
 	"jike/internal/portal"
+	"jike/province/attribute"
 	"jike/province/bill"
 	"jike/province/contact"
 	"jike/province/contract"
@@ -37,6 +38,7 @@ func (s *Stores) Register(p *portal.Server) {
 	merge.Register(p, s.Merges)
 	site.Register(p, s.Sites)
 	exporting.Register(p, s.Exports)
+	attribute.Register(p, s.Attributes)
 	importing.Register(p, s.Imports)
 	overview.Register(p, s.Overview)
 	exchange.Register(p, s.Exchanges)

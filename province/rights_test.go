@@ -17,6 +17,7 @@ import (
 	"jike/internal/pg"
 	"jike/internal/portal"
 	"jike/internal/portal/portaltest"
+	"jike/province/attribute"
 	"jike/province/contact"
 	"jike/province/contract"
 	"jike/province/customer"
@@ -168,8 +169,16 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.customer), fmt.Sprintf(`{"version":1,"mergedId":%d,"mergedVersion":1,"take":[],"reason":"同"}`, other.ID), true
 	case "merge-undo":
 		return at(x.merged(t, o, n)), "", true
-	case "customer-get", "customer-overview", "customer-selection", "merge-list", "document-list", "hierarchy-get", "hierarchy-children", "site-list", "customer-name-list":
+	case "customer-get", "customer-overview", "customer-selection", "merge-list", "document-list", "hierarchy-get", "hierarchy-children", "site-list", "customer-name-list",
+		"customer-attributes":
 		return at(o.customer), "", true
+	case "customer-attributes-change":
+		return at(o.customer), `{"version":0,"values":{}}`, true
+	case "attribute-create":
+		return op.Path, definition(fmt.Sprint("new", n)), false
+	case "attribute-change":
+		id, code := x.attribute(t, n)
+		return at(id), strings.Replace(definition(code), `{`, `{"version":1,`, 1), false
 	case "contact-create":
 		return at(o.customer), `{` + person + `}`, true
 	case "contact-change":
@@ -255,6 +264,21 @@ func (x *site) formerName(t *testing.T, id int64) string {
 		t.Fatal(err)
 	}
 	return name
+}
+
+// definition is a custom attribute as the portal states it.
+func definition(code string) string {
+	return fmt.Sprintf(`{"code":%q,"nameZh":"名","nameEn":"Name","kind":"flag","required":false,"retired":false,"position":1,"longest":0,"least":"","most":"","unit":"","choices":[]}`, code)
+}
+
+// attribute makes a custom attribute.
+func (x *site) attribute(t *testing.T, n int) (id int64, code string) {
+	t.Helper()
+	d, err := x.all.Attributes.Add(t.Context(), x.Everybody, attribute.Facts{Code: fmt.Sprint("old", n), NameZh: "名", NameEn: "Name", Kind: attribute.Flag})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.ID, d.Code
 }
 
 // merged makes a merge of another customer into the object, unless that is elsewhere.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"jike/province/attribute"
 	"jike/province/bill"
 	"jike/province/contact"
 	"jike/province/contract"
@@ -54,6 +55,7 @@ type Stores struct {
 	Merges        *merge.Store
 	Sites         *site.Store
 	Exports       *exporting.Store
+	Attributes    *attribute.Store
 	Imports       *importing.Store
 	Search        *search.Store
 }
@@ -75,6 +77,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Contracts = contract.NewStore(db, s.Customers, zone)
 	s.Documents = document.NewStore(db, s.Customers)
 	s.Sites = site.NewStore(db, s.Customers)
+	s.Attributes = attribute.NewStore(db, s.Customers)
 	s.Subscriptions = subscription.NewStore(s.Customers)
 	s.Jobs = job.NewStore(db)
 	s.Members = member.NewStore(db, s.Customers)

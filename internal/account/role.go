@@ -45,6 +45,7 @@ const (
 	CustomerSensitive Permission = "customer.sensitive" // set or clear the sensitive flag
 	CustomerCredit    Permission = "customer.credit"    // decide level and limit of credit (信用等级, 信用额度)
 	CustomerMerge     Permission = "customer.merge"     // make one of two customers, and undo it
+	AttributeManage   Permission = "attribute.manage"   // define custom attributes of customers
 	CustomerImport    Permission = "customer.import"    // create and change customers from a file, and take that back
 	CustomerExport    Permission = "customer.export"    // write a list of customers to a file
 	ContactChange     Permission = "contact.change"
@@ -90,7 +91,7 @@ var grants = map[Role]struct {
 	ProvinceAdministrator: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport,
 		ContactChange, ContactReveal, ContractChange, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
-		ReferenceRead, ReferenceExtend, AccountManage,
+		ReferenceRead, ReferenceExtend, AccountManage, AttributeManage,
 	}},
 	HeadquartersAnalyst: {ReachNation, []Permission{
 		NationRead, NationCustomerRead, ReportRead, ReconciliationRead, ReconciliationRun,
@@ -104,7 +105,7 @@ var grants = map[Role]struct {
 	SystemTask: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge,
 		ContactChange, ContactPhones, ContactPrivate, ContractChange, SubscriptionWrite, BillWrite, MemberWrite,
-		AccountManage, ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
+		AccountManage, AttributeManage, ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
 	}},
 }
 

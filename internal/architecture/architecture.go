@@ -34,6 +34,7 @@ var Capabilities = map[string][]string{
 	"province/job":          {},
 	"province/member":       {"province/customer", "province/job"},
 	"province/merge":        {"province/customer"},
+	"province/attribute":    {"province/customer"},
 	"province/site":         {"province/customer"},
 	"province/exporting":    {"province/customer", "province/job"},
 	"province/importing":    {"province/organisation", "province/customer", "province/job"},

@@ -102,7 +102,7 @@ func newListing(caller account.Caller, f Filter) *listing {
 	l.where, l.args = conditions(caller, f)
 	l.facets = strings.Join(facetConditions(f, l.args), ` AND `)
 	everywhere := caller.Scope().Reach >= account.ReachProvince && caller.May(account.CustomerSensitive)
-	l.tallied = everywhere && f.ManagerID == 0 && !l.text
+	l.tallied = everywhere && f.ManagerID == 0 && f.Attribute == "" && !l.text
 	return l
 }
 

@@ -102,6 +102,8 @@ type ListQuery struct {
 	City      []string `query:"city" doc:"GB/T 2260 codes, separated by commas"`
 	Manager   int64    `query:"manager" doc:"Unit of the account manager"`
 	National  string   `query:"national" enum:"true,false" doc:"Only those that are selected for headquarters, or only the others"`
+	Attribute string   `query:"attribute" maxLength:"40" doc:"Code of a custom attribute"`
+	Value     string   `query:"value" maxLength:"2000" doc:"Of that attribute, as it was stated"`
 	Sort      string   `query:"sort" enum:"id,number,name,class,lifecycle,industry,city,updatedAt" default:"id"`
 	Dir       string   `query:"dir" enum:"asc,desc" default:"asc"`
 }
@@ -177,7 +179,7 @@ func Register(s *portal.Server, store *Store) {
 
 // Filter reads the question, with the faults of all values joined. Its page is the first.
 func (q ListQuery) Filter() (Filter, error) {
-	f := Filter{Text: q.Q, ManagerID: q.Manager, Sort: q.Sort, Descending: q.Dir == "desc", Page: 1, Size: 1}
+	f := Filter{Text: q.Q, ManagerID: q.Manager, Attribute: q.Attribute, Value: q.Value, Sort: q.Sort, Descending: q.Dir == "desc", Page: 1, Size: 1}
 	var err [4]error
 	f.Classes, err[0] = parseAll("class", q.Class, codes.ParseClass)
 	f.Lifecycles, err[1] = parseAll("lifecycle", q.Lifecycle, codes.ParseLifecycle)

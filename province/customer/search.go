@@ -20,8 +20,10 @@ type Filter struct {
 	Lifecycles []codes.Lifecycle
 	Industries []codes.Industry
 	Cities     []codes.City
-	ManagerID  int64 // 0: any
-	National   *bool // nil: both
+	ManagerID  int64  // 0: any
+	National   *bool  // nil: both
+	Attribute  string // code of a custom attribute; empty: none is asked for
+	Value      string // of that attribute, in its one form
 	Sort       string
 	Descending bool
 	Page       int // from 1

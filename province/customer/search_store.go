@@ -16,6 +16,10 @@ func conditions(caller account.Caller, f Filter) (string, pgx.NamedArgs) {
 		list = append(list, `c.manager_id = @manager`)
 		args["manager"] = f.ManagerID
 	}
+	if f.Attribute != "" {
+		list = append(list, `c.id IN (SELECT a.customer_id FROM crm.customer_attributes a WHERE a.stated @> jsonb_build_object(@attribute::text, @value::text))`)
+		args["attribute"], args["value"] = f.Attribute, f.Value
+	}
 	if text := strings.TrimSpace(f.Text); text != "" {
 		// A merged customer is found by its whole number alone, which leads on to the survivor.
 		list[1] = `(c.merged_into IS NULL OR c.number = @whole)`

@@ -48,6 +48,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("a head of department merges two customers and undoes it", v.merge)
 	t.Run("a manager imports customers, corrects them and takes them back", v.importing)
 	t.Run("a head of department exports a list", v.exporting)
+	t.Run("an administrator defines an attribute that finds a customer", v.attributes)
 	t.Run("an administrator opens an account", v.accounts)
 	t.Run("headquarters sees the edit, proves and reports", v.headquarters)
 	t.Run("an administrator reads the journal", v.journal)

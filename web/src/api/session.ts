@@ -16,6 +16,7 @@ export type Permission =
   | 'customer.assign'
   | 'customer.credit'
   | 'customer.export'
+  | 'attribute.manage'
   | 'customer.import'
   | 'customer.merge'
   | 'customer.sensitive'

@@ -3,6 +3,7 @@ import 'dayjs/locale/en-gb'
 import company from './en/company.json'
 import contract from './en/contract.json'
 import account from './en/account.json'
+import attribute from './en/attribute.json'
 import customer from './en/customer.json'
 import dashboard from './en/dashboard.json'
 import edit from './en/edit.json'
@@ -26,7 +27,7 @@ import site from './en/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
+  texts: { ...account, ...attribute, ...company, ...contract, ...customer, ...dashboard, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
   antd,
   dayjs: 'en-gb',
 }

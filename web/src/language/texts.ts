@@ -1,6 +1,7 @@
 import type company from './zh/company.json'
 import type contract from './zh/contract.json'
 import type account from './zh/account.json'
+import type attribute from './zh/attribute.json'
 import type customer from './zh/customer.json'
 import type dashboard from './zh/dashboard.json'
 import type edit from './zh/edit.json'
@@ -24,6 +25,7 @@ import type site from './zh/site.json'
 
 /** Every text of the portal, by its key. Chinese is the original; en/ must have the same keys. */
 export type Texts = typeof account &
+  typeof attribute &
   typeof company &
   typeof contract &
   typeof customer &

@@ -3,6 +3,7 @@ import 'dayjs/locale/zh-cn'
 import company from './zh/company.json'
 import contract from './zh/contract.json'
 import account from './zh/account.json'
+import attribute from './zh/attribute.json'
 import customer from './zh/customer.json'
 import dashboard from './zh/dashboard.json'
 import edit from './zh/edit.json'
@@ -26,7 +27,7 @@ import site from './zh/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...company, ...contract, ...customer, ...dashboard, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
+  texts: { ...account, ...attribute, ...company, ...contract, ...customer, ...dashboard, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
   antd,
   dayjs: 'zh-cn',
 }

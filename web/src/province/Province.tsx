@@ -1,4 +1,4 @@
-import { ApiOutlined, BookOutlined, CalendarOutlined, CloudUploadOutlined, FieldTimeOutlined, GiftOutlined, ImportOutlined, PlusOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
+import { ApiOutlined, BookOutlined, CalendarOutlined, CloudUploadOutlined, FieldTimeOutlined, GiftOutlined, ImportOutlined, PlusOutlined, TagsOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -19,6 +19,7 @@ const ReferencePage = lazy(() => import('./reference/ReferencePage'))
 const ExchangePage = lazy(() => import('./journal/ExchangePage'))
 const PolicyListPage = lazy(() => import('./selection/PolicyListPage'))
 const PolicyPage = lazy(() => import('./selection/PolicyPage'))
+const AttributeListPage = lazy(() => import('./attribute/AttributeListPage'))
 const AccountListPage = lazy(() => import('../account/AccountListPage'))
 const AccountPage = lazy(() => import('../account/AccountPage'))
 const OwnPage = lazy(() => import('../account/OwnPage'))
@@ -35,6 +36,7 @@ export default function Province() {
     { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'reference.read' },
     { path: '/exchanges', label: t('menu.exchanges'), icon: <ApiOutlined aria-hidden />, permission: 'journal.read' },
     { path: '/selection', label: t('menu.selection'), icon: <CloudUploadOutlined aria-hidden />, permission: 'selection.read' },
+    { path: '/attributes', label: t('menu.attributes'), icon: <TagsOutlined aria-hidden />, permission: 'attribute.manage' },
     { path: '/accounts', label: t('menu.accounts'), icon: <UserOutlined aria-hidden />, permission: 'account.manage' },
   ]
   const actions: Destination[] = [{ path: '/customers/new', label: t('customer.new'), icon: <PlusOutlined aria-hidden />, permission: 'customer.create' }]
@@ -55,6 +57,7 @@ export default function Province() {
         <Route path="/exchanges/:id" element={<ExchangePage />} />
         <Route path="/selection" element={<PolicyListPage />} />
         <Route path="/selection/:version" element={<PolicyPage />} />
+        <Route path="/attributes" element={<AttributeListPage />} />
         <Route path="/accounts" element={<AccountListPage />} />
         <Route path="/accounts/:id" element={<AccountPage />} />
         <Route path="/me" element={<OwnPage />} />

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import { AttributeFilter } from '../attribute/AttributeFilter'
 import { useSession } from '../../api/session'
 import { useLanguage } from '../../language/LanguageProvider'
 import { asOptions, classes, lifecycles } from '../../reference/choices'
@@ -15,7 +16,7 @@ interface Props {
   change: (patch: Partial<CustomerListState>, replace?: boolean) => void
 }
 
-const all: Partial<CustomerListState> = { q: '', class: [], lifecycle: [], industry: [], city: [], manager: 0, national: '' }
+const all: Partial<CustomerListState> = { q: '', class: [], lifecycle: [], industry: [], city: [], manager: 0, national: '', attribute: '', value: '' }
 
 /** What the list is narrowed by. The node filters; the state is the URL's. */
 export function CustomerFilters({ state, change }: Props) {
@@ -73,6 +74,7 @@ export function CustomerFilters({ state, change }: Props) {
         options={yesNo}
         onChange={(national) => change({ national })}
       />
+      <AttributeFilter attribute={state.attribute} value={state.value} onChange={(next) => change(next, true)} />
     </Filters>
   )
 }

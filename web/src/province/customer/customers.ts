@@ -19,6 +19,8 @@ export interface CustomerListState {
   city: string[]
   manager: number
   national: '' | 'true' | 'false'
+  attribute: string
+  value: string
   sort: CustomerSort
   dir: 'asc' | 'desc'
   page: number
@@ -33,6 +35,8 @@ export const customerListParts: Parts<CustomerListState> = {
   city: list,
   manager: integer(0),
   national: choice(['', 'true', 'false'], ''),
+  attribute: text,
+  value: text,
   sort: choice(['id', 'number', 'name', 'class', 'lifecycle', 'industry', 'city', 'updatedAt'], 'id'),
   dir: choice(['asc', 'desc'], 'asc'),
   page: integer(1, 1, 1_000_000),
@@ -41,8 +45,9 @@ export const customerListParts: Parts<CustomerListState> = {
 
 /** The list's question to the node. */
 export function questionOf(state: CustomerListState): Question {
-  const { q, manager, national, ...rest } = state
-  return { ...rest, q: q.trim() || undefined, manager: manager || undefined, national: national || undefined }
+  const { q, manager, national, attribute, value, ...rest } = state
+  const stated = attribute && value ? { attribute, value } : {}
+  return { ...rest, ...stated, q: q.trim() || undefined, manager: manager || undefined, national: national || undefined }
 }
 
 export function customerListQuery(state: CustomerListState) {

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router-dom'
+import { AttributesBlock } from '../attribute/AttributesBlock'
 import { BillsBlock } from '../../customer/BillsBlock'
 import { SubscriptionsBlock } from '../../customer/SubscriptionsBlock'
 import { Loaded, UnknownPage } from '../../frame/Outcome'
@@ -47,6 +48,7 @@ function Blocks({ overview }: { overview: Overview }) {
         <SubscriptionsBlock subscriptions={overview.subscriptions} freshness={sources.subscriptions} />
         <BillsBlock bills={overview.bills} freshness={sources.bills} />
         <MembersBlock customerId={customer.id} />
+        <AttributesBlock customerId={customer.id} />
         <SitesBlock customerId={customer.id} contacts={overview.contacts} />
         <NamesBlock customer={customer} reread={reread} />
         <MergesBlock customer={customer} reread={reread} />
