@@ -31,13 +31,18 @@ func openHub(n *node.Node, c Config) (*bus.Hub, error) {
 // epoch's, a new one's, and room; what goes down (downBytes) comes on top.
 const storeShare = 3
 
+// leastStore is the least that a province's account may store, however low the limit is: what a
+// higher one reserved before it was lowered must fit, or nats-server refuses to open the stream,
+// even with the lower limit.
+const leastStore = 64 << 30
+
 // HubOptions are what the hub must be started with for this configuration, and headquarters' own
 // keys in each province's account, which are made if they are missing.
 func HubOptions(c Config) (bus.HubOptions, map[int16]bus.Seed, error) {
 	seeds := map[int16]bus.Seed{}
 	o := bus.HubOptions{
 		Dir: filepath.Join(c.Data, "hub"), LeafListen: c.NATS.LeafListen,
-		MaxStore: (storeShare*c.NATS.MaxBytes + downBytes) * int64(c.NATS.Replicas) * int64(max(1, len(c.Provinces))),
+		MaxStore: max(storeShare*c.NATS.MaxBytes+downBytes, leastStore) * int64(c.NATS.Replicas) * int64(max(1, len(c.Provinces))),
 	}
 	for _, p := range c.Provinces {
 		file := p.SeedFile
