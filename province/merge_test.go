@@ -171,6 +171,23 @@ func TestNothingIsWrittenToAMergedCustomer(t *testing.T) {
 	}
 }
 
+// The parent of the merged customer went below a subsidiary that the merge took away: with the subsidiary
+// back nobody would be on top.
+func TestAnUndoneMergeClosesNoCircle(t *testing.T) {
+	p := newPair(t)
+	parent := p.Add(t, customertest.Facts("母公司", p.ManagerUnit.ID))
+	p.merged = p.Change(t, p.merged, func(f *customer.Facts) { f.ParentID = parent.ID })
+	m := p.merge(t, "creditCode")
+	p.Change(t, parent, func(f *customer.Facts) { f.ParentID = p.child.ID })
+	before := pgtest.Digest(t, p.Database.Owner(t))
+	if _, err := p.all.Merges.Undo(t.Context(), p.HeadA, m.ID); !fault.Is(err, fault.Rule) || !strings.Contains(err.Error(), "merge.undo.circle") {
+		t.Errorf("undone with %v", err)
+	}
+	if after := pgtest.Digest(t, p.Database.Owner(t)); fmt.Sprint(after) != fmt.Sprint(before) {
+		t.Error("what was refused has changed something")
+	}
+}
+
 func TestWhatStandsAgainstAMergeOrItsUndoIsSaid(t *testing.T) {
 	for name, test := range map[string]struct {
 		between func(t *testing.T, p *pair)

@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -156,6 +157,10 @@ func (s *Store) Undo(ctx context.Context, caller account.Caller, id int64) (Merg
 		}
 		if err := s.moveBack(ctx, tx, m, merged); err != nil {
 			return err
+		}
+		// The one above it may have gone below one of its own, which had left it.
+		if circle, err := s.customers.Below(ctx, tx, merged.ParentID, merged.ID); err != nil || circle {
+			return cmp.Or(err, error(fault.New(fault.Rule, "merge.undo.circle")))
 		}
 		const end = `UPDATE crm.customer_merge SET undone_at = now(), undone_by = $2 WHERE id = $1`
 		if _, err := tx.PGX().Exec(ctx, end, id, caller.Actor()); err != nil {
