@@ -7,7 +7,7 @@ const limit = 450 * 1024
 const firstPages = {
   'sign-in': ['src/frame/SignInPage.tsx'],
   province: ['src/province/Province.tsx', 'src/province/customer/CustomerListPage.tsx'],
-  national: ['src/national/National.tsx', 'src/national/board/BoardPage.tsx'],
+  national: ['src/language/zh-national.ts', 'src/national/National.tsx', 'src/national/board/BoardPage.tsx'],
 }
 const language = 'src/language/zh.ts'
 

@@ -1,13 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect } from 'react'
 import { SessionContext, sessionQuery } from '../api/session'
+import { speakForHeadquarters } from '../language/language'
 import { useLanguage } from '../language/LanguageProvider'
 import { Loading, Problem } from './Outcome'
 
 const SignInPage = lazy(() => import('./SignInPage'))
 const ForcedPasswordPage = lazy(() => import('../account/ForcedPasswordPage'))
 const Province = lazy(() => import('../province/Province'))
-const National = lazy(() => import('../national/National'))
+const National = lazy(async () => (await Promise.all([import('../national/National'), speakForHeadquarters()]))[0])
 
 /** Shows the portal of the level that the node is of to who has signed in, else the sign-in page. */
 export function SessionGate() {

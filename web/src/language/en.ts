@@ -1,11 +1,9 @@
 import antd from 'antd/locale/en_GB'
 import 'dayjs/locale/en-gb'
-import company from './en/company.json'
 import contract from './en/contract.json'
 import account from './en/account.json'
 import attribute from './en/attribute.json'
 import customer from './en/customer.json'
-import dashboard from './en/dashboard.json'
 import edit from './en/edit.json'
 import exporting from './en/exporting.json'
 import format from './en/format.json'
@@ -17,7 +15,6 @@ import journal from './en/journal.json'
 import member from './en/member.json'
 import keyperson from './en/keyperson.json'
 import merge from './en/merge.json'
-import national from './en/national.json'
 import overview from './en/overview.json'
 import problem from './en/problem.json'
 import reference from './en/reference.json'
@@ -27,7 +24,7 @@ import site from './en/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...attribute, ...company, ...contract, ...customer, ...dashboard, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
+  texts: { ...account, ...attribute, ...contract, ...customer, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
   antd,
   dayjs: 'en-gb',
 }

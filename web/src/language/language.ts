@@ -2,13 +2,13 @@ import type { Locale } from 'antd/es/locale'
 import dayjs from 'dayjs'
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
-import type { Texts } from './texts'
+import type { CommonTexts, NationalTexts } from './texts'
 
 export type Language = 'zh' | 'en'
 
 /** What a language brings along. Both begin the week on Monday and count 24 hours. */
 export interface Pack {
-  texts: Texts
+  texts: CommonTexts
   antd: Locale
   dayjs: string
 }
@@ -17,6 +17,12 @@ const packs: Record<Language, () => Promise<{ pack: Pack }>> = {
   zh: () => import('./zh'),
   en: () => import('./en'),
 }
+
+const national: Record<Language, () => Promise<{ texts: NationalTexts }>> = {
+  zh: () => import('./zh-national'),
+  en: () => import('./en-national'),
+}
+let headquarters = false
 
 const stored = 'jike.language'
 
@@ -42,11 +48,21 @@ export function textIfKnown(key: string, otherwise: string, params: Record<strin
 
 /** Loads a language and makes the page speak it. */
 export async function speak(language: Language): Promise<Pack> {
-  const { pack } = await packs[language]()
+  const [{ pack }] = await Promise.all([packs[language](), headquarters && addNational(language)])
   i18next.addResourceBundle(language, 'translation', pack.texts)
   await i18next.changeLanguage(language)
   dayjs.locale(pack.dayjs)
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'
   localStorage.setItem(stored, language)
   return pack
+}
+
+/** Loads what only headquarters' pages say, in the language of the page and in every later one. */
+export async function speakForHeadquarters(): Promise<void> {
+  headquarters = true
+  await addNational(i18next.language as Language)
+}
+
+async function addNational(language: Language) {
+  i18next.addResourceBundle(language, 'translation', (await national[language]()).texts)
 }

@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { pack as en } from './en'
+import { texts as nationalEn } from './en-national'
 import { pack as zh } from './zh'
+import { texts as nationalZh } from './zh-national'
 
-const chinese: Record<string, string> = zh.texts
-const english: Record<string, string> = en.texts
+const chinese: Record<string, string> = { ...zh.texts, ...nationalZh }
+const english: Record<string, string> = { ...en.texts, ...nationalEn }
 
 function sources(folder: string, wanted: (name: string) => boolean): string {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -23,13 +23,14 @@ import type search from './zh/search.json'
 import type selection from './zh/selection.json'
 import type site from './zh/site.json'
 
-/** Every text of the portal, by its key. Chinese is the original; en/ must have the same keys. */
-export type Texts = typeof account &
+/** What only headquarters' pages say. */
+export type NationalTexts = typeof company & typeof dashboard & typeof national
+
+/** What the pages of a province and those of both levels say. */
+export type CommonTexts = typeof account &
   typeof attribute &
-  typeof company &
   typeof contract &
   typeof customer &
-  typeof dashboard &
   typeof edit &
   typeof exporting &
   typeof format &
@@ -41,13 +42,15 @@ export type Texts = typeof account &
   typeof member &
   typeof keyperson &
   typeof merge &
-  typeof national &
   typeof overview &
   typeof problem &
   typeof reference &
   typeof search &
   typeof selection &
   typeof site
+
+/** Every text of the portal, by its key. Chinese is the original; en/ must have the same keys. */
+export type Texts = CommonTexts & NationalTexts
 
 // With this the compiler refuses keys that do not exist, also where a key is put together from an
 // enumeration of the API.

@@ -1,11 +1,9 @@
 import antd from 'antd/locale/zh_CN'
 import 'dayjs/locale/zh-cn'
-import company from './zh/company.json'
 import contract from './zh/contract.json'
 import account from './zh/account.json'
 import attribute from './zh/attribute.json'
 import customer from './zh/customer.json'
-import dashboard from './zh/dashboard.json'
 import edit from './zh/edit.json'
 import exporting from './zh/exporting.json'
 import format from './zh/format.json'
@@ -17,7 +15,6 @@ import journal from './zh/journal.json'
 import member from './zh/member.json'
 import keyperson from './zh/keyperson.json'
 import merge from './zh/merge.json'
-import national from './zh/national.json'
 import overview from './zh/overview.json'
 import problem from './zh/problem.json'
 import reference from './zh/reference.json'
@@ -27,7 +24,7 @@ import site from './zh/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...attribute, ...company, ...contract, ...customer, ...dashboard, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...national, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
+  texts: { ...account, ...attribute, ...contract, ...customer, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
   antd,
   dayjs: 'zh-cn',
 }
