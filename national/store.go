@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/internal/portal"
+	"jike/internal/trail"
 	"jike/national/board"
 	"jike/national/company"
 	"jike/national/customer"
@@ -22,6 +23,7 @@ type Stores struct {
 	Reports         *report.Store
 	Reconciliations *reconciliation.Store
 	Reference       *reference.Store
+	Trail           *trail.Store
 }
 
 // NewStores makes the stores; db is connected as jike_app, headquarters' months begin in the zone, and
@@ -29,7 +31,7 @@ type Stores struct {
 func NewStores(db *pgxpool.Pool, zone *time.Location, runner reconciliation.Runner) *Stores {
 	return &Stores{
 		board.NewStore(db), customer.NewStore(db), company.NewStore(db, zone), report.NewStore(db, zone),
-		reconciliation.NewStore(db, runner), reference.NewStore(db),
+		reconciliation.NewStore(db, runner), reference.NewStore(db), trail.NewStore(db),
 	}
 }
 
@@ -41,4 +43,5 @@ func (s *Stores) Register(p *portal.Server) {
 	report.Register(p, s.Reports)
 	reconciliation.Register(p, s.Reconciliations)
 	reference.Register(p, s.Reference)
+	trail.Register(p, s.Trail)
 }

@@ -2,6 +2,7 @@ package province
 
 import (
 	"jike/internal/portal"
+	"jike/internal/trail"
 	"jike/province/attribute"
 	"jike/province/bill"
 	"jike/province/contact"
@@ -45,6 +46,7 @@ func (s *Stores) Register(p *portal.Server) {
 	selection.Register(p, s.Selection)
 	reference.Register(p, s.Reference)
 	search.Register(p, s.Search)
+	trail.Register(p, s.Trail)
 }
 
 // Operations are the partner messages of every capability.

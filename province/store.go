@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"jike/internal/trail"
 	"jike/province/attribute"
 	"jike/province/bill"
 	"jike/province/contact"
@@ -58,6 +59,7 @@ type Stores struct {
 	Attributes    *attribute.Store
 	Imports       *importing.Store
 	Search        *search.Store
+	Trail         *trail.Store
 }
 
 // NewStores makes the stores; db is connected as jike_app, zone is the province's.
@@ -70,6 +72,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 		Summary:      summary.NewStore(db, zone),
 		Selection:    selection.NewStore(db),
 		Reference:    reference.NewStore(db),
+		Trail:        trail.NewStore(db),
 	}
 	s.KeyAccounts = keyaccount.NewStore(db, s.Customers, s.Reference)
 	s.Contacts = contact.NewStore(db, s.Customers, zone)

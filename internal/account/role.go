@@ -36,6 +36,7 @@ type Permission string
 // The permissions.
 const (
 	AccountManage     Permission = "account.manage" // accounts and sessions of the node
+	AuditRead         Permission = "audit.read"     // the trail of the node, and whether it holds
 	OrganisationRead  Permission = "organisation.read"
 	CustomerRead      Permission = "customer.read"
 	CustomerCreate    Permission = "customer.create"
@@ -91,13 +92,13 @@ var grants = map[Role]struct {
 	ProvinceAdministrator: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport,
 		ContactChange, ContactReveal, ContractChange, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
-		ReferenceRead, ReferenceExtend, AccountManage, AttributeManage,
+		ReferenceRead, ReferenceExtend, AccountManage, AttributeManage, AuditRead,
 	}},
 	HeadquartersAnalyst: {ReachNation, []Permission{
 		NationRead, NationCustomerRead, ReportRead, ReconciliationRead, ReconciliationRun,
 		NationReferenceRead, NationReferenceChange,
 	}},
-	HeadquartersAdmin: {ReachNothing, []Permission{AccountManage, NationRead}},
+	HeadquartersAdmin: {ReachNothing, []Permission{AccountManage, AuditRead, NationRead}},
 	PartnerSystem: {ReachProvince, []Permission{
 		CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign,
 		ContactChange, ContactPhones, SubscriptionWrite, BillWrite, MemberWrite,

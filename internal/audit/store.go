@@ -18,6 +18,7 @@ type Line struct {
 	Action     string
 	ObjectKind string
 	ObjectID   int64
+	CustomerID int64          // whose file it concerns, 0 if none
 	Before     map[string]any // nil if nothing was there
 	After      map[string]any // nil if nothing is left
 }
@@ -25,16 +26,20 @@ type Line struct {
 // OfCustomer reads the newest lines about a customer's file. They hold what was changed as it was,
 // private facts included: whoever shows them must hide what the caller may not read.
 func OfCustomer(ctx context.Context, tx pg.Tx, customerID int64, limit int) ([]Line, error) {
-	const query = `SELECT id, at, actor, action, object_kind, coalesce(object_id, 0), before, after
-		FROM audit.line WHERE customer_id = $1 ORDER BY id DESC LIMIT $2`
-	rows, err := tx.PGX().Query(ctx, query, customerID, limit)
+	rows, err := tx.PGX().Query(ctx, `SELECT `+lineColumns+` FROM audit.line WHERE customer_id = $1 ORDER BY id DESC LIMIT $2`, customerID, limit)
 	if err != nil {
 		return nil, err
 	}
+	return collectLines(rows)
+}
+
+const lineColumns = `id, at, actor, action, object_kind, coalesce(object_id, 0), coalesce(customer_id, 0), before, after`
+
+func collectLines(rows pgx.Rows) ([]Line, error) {
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Line, error) {
 		var l Line
 		var before, after []byte
-		if err := row.Scan(&l.ID, &l.At, &l.Actor, &l.Action, &l.ObjectKind, &l.ObjectID, &before, &after); err != nil {
+		if err := row.Scan(&l.ID, &l.At, &l.Actor, &l.Action, &l.ObjectKind, &l.ObjectID, &l.CustomerID, &before, &after); err != nil {
 			return l, err
 		}
 		for _, d := range []struct {

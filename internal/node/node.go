@@ -28,6 +28,7 @@ import (
 	"jike/internal/control"
 	"jike/internal/pg"
 	"jike/internal/portal"
+	"jike/internal/trail"
 )
 
 // Options are the settings that both levels have.
@@ -87,6 +88,10 @@ func (n *Node) open(ctx context.Context, o Options) error {
 	}
 	n.Task(func(ctx context.Context) error {
 		audit.NewSealer(n.App, n.Log).Run(ctx, time.Second)
+		return nil
+	})
+	n.Task(func(ctx context.Context) error {
+		trail.NewStore(n.App).Run(ctx, n.Log, time.Second)
 		return nil
 	})
 	return nil

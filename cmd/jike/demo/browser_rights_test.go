@@ -99,3 +99,20 @@ func (v *visit) accounts(t *testing.T) {
 	owner.Check()
 	b.Check()
 }
+
+// trail lets the administrator see who did what, and that the chain holds.
+func (v *visit) trail(t *testing.T) {
+	b, administrator := v.open(t, v.fujian), v.fujian.Account(account.ProvinceAdministrator)
+	signIn(b, administrator)
+	b.ClickCSS("[data-testid='menu'] a[href='/audit']")
+	b.See("page-title", "审计日志")
+	b.Type("filter-actor", administrator.Login)
+	b.Press(kb.Enter)
+	b.SeeURL("actor=" + administrator.Login)
+	b.See("trail-row-session.open", "登录")
+	b.Click("verification-start")
+	b.SeeCount("[data-state='holds']", 1)
+	b.See("block-verification", "完整")
+	b.Shot("audit")
+	b.Check()
+}

@@ -50,6 +50,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("a head of department exports a list", v.exporting)
 	t.Run("an administrator defines an attribute that finds a customer", v.attributes)
 	t.Run("an administrator opens an account", v.accounts)
+	t.Run("an administrator searches the audit trail and verifies its chain", v.trail)
 	t.Run("headquarters sees the edit, proves and reports", v.headquarters)
 	t.Run("an administrator reads the journal", v.journal)
 	t.Run("administrators change the selection policy", v.selection)

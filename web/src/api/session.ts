@@ -9,6 +9,7 @@ export type Session = components['schemas']['SessionView']
 /** What the pages ask for before they offer something. The nodes check it again. */
 export type Permission =
   | 'account.manage'
+  | 'audit.read'
   | 'customer.read'
   | 'customer.create'
   | 'customer.change'

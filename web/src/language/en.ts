@@ -1,8 +1,9 @@
 import antd from 'antd/locale/en_GB'
 import 'dayjs/locale/en-gb'
-import contract from './en/contract.json'
 import account from './en/account.json'
 import attribute from './en/attribute.json'
+import audit from './en/audit.json'
+import contract from './en/contract.json'
 import customer from './en/customer.json'
 import edit from './en/edit.json'
 import exporting from './en/exporting.json'
@@ -12,8 +13,8 @@ import hierarchy from './en/hierarchy.json'
 import importing from './en/importing.json'
 import job from './en/job.json'
 import journal from './en/journal.json'
-import member from './en/member.json'
 import keyperson from './en/keyperson.json'
+import member from './en/member.json'
 import merge from './en/merge.json'
 import overview from './en/overview.json'
 import problem from './en/problem.json'
@@ -24,7 +25,7 @@ import site from './en/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...attribute, ...contract, ...customer, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
+  texts: { ...account, ...attribute, ...audit, ...contract, ...customer, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
   antd,
   dayjs: 'en-gb',
 }

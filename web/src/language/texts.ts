@@ -1,7 +1,8 @@
-import type company from './zh/company.json'
-import type contract from './zh/contract.json'
 import type account from './zh/account.json'
 import type attribute from './zh/attribute.json'
+import type audit from './zh/audit.json'
+import type company from './zh/company.json'
+import type contract from './zh/contract.json'
 import type customer from './zh/customer.json'
 import type dashboard from './zh/dashboard.json'
 import type edit from './zh/edit.json'
@@ -12,8 +13,8 @@ import type hierarchy from './zh/hierarchy.json'
 import type importing from './zh/importing.json'
 import type job from './zh/job.json'
 import type journal from './zh/journal.json'
-import type member from './zh/member.json'
 import type keyperson from './zh/keyperson.json'
+import type member from './zh/member.json'
 import type merge from './zh/merge.json'
 import type national from './zh/national.json'
 import type overview from './zh/overview.json'
@@ -29,6 +30,7 @@ export type NationalTexts = typeof company & typeof dashboard & typeof national
 /** What the pages of a province and those of both levels say. */
 export type CommonTexts = typeof account &
   typeof attribute &
+  typeof audit &
   typeof contract &
   typeof customer &
   typeof edit &
@@ -39,8 +41,8 @@ export type CommonTexts = typeof account &
   typeof importing &
   typeof job &
   typeof journal &
-  typeof member &
   typeof keyperson &
+  typeof member &
   typeof merge &
   typeof overview &
   typeof problem &

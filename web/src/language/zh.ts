@@ -1,8 +1,9 @@
 import antd from 'antd/locale/zh_CN'
 import 'dayjs/locale/zh-cn'
-import contract from './zh/contract.json'
 import account from './zh/account.json'
 import attribute from './zh/attribute.json'
+import audit from './zh/audit.json'
+import contract from './zh/contract.json'
 import customer from './zh/customer.json'
 import edit from './zh/edit.json'
 import exporting from './zh/exporting.json'
@@ -12,8 +13,8 @@ import hierarchy from './zh/hierarchy.json'
 import importing from './zh/importing.json'
 import job from './zh/job.json'
 import journal from './zh/journal.json'
-import member from './zh/member.json'
 import keyperson from './zh/keyperson.json'
+import member from './zh/member.json'
 import merge from './zh/merge.json'
 import overview from './zh/overview.json'
 import problem from './zh/problem.json'
@@ -24,7 +25,7 @@ import site from './zh/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...attribute, ...contract, ...customer, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
+  texts: { ...account, ...attribute, ...audit, ...contract, ...customer, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
   antd,
   dayjs: 'zh-cn',
 }

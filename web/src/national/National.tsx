@@ -1,4 +1,4 @@
-import { AuditOutlined, BarChartOutlined, BookOutlined, ClusterOutlined, DashboardOutlined, FundOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
+import { AuditOutlined, BarChartOutlined, BookOutlined, ClusterOutlined, DashboardOutlined, FileSearchOutlined, FundOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -22,6 +22,7 @@ const ReportPage = lazy(() => import('./report/ReportPage'))
 const AccountListPage = lazy(() => import('../account/AccountListPage'))
 const AccountPage = lazy(() => import('../account/AccountPage'))
 const OwnPage = lazy(() => import('../account/OwnPage'))
+const TrailPage = lazy(() => import('../audit/TrailPage'))
 
 /** The portal of headquarters. */
 export default function National() {
@@ -36,6 +37,7 @@ export default function National() {
     { path: '/reports', label: t('menu.reports'), icon: <BarChartOutlined aria-hidden />, permission: 'report.read' },
     { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'nation.reference.read' },
     { path: '/accounts', label: t('menu.accounts'), icon: <UserOutlined aria-hidden />, permission: 'account.manage' },
+    { path: '/audit', label: t('menu.audit'), icon: <FileSearchOutlined aria-hidden />, permission: 'audit.read' },
   ]
   return (
     <Frame destinations={destinations} search={{ find: may('nation.customer.read') ? find : findNothing, hint: t('customers.searchHint') }}>
@@ -55,6 +57,7 @@ export default function National() {
         <Route path="/reports" element={<ReportPage />} />
         <Route path="/accounts" element={<AccountListPage />} />
         <Route path="/accounts/:id" element={<AccountPage />} />
+        <Route path="/audit" element={<TrailPage />} />
         <Route path="/me" element={<OwnPage />} />
         <Route path="*" element={<UnknownPage />} />
       </Routes>

@@ -1,4 +1,4 @@
-import { ApiOutlined, BookOutlined, CalendarOutlined, CloudUploadOutlined, FieldTimeOutlined, GiftOutlined, ImportOutlined, PlusOutlined, TagsOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
+import { ApiOutlined, BookOutlined, CalendarOutlined, CloudUploadOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, PlusOutlined, TagsOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -23,6 +23,7 @@ const AttributeListPage = lazy(() => import('./attribute/AttributeListPage'))
 const AccountListPage = lazy(() => import('../account/AccountListPage'))
 const AccountPage = lazy(() => import('../account/AccountPage'))
 const OwnPage = lazy(() => import('../account/OwnPage'))
+const TrailPage = lazy(() => import('../audit/TrailPage'))
 
 /** The portal of a province. */
 export default function Province() {
@@ -38,6 +39,7 @@ export default function Province() {
     { path: '/selection', label: t('menu.selection'), icon: <CloudUploadOutlined aria-hidden />, permission: 'selection.read' },
     { path: '/attributes', label: t('menu.attributes'), icon: <TagsOutlined aria-hidden />, permission: 'attribute.manage' },
     { path: '/accounts', label: t('menu.accounts'), icon: <UserOutlined aria-hidden />, permission: 'account.manage' },
+    { path: '/audit', label: t('menu.audit'), icon: <FileSearchOutlined aria-hidden />, permission: 'audit.read' },
   ]
   const actions: Destination[] = [{ path: '/customers/new', label: t('customer.new'), icon: <PlusOutlined aria-hidden />, permission: 'customer.create' }]
   return (
@@ -60,6 +62,7 @@ export default function Province() {
         <Route path="/attributes" element={<AttributeListPage />} />
         <Route path="/accounts" element={<AccountListPage />} />
         <Route path="/accounts/:id" element={<AccountPage />} />
+        <Route path="/audit" element={<TrailPage />} />
         <Route path="/me" element={<OwnPage />} />
         <Route path="*" element={<UnknownPage />} />
       </Routes>

@@ -1,4 +1,4 @@
-import { writeMoney } from '../../edit/money'
+import { writeMoney } from '../edit/money'
 
 type Document = Record<string, unknown>
 
