@@ -11,6 +11,7 @@ import (
 	"jike/province/document"
 	"jike/province/exchange"
 	"jike/province/exporting"
+	"jike/province/handover"
 	"jike/province/hierarchy"
 	"jike/province/importing"
 	"jike/province/intake"
@@ -32,6 +33,7 @@ func (s *Stores) Register(p *portal.Server) {
 	customer.Register(p, s.Customers)
 	contact.Register(p, s.Contacts)
 	contract.Register(p, s.Contracts)
+	handover.Register(p, s.Handovers)
 	hierarchy.Register(p, s.Hierarchy)
 	document.Register(p, s.Documents)
 	job.Register(p, s.Jobs)

@@ -169,7 +169,15 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.customer), fmt.Sprintf(`{"version":1,"mergedId":%d,"mergedVersion":1,"take":[],"reason":"同"}`, other.ID), true
 	case "merge-undo":
 		return at(x.merged(t, o, n)), "", true
-	case "customer-get", "customer-overview", "customer-selection", "merge-list", "document-list", "hierarchy-get", "hierarchy-children", "site-list", "customer-name-list",
+	case "handover-preview":
+		return op.Path, fmt.Sprintf(`{"customers":[%d]}`, o.customer), false
+	case "handover-make":
+		return op.Path, fmt.Sprintf(`{"customers":[%d],"expected":1,"toId":%d,"reason":"调岗"}`, o.customer, x.ManagerUnit.ID), false
+	case "handover-acknowledge":
+		return at(x.handedOver(t, o)), "", false
+	case "handover-undo":
+		return at(x.handedOver(t, o)), `{"reason":"误移交"}`, false
+	case "customer-get", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "hierarchy-get", "hierarchy-children", "site-list", "customer-name-list",
 		"customer-attributes":
 		return at(o.customer), "", true
 	case "customer-attributes-change":
@@ -325,6 +333,18 @@ func (x *site) importOf(t *testing.T, operation, login string) (id int64) {
 		}
 	}
 	return id
+}
+
+// handedOver writes a hand-over by somebody else of the object, from the manager to a colleague, whose job is
+// forgotten.
+func (x *site) handedOver(t *testing.T, o family) int64 {
+	t.Helper()
+	const insert = `WITH made AS (INSERT INTO crm.handover (actor_id, actor, reason, customers)
+			SELECT max(id), 'somebody', '调岗', 1 FROM account.account RETURNING id),
+		party AS (INSERT INTO crm.handover_party (handover_id, unit_id, side, customers) SELECT id, $2, 'from', 1 FROM made),
+		history AS (INSERT INTO crm.responsibility (customer_id, from_id, to_id, actor, reason, handover_id) SELECT $1, $2, $3, 'somebody', '调岗', id FROM made)
+		SELECT id FROM made`
+	return customertest.Value[int64](t, x.DB, insert, o.customer, x.ManagerUnit.ID, x.ColleagueUnit.ID)
 }
 
 // job queues a job of a login's own, of a kind that nobody offers.

@@ -14,6 +14,7 @@ import (
 	"jike/province/document"
 	"jike/province/exchange"
 	"jike/province/exporting"
+	"jike/province/handover"
 	"jike/province/hierarchy"
 	"jike/province/importing"
 	"jike/province/intake"
@@ -45,6 +46,7 @@ type Stores struct {
 	Bills         *bill.Store
 	Jobs          *job.Store
 	Members       *member.Store
+	Handovers     *handover.Store
 	Hierarchy     *hierarchy.Store
 	Intake        *intake.Store
 	Overview      *overview.Store
@@ -85,6 +87,8 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Jobs = job.NewStore(db)
 	s.Members = member.NewStore(db, s.Customers)
 	s.Jobs.Offer(s.Members.Importing())
+	s.Handovers = handover.NewStore(db, s.Customers, s.Jobs)
+	s.Jobs.Offer(s.Handovers.Handing())
 	s.Hierarchy = hierarchy.NewStore(db, s.Customers, zone)
 	s.Exports = exporting.NewStore(db, s.Customers, s.Jobs, zone)
 	s.Imports = importing.NewStore(db, s.Customers, s.Organisation, s.Jobs)

@@ -38,6 +38,7 @@ var Capabilities = map[string][]string{
 	"province/site":         {"province/customer"},
 	"province/exporting":    {"province/customer", "province/job"},
 	"province/importing":    {"province/organisation", "province/customer", "province/job"},
+	"province/handover":     {"province/customer", "province/job"},
 	"province/summary":      {},
 	"province/exchange":     {},
 	"province/overview": {

@@ -158,7 +158,7 @@ func (b *batch) note(i int, action string, before, after map[string]any) {
 
 // record writes the histories and the trail.
 func (b *batch) record(ctx context.Context) error {
-	var classes [][]any
+	var classes, managers [][]any
 	var flips []selection.Crossing
 	b.live(func(i int, a *Asked) {
 		s := b.saved[i]
@@ -167,6 +167,9 @@ func (b *batch) record(ctx context.Context) error {
 		}
 		if a.Facts.Class != a.Before.Class {
 			classes = append(classes, []any{s.ID, unlessZero(string(a.Before.Class)), string(a.Facts.Class), b.caller.Actor()})
+		}
+		if from, to := a.Before.ManagerID, a.Facts.ManagerID; from != to {
+			managers = append(managers, []any{s.ID, unlessZero(from), unlessZero(to), b.caller.Actor(), ""})
 		}
 		if national := b.rows[i].national; national != a.Before.National {
 			reason := selection.Changed
@@ -178,6 +181,10 @@ func (b *batch) record(ctx context.Context) error {
 	})
 	if _, err := b.tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "class_history"},
 		[]string{"customer_id", "class_from", "class_to", "actor"}, pgx.CopyFromRows(classes)); err != nil {
+		return err
+	}
+	if _, err := b.tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "responsibility"},
+		[]string{"customer_id", "from_id", "to_id", "actor", "reason"}, pgx.CopyFromRows(managers)); err != nil {
 		return err
 	}
 	if err := selection.NoteAll(ctx, b.tx, b.policy, flips); err != nil {

@@ -117,6 +117,11 @@ func (s *Store) CreateIn(ctx context.Context, tx pg.Tx, caller account.Caller, f
 	if err := recordClass(ctx, tx, caller, id, "", f.Class, ""); err != nil {
 		return Customer{}, err
 	}
+	if f.ManagerID != 0 {
+		if err := recordManager(ctx, tx, caller, id, 0, f.ManagerID); err != nil {
+			return Customer{}, err
+		}
+	}
 	if err := keepNames(ctx, tx, id, f.Name); err != nil {
 		return Customer{}, err
 	}
@@ -237,6 +242,11 @@ func (s *Store) save(ctx context.Context, tx pg.Tx, caller, within account.Calle
 	}
 	if verdict.national != before.National {
 		if err := selection.Note(ctx, tx, before.ID, verdict.national, verdict.policy, verdict.clause, selection.Changed); err != nil {
+			return Customer{}, err
+		}
+	}
+	if f.ManagerID != before.ManagerID {
+		if err := recordManager(ctx, tx, caller, before.ID, before.ManagerID, f.ManagerID); err != nil {
 			return Customer{}, err
 		}
 	}

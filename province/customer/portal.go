@@ -93,19 +93,24 @@ type changeBody struct {
 	Stated
 }
 
+// Sieve is what lists are filtered by, in a query or in a body.
+type Sieve struct {
+	Q         string   `query:"q" json:"q,omitempty" maxLength:"100" doc:"Words of the name, or the beginning of a number or credit code"`
+	Class     []string `query:"class" json:"class,omitempty" doc:"Classes, separated by commas"`
+	Lifecycle []string `query:"lifecycle" json:"lifecycle,omitempty" doc:"States, separated by commas"`
+	Industry  []string `query:"industry" json:"industry,omitempty" doc:"GB/T 4754 sections (letters) or divisions (two digits), separated by commas"`
+	City      []string `query:"city" json:"city,omitempty" doc:"GB/T 2260 codes, separated by commas"`
+	Manager   int64    `query:"manager" json:"manager,omitempty" doc:"Unit of the account manager"`
+	National  string   `query:"national" json:"national,omitempty" enum:"true,false" doc:"Only those that are selected for headquarters, or only the others"`
+	Attribute string   `query:"attribute" json:"attribute,omitempty" maxLength:"40" doc:"Code of a custom attribute"`
+	Value     string   `query:"value" json:"value,omitempty" maxLength:"2000" doc:"Of that attribute, as it was stated"`
+}
+
 // ListQuery asks for customers as the list does, without the page.
 type ListQuery struct {
-	Q         string   `query:"q" maxLength:"100" doc:"Words of the name, or the beginning of a number or credit code"`
-	Class     []string `query:"class" doc:"Classes, separated by commas"`
-	Lifecycle []string `query:"lifecycle" doc:"States, separated by commas"`
-	Industry  []string `query:"industry" doc:"GB/T 4754 sections (letters) or divisions (two digits), separated by commas"`
-	City      []string `query:"city" doc:"GB/T 2260 codes, separated by commas"`
-	Manager   int64    `query:"manager" doc:"Unit of the account manager"`
-	National  string   `query:"national" enum:"true,false" doc:"Only those that are selected for headquarters, or only the others"`
-	Attribute string   `query:"attribute" maxLength:"40" doc:"Code of a custom attribute"`
-	Value     string   `query:"value" maxLength:"2000" doc:"Of that attribute, as it was stated"`
-	Sort      string   `query:"sort" enum:"id,number,name,class,lifecycle,industry,city,updatedAt" default:"id"`
-	Dir       string   `query:"dir" enum:"asc,desc" default:"asc"`
+	Sieve
+	Sort string `query:"sort" enum:"id,number,name,class,lifecycle,industry,city,updatedAt" default:"id"`
+	Dir  string `query:"dir" enum:"asc,desc" default:"asc"`
 }
 
 type listInput struct {
@@ -147,6 +152,7 @@ type changeInput struct {
 func Register(s *portal.Server, store *Store) {
 	registerLookAlikes(s, store)
 	registerNames(s, store)
+	registerAssignment(s, store)
 	portal.Register(s, portal.Operation{
 		Method: http.MethodGet, Path: "/api/customers", ID: "customer-list", Tag: "customer",
 		Summary: "Customers within scope, filtered, sorted and paged", Permission: account.CustomerRead,
@@ -179,7 +185,14 @@ func Register(s *portal.Server, store *Store) {
 
 // Filter reads the question, with the faults of all values joined. Its page is the first.
 func (q ListQuery) Filter() (Filter, error) {
-	f := Filter{Text: q.Q, ManagerID: q.Manager, Attribute: q.Attribute, Value: q.Value, Sort: q.Sort, Descending: q.Dir == "desc", Page: 1, Size: 1}
+	f, err := q.Sieve.Filter()
+	f.Sort, f.Descending, f.Page, f.Size = q.Sort, q.Dir == "desc", 1, 1
+	return f, err
+}
+
+// Filter reads the values, with the faults of all joined.
+func (q Sieve) Filter() (Filter, error) {
+	f := Filter{Text: q.Q, ManagerID: q.Manager, Attribute: q.Attribute, Value: q.Value}
 	var err [4]error
 	f.Classes, err[0] = parseAll("class", q.Class, codes.ParseClass)
 	f.Lifecycles, err[1] = parseAll("lifecycle", q.Lifecycle, codes.ParseLifecycle)

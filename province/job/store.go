@@ -23,6 +23,8 @@ type Kind struct {
 	// Batch goes over lines in a transaction and gives each an outcome. An error undoes the batch: a fault
 	// fails the job, any other is tried over.
 	Batch func(ctx context.Context, tx pg.Tx, caller account.Caller, j Job, lines []Line) error
+	// Lines are those of a batch; 0: the usual number.
+	Lines int
 	// Texts are the words for outcomes and reasons in a result file, Chinese and English.
 	Texts map[string][2]string
 }
@@ -111,6 +113,41 @@ func (s *Store) Wake() {
 	case s.wake <- struct{}{}:
 	default: // it is awake
 	}
+}
+
+// ByID reads jobs for whoever has been shown what they are part of; those that are forgotten are missing.
+func (s *Store) ByID(ctx context.Context, ids []int64) (map[int64]Job, error) {
+	rows, err := s.db.Query(ctx, `SELECT `+columns+` FROM crm.job j WHERE j.id = ANY ($1)`, ids)
+	if err != nil {
+		return nil, err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Job])
+	jobs := make(map[int64]Job, len(list))
+	for _, j := range list {
+		jobs[j.ID] = j
+	}
+	return jobs, err
+}
+
+// Entrust gives the open jobs on customers, which were their former managers', to the accounts of the
+// new ones; a job whose new manager has no account stays.
+func (s *Store) Entrust(ctx context.Context, tx pg.Tx, caller account.Caller, customers, from, to []int64) error {
+	const update = `UPDATE crm.job AS j SET owner_id = n.id, owner = n.login
+		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u (customer_id, from_id, to_id)
+			JOIN account.account o ON o.unit_id = u.from_id
+			JOIN LATERAL (SELECT id, login FROM account.account WHERE unit_id = u.to_id AND active ORDER BY id LIMIT 1) n ON true
+		WHERE j.finished_at IS NULL AND j.customer_id = u.customer_id AND j.owner_id = o.id RETURNING ` + columns
+	rows, err := tx.PGX().Query(ctx, update, customers, from, to)
+	if err != nil {
+		return err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Job])
+	for _, j := range list {
+		if err == nil {
+			err = record(ctx, tx, caller, "job.entrust", j, map[string]any{"kind": j.Kind, "owner": j.Owner})
+		}
+	}
+	return err
 }
 
 // seen is the condition that a row j may be seen by a caller with the account @account.

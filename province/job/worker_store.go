@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,7 +71,7 @@ func (s *Store) batch(ctx context.Context, tx pg.Tx, caller account.Caller, j Jo
 		return fault.New(fault.Rule, "job.kind.unknown")
 	}
 	const read = `SELECT number, cells, outcome, reason FROM crm.job_line WHERE job_id = $1 AND number > $2 ORDER BY number LIMIT $3`
-	rows, err := tx.PGX().Query(ctx, read, j.ID, j.Done, batchLines)
+	rows, err := tx.PGX().Query(ctx, read, j.ID, j.Done, cmp.Or(kind.Lines, batchLines))
 	if err != nil {
 		return err
 	}

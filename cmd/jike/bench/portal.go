@@ -70,6 +70,9 @@ func (p Portal) run(ctx context.Context, w io.Writer) (err error) {
 	if p.Pairs > 0 {
 		return place.imports(ctx, out, p.Imported, p.Pairs)
 	}
+	if err := place.handover(ctx, out); err != nil {
+		return fmt.Errorf("hand-over: %w", err)
+	}
 	return out.err
 }
 

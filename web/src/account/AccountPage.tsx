@@ -1,9 +1,9 @@
-import { EditOutlined, KeyOutlined, UnlockOutlined } from '@ant-design/icons'
+import { EditOutlined, KeyOutlined, SwapOutlined, UnlockOutlined } from '@ant-design/icons'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { App, Button, Input, Popconfirm, Select, Switch } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useParams } from 'react-router-dom'
+import { Link, useParams } from 'react-router-dom'
 import { answer, province } from '../api/client'
 import { problemText } from '../api/problem'
 import { useSession } from '../api/session'
@@ -34,7 +34,7 @@ function AccountOf({ id }: { id: number }) {
 
 function Blocks({ account }: { account: Account }) {
   const { t } = useTranslation()
-  const { session } = useSession()
+  const { session, may } = useSession()
   const { dateTime } = useFormats()
   const { message } = App.useApp()
   const client = useQueryClient()
@@ -72,6 +72,13 @@ function Blocks({ account }: { account: Account }) {
           <Button icon={<UnlockOutlined aria-hidden />} loading={unlock.isPending} onClick={() => unlock.mutate()} data-testid="account-unlock">
             {t('account.unlock')}
           </Button>
+        )}
+        {inProvince && account.role === 'account_manager' && may('customer.assign') && (
+          <Link to={`/handovers/new?manager=${account.unitId}`}>
+            <Button icon={<SwapOutlined aria-hidden />} tabIndex={-1} data-testid="account-handover">
+              {t('handover.all')}
+            </Button>
+          </Link>
         )}
         {!own && (
           <Popconfirm title={t('account.resetConfirm')} okText={t('account.reset')} okButtonProps={{ 'data-testid': 'account-reset-confirm' }} onConfirm={() => reset.mutate()}>

@@ -9,6 +9,7 @@ import edit from './en/edit.json'
 import exporting from './en/exporting.json'
 import format from './en/format.json'
 import frame from './en/frame.json'
+import handover from './en/handover.json'
 import hierarchy from './en/hierarchy.json'
 import importing from './en/importing.json'
 import job from './en/job.json'
@@ -25,7 +26,7 @@ import site from './en/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...attribute, ...audit, ...contract, ...customer, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
+  texts: { ...account, ...attribute, ...audit, ...contract, ...customer, ...edit, ...exporting, ...format, ...frame, ...handover, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
   antd,
   dayjs: 'en-gb',
 }

@@ -9,6 +9,7 @@ import type edit from './zh/edit.json'
 import type exporting from './zh/exporting.json'
 import type format from './zh/format.json'
 import type frame from './zh/frame.json'
+import type handover from './zh/handover.json'
 import type hierarchy from './zh/hierarchy.json'
 import type importing from './zh/importing.json'
 import type job from './zh/job.json'
@@ -37,6 +38,7 @@ export type CommonTexts = typeof account &
   typeof exporting &
   typeof format &
   typeof frame &
+  typeof handover &
   typeof hierarchy &
   typeof importing &
   typeof job &

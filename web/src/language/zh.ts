@@ -9,6 +9,7 @@ import edit from './zh/edit.json'
 import exporting from './zh/exporting.json'
 import format from './zh/format.json'
 import frame from './zh/frame.json'
+import handover from './zh/handover.json'
 import hierarchy from './zh/hierarchy.json'
 import importing from './zh/importing.json'
 import job from './zh/job.json'
@@ -25,7 +26,7 @@ import site from './zh/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...attribute, ...audit, ...contract, ...customer, ...edit, ...exporting, ...format, ...frame, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
+  texts: { ...account, ...attribute, ...audit, ...contract, ...customer, ...edit, ...exporting, ...format, ...frame, ...handover, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
   antd,
   dayjs: 'zh-cn',
 }

@@ -1,4 +1,4 @@
-import { ApiOutlined, BookOutlined, CalendarOutlined, CloudUploadOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, PlusOutlined, TagsOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
+import { ApiOutlined, BookOutlined, CalendarOutlined, CloudUploadOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, PlusOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -13,6 +13,8 @@ const BirthdayPage = lazy(() => import('./contact/BirthdayPage'))
 const ContractDuePage = lazy(() => import('./contract/DuePage'))
 const ImportListPage = lazy(() => import('./importing/ImportListPage'))
 const ImportPage = lazy(() => import('./importing/ImportPage'))
+const HandoverListPage = lazy(() => import('./handover/HandoverListPage'))
+const NewHandoverPage = lazy(() => import('./handover/NewHandoverPage'))
 const JobListPage = lazy(() => import('./job/JobListPage'))
 const JournalPage = lazy(() => import('./journal/JournalPage'))
 const ReferencePage = lazy(() => import('./reference/ReferencePage'))
@@ -33,6 +35,7 @@ export default function Province() {
     { path: '/birthdays', label: t('menu.birthdays'), icon: <GiftOutlined aria-hidden />, permission: 'contact.private' },
     { path: '/contracts', label: t('menu.contractDue'), icon: <CalendarOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/imports', label: t('menu.imports'), icon: <ImportOutlined aria-hidden />, permission: 'customer.import' },
+    { path: '/handovers', label: t('menu.handovers'), icon: <SwapOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/jobs', label: t('menu.jobs'), icon: <FieldTimeOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'reference.read' },
     { path: '/exchanges', label: t('menu.exchanges'), icon: <ApiOutlined aria-hidden />, permission: 'journal.read' },
@@ -53,6 +56,8 @@ export default function Province() {
         <Route path="/contracts" element={<ContractDuePage />} />
         <Route path="/imports" element={<ImportListPage />} />
         <Route path="/imports/:id" element={<ImportPage />} />
+        <Route path="/handovers" element={<HandoverListPage />} />
+        <Route path="/handovers/new" element={<NewHandoverPage />} />
         <Route path="/jobs" element={<JobListPage />} />
         <Route path="/reference" element={<ReferencePage />} />
         <Route path="/exchanges" element={<JournalPage />} />

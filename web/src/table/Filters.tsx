@@ -1,5 +1,5 @@
 import { FilterOutlined } from '@ant-design/icons'
-import { Button, Form, Grid, Select } from 'antd'
+import { Button, Grid, Select } from 'antd'
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
@@ -16,7 +16,7 @@ export function Filters({ first, children, onReset }: FiltersProps) {
   const narrow = Grid.useBreakpoint().sm === false
   const [open, setOpen] = useState(false)
   return (
-    <Form layout="vertical" role="search" component="div" className="filters" data-testid="filters">
+    <div role="search" className="filters" data-testid="filters">
       {first}
       {narrow && first && (
         <Button
@@ -33,15 +33,15 @@ export function Filters({ first, children, onReset }: FiltersProps) {
         <>
           {children}
           {onReset && (
-            <Form.Item label={narrow ? undefined : ' '} colon={false}>
+            <div>
               <Button onClick={onReset} data-testid="filter-reset">
                 {t('filter.reset')}
               </Button>
-            </Form.Item>
+            </div>
           )}
         </>
       )}
-    </Form>
+    </div>
   )
 }
 
@@ -53,9 +53,10 @@ interface ItemProps {
 /** A filter with its label. What is in it has the id filter-NAME. */
 export function FilterItem({ name, label, children }: ItemProps & { children: ReactNode }) {
   return (
-    <Form.Item label={label} htmlFor={`filter-${name}`}>
+    <div>
+      <label htmlFor={`filter-${name}`}>{label}</label>
       {children}
-    </Form.Item>
+    </div>
   )
 }
 

@@ -1,4 +1,4 @@
-import { DownloadOutlined, PlusOutlined } from '@ant-design/icons'
+import { DownloadOutlined, PlusOutlined, SwapOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Card, Typography, type TableColumnsType } from 'antd'
 import { lazy, Suspense, useState } from 'react'
@@ -15,11 +15,13 @@ import { Mark } from '../../table/Mark'
 import { onSort, pagination, sortedBy } from '../../table/paging'
 import { useUrlState } from '../../urlstate/urlState'
 import { lifecycleMoods } from '../../reference/choices'
+import { handoverPath } from '../handover/handovers'
 import { NoticesBanner } from '../reference/NoticesBanner'
 import { CustomerFilters } from './CustomerFilters'
 import { customerListParts, customerListQuery, type CustomerListState, type CustomerRow } from './customers'
 
 const ExportDialog = lazy(() => import('../exporting/ExportDialog'))
+const HandoverNotices = lazy(() => import('../handover/HandoverNotices'))
 
 export default function CustomerListPage() {
   const { t } = useTranslation()
@@ -30,6 +32,7 @@ export default function CustomerListPage() {
   const columns = useColumns(state)
   const [exporting, setExporting] = useState(false)
   const total = query.data && t(query.data.more ? 'list.hitsMore' : 'list.hits', { total: integer(query.data.total) })
+  const [selected, setSelected] = useState<number[]>([])
   return (
     <>
       <PageHead
@@ -45,6 +48,13 @@ export default function CustomerListPage() {
             {t('export.open')}
           </Button>
         )}
+        {may('customer.assign') && (
+          <Link to={handoverPath(state, selected)}>
+            <Button icon={<SwapOutlined aria-hidden />} tabIndex={-1} data-testid="handover-open">
+              {selected.length > 0 ? t('handover.selected', { count: selected.length }) : t('handover.filtered')}
+            </Button>
+          </Link>
+        )}
         {may('customer.create') && (
           <Link to="/customers/new">
             <Button type="primary" icon={<PlusOutlined aria-hidden />} tabIndex={-1} data-testid="customer-new">
@@ -54,6 +64,9 @@ export default function CustomerListPage() {
         )}
       </PageHead>
       <NoticesBanner />
+      <Suspense fallback={null}>
+        <HandoverNotices />
+      </Suspense>
       <Card size="small">
         <CustomerFilters state={state} change={change} />
         <Loaded query={query}>
@@ -66,6 +79,16 @@ export default function CustomerListPage() {
               loading={query.isPlaceholderData}
               pagination={pagination(state, page.total, change)}
               onChange={onSort('id', change)}
+              rowSelection={
+                may('customer.assign')
+                  ? {
+                      selectedRowKeys: selected,
+                      preserveSelectedRowKeys: true, // of pages that were left
+                      onChange: (keys) => setSelected(keys.map(Number)),
+                      getCheckboxProps: (row) => ({ 'aria-label': row.name, 'data-testid': `customer-select-${row.number}` }) as object,
+                    }
+                  : undefined
+              }
               onRow={(row) => ({ 'data-testid': `customer-row-${row.number}`, 'data-id': row.id }) as object}
             />
           )}

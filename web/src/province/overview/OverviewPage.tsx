@@ -10,6 +10,7 @@ import { ContactsBlock } from '../contact/ContactsBlock'
 import { KeyPersonBlock } from '../contact/KeyPersonBlock'
 import { NamesBlock } from '../customer/NamesBlock'
 import { ContractsBlock } from '../contract/ContractsBlock'
+import { ResponsibilityBlock } from '../handover/ResponsibilityBlock'
 import { HierarchyBlock } from '../hierarchy/HierarchyBlock'
 import { MembersBlock } from '../member/MembersBlock'
 import { MergedBanner, MergesBlock } from '../merge/MergesBlock'
@@ -53,6 +54,7 @@ function Blocks({ overview }: { overview: Overview }) {
         <NamesBlock customer={customer} reread={reread} />
         <MergesBlock customer={customer} reread={reread} />
         <SelectionBlock customerId={customer.id} />
+        <ResponsibilityBlock customerId={customer.id} />
         <ClassHistoryBlock history={overview.classHistory} freshness={sources.history} />
         <TimelineBlock changes={overview.changes} freshness={sources.history} />
       </div>

@@ -1,0 +1,40 @@
+package customer
+
+import "time"
+
+// Person is an account manager; the zero Person is nobody.
+type Person struct {
+	ID   int64
+	Code string // staff number (工号)
+	Name string
+}
+
+// Care is in whose care a customer is.
+type Care struct {
+	ID      int64
+	Number  string
+	Name    string
+	Manager Person
+	Merged  bool // into another customer
+}
+
+// Assignment gives a customer into the care of another person, or of nobody.
+type Assignment struct {
+	CustomerID int64
+	From, To   Person
+}
+
+// Cause says why customers are given into the care of others.
+type Cause struct {
+	HandoverID int64 // of package handover
+	Reason     string
+}
+
+// Responsibility is one change of who cares for a customer.
+type Responsibility struct {
+	From, To   string // names; empty: nobody
+	At         time.Time
+	Actor      string
+	Reason     string
+	HandoverID int64 // 0: a change of this one customer
+}

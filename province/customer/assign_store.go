@@ -1,0 +1,128 @@
+package customer
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"jike/internal/account"
+	"jike/internal/audit"
+	"jike/internal/pg"
+)
+
+const (
+	careColumns = `c.id, c.number, c.name, coalesce(m.id, 0), coalesce(m.code, ''), coalesce(m.name, ''), c.merged_into IS NOT NULL`
+	careTables  = `crm.customer c LEFT JOIN crm.organisation m ON m.id = c.manager_id`
+)
+
+// Chosen reads in whose care those customers are that a filter lets through, or else those with the ids,
+// within the caller's scope, up to most of them. Merged ones are left out.
+func (s *Store) Chosen(ctx context.Context, caller account.Caller, f *Filter, ids []int64, most int) ([]Care, error) {
+	var where string
+	var args pgx.NamedArgs
+	if f != nil {
+		where, args = conditions(caller, *f)
+		where += ` AND c.merged_into IS NULL`
+	} else {
+		args = pgx.NamedArgs{"ids": ids}
+		where = `c.id = ANY (@ids) AND c.merged_into IS NULL AND ` + Within(caller, args)
+	}
+	args["most"] = most
+	rows, err := s.db.Query(ctx, `SELECT `+careColumns+` FROM `+careTables+` WHERE `+where+` LIMIT @most`, planned, args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanCare)
+}
+
+// HoldCare reads in whose care customers are, by their numbers and within the caller's scope, and keeps others
+// from changing them until the transaction ends.
+func (s *Store) HoldCare(ctx context.Context, tx pg.Tx, caller account.Caller, numbers []string) (map[string]Care, error) {
+	args := pgx.NamedArgs{"numbers": numbers}
+	query := `SELECT ` + careColumns + ` FROM ` + careTables + ` WHERE c.number = ANY (@numbers) AND ` + Within(caller, args) +
+		` ORDER BY c.id FOR NO KEY UPDATE OF c`
+	rows, err := tx.PGX().Query(ctx, query, planned, args)
+	if err != nil {
+		return nil, err
+	}
+	list, err := pgx.CollectRows(rows, scanCare)
+	held := make(map[string]Care, len(list))
+	for _, c := range list {
+		held[c.Number] = c
+	}
+	return held, err
+}
+
+func scanCare(row pgx.CollectableRow) (c Care, err error) {
+	err = row.Scan(&c.ID, &c.Number, &c.Name, &c.Manager.ID, &c.Manager.Code, &c.Manager.Name, &c.Merged)
+	return c, err
+}
+
+// Assignable reads the active persons with these staff numbers into whose care the caller may give customers.
+func (s *Store) Assignable(ctx context.Context, tx pg.Tx, caller account.Caller, numbers []string) (map[string]Person, error) {
+	const query = `SELECT id, code, name, path FROM crm.organisation WHERE kind = 'person' AND active AND code = ANY ($1)`
+	rows, err := tx.PGX().Query(ctx, query, numbers)
+	if err != nil {
+		return nil, err
+	}
+	scope, persons := caller.Scope(), map[string]Person{}
+	var p Person
+	var path string
+	_, err = pgx.ForEachRow(rows, []any{&p.ID, &p.Code, &p.Name, &path}, func() error {
+		if scope.Covers(p.ID, path) {
+			persons[p.Code] = p
+		}
+		return nil
+	})
+	return persons, err
+}
+
+// Assign gives customers, which HoldCare holds and whose new managers Assignable gave, into other hands, and
+// keeps it in their histories.
+func (s *Store) Assign(ctx context.Context, tx pg.Tx, caller account.Caller, list []Assignment, why Cause) error {
+	if err := caller.Demand(account.CustomerAssign); err != nil || len(list) == 0 {
+		return err
+	}
+	ids, from, to := make([]int64, len(list)), make([]int64, len(list)), make([]int64, len(list))
+	trail := make([]audit.Entry, len(list))
+	for i, a := range list {
+		ids[i], from[i], to[i] = a.CustomerID, a.From.ID, a.To.ID
+		trail[i] = audit.Entry{
+			Actor: caller.Actor(), ActorID: caller.AccountID, Action: "customer.assign", ObjectKind: "handover", ObjectID: why.HandoverID, CustomerID: a.CustomerID,
+			After: map[string]any{"from": a.From.Name, "to": a.To.Name, "reason": why.Reason},
+		}
+	}
+	const update = `UPDATE crm.customer AS c SET manager_id = nullif(u.to_id, 0), version = version + 1, updated_at = now()
+		FROM unnest($1::bigint[], $2::bigint[]) AS u (id, to_id) WHERE c.id = u.id`
+	if _, err := tx.PGX().Exec(ctx, update, planned, ids, to); err != nil {
+		return err
+	}
+	const insert = `INSERT INTO crm.responsibility (customer_id, from_id, to_id, actor, reason, handover_id)
+		SELECT u.id, nullif(u.from_id, 0), nullif(u.to_id, 0), $4, $5, $6 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u (id, from_id, to_id)`
+	if _, err := tx.PGX().Exec(ctx, insert, ids, from, to, caller.Actor(), why.Reason, why.HandoverID); err != nil {
+		return err
+	}
+	return audit.RecordAll(ctx, tx, trail)
+}
+
+// Responsibilities lists who cared for a customer within the caller's scope, the newest change first.
+func (s *Store) Responsibilities(ctx context.Context, caller account.Caller, id int64) ([]Responsibility, error) {
+	if _, err := s.Get(ctx, caller, id); err != nil {
+		return nil, err
+	}
+	const query = `SELECT coalesce(f.name, '') AS "from", coalesce(t.name, '') AS "to", r.at, r.actor, r.reason, coalesce(r.handover_id, 0) AS handover_id
+		FROM crm.responsibility r LEFT JOIN crm.organisation f ON f.id = r.from_id LEFT JOIN crm.organisation t ON t.id = r.to_id
+		WHERE r.customer_id = $1 ORDER BY r.id DESC LIMIT 200`
+	rows, err := s.db.Query(ctx, query, id)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Responsibility])
+}
+
+// recordManager keeps a change of one customer's manager in its history.
+func recordManager(ctx context.Context, tx pg.Tx, caller account.Caller, id, from, to int64) error {
+	const insert = `INSERT INTO crm.responsibility (customer_id, from_id, to_id, actor, reason) VALUES ($1, nullif($2::bigint, 0), nullif($3::bigint, 0), $4, '')`
+	_, err := tx.PGX().Exec(ctx, insert, id, from, to, caller.Actor())
+	return err
+}
