@@ -43,6 +43,7 @@ func (x *site) seen(t *testing.T, login string, customer int64) (shown, page map
 	if status != 200 {
 		t.Fatalf("%s: %d %v", login, status, page)
 	}
+	_, page["timeline"] = x.as(t, login).Call(t, "GET", fmt.Sprintf("/api/customers/%d/timeline", customer), "")
 	return page["contacts"].([]any)[0].(map[string]any), page
 }
 

@@ -15,6 +15,7 @@ import (
 	"jike/province/hierarchy"
 	"jike/province/importing"
 	"jike/province/intake"
+	"jike/province/interaction"
 	"jike/province/job"
 	"jike/province/member"
 	"jike/province/merge"
@@ -36,6 +37,7 @@ func (s *Stores) Register(p *portal.Server) {
 	handover.Register(p, s.Handovers)
 	hierarchy.Register(p, s.Hierarchy)
 	document.Register(p, s.Documents)
+	interaction.Register(p, s.Interactions)
 	job.Register(p, s.Jobs)
 	member.Register(p, s.Members, s.Jobs)
 	merge.Register(p, s.Merges)

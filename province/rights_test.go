@@ -22,6 +22,7 @@ import (
 	"jike/province/contract"
 	"jike/province/customer"
 	"jike/province/customer/customertest"
+	"jike/province/interaction"
 	"jike/province/member"
 	"jike/province/merge"
 	"jike/province/organisation"
@@ -144,6 +145,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		`"decisionRole":"unstated","influence":0,"attitude":"unknown","channel":"any","hoursFrom":"","hoursTo":"","doNotContact":false`
 	const address = `"name":"厂区","kind":"factory","city":"350100","district":"","street":"澄川路1号","contactId":null,"openedOn":"2026-01-01","closedOn":""`
 	const line = `"name":"王某","department":"","duty":"","shortNumber":""`
+	const met = `"contactId":null,"channel":"visit","at":"2026-01-02T03:04:05Z","subject":"拜访","body":"","nextStep":"","nextOn":"","nextDone":false`
 	at := func(id int64) string { return strings.ReplaceAll(op.Path, "{id}", fmt.Sprint(id)) }
 	switch op.ID {
 	case "session-language":
@@ -177,7 +179,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(x.handedOver(t, o)), "", false
 	case "handover-undo":
 		return at(x.handedOver(t, o)), `{"reason":"误移交"}`, false
-	case "customer-get", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "hierarchy-get", "hierarchy-children", "site-list", "customer-name-list",
+	case "customer-get", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "customer-timeline", "hierarchy-get", "hierarchy-children", "site-list", "customer-name-list",
 		"customer-attributes":
 		return at(o.customer), "", true
 	case "customer-attributes-change":
@@ -209,6 +211,12 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.contract), fmt.Sprintf(`{"version":1,"number":"HT%d",%s}`, n, agreed), true
 	case "contract-renew":
 		return at(o.contract), fmt.Sprintf(`{"number":"NEW%d",%s}`, n, strings.Replace(agreed, `"effectiveOn":"2026-01-01"`, `"effectiveOn":"2026-06-01"`, 1)), true
+	case "interaction-create":
+		return at(o.customer), `{` + met + `}`, true
+	case "interaction-get":
+		return at(x.met(t, o)), "", true
+	case "interaction-change":
+		return at(x.met(t, o)), `{"version":1,` + met + `}`, true
 	case "document-add":
 		return at(o.contract), `{"name":"协议.txt","content":"5Y2P6K6u"}`, true
 	case "document-get", "document-remove":
@@ -254,6 +262,19 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	default:
 		return op.Path, "", false
 	}
+}
+
+// met makes an interaction with the object, unless that is elsewhere.
+func (x *site) met(t *testing.T, o family) (id int64) {
+	t.Helper()
+	if o.customer == 1<<40 {
+		return 1 << 40
+	}
+	i, err := x.all.Interactions.Add(t.Context(), x.Everybody, o.customer, interaction.Facts{Channel: interaction.Phone, At: time.Now(), Subject: "来电"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i.ID
 }
 
 // document adds a document to the object's contract, unless that is elsewhere.

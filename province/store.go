@@ -18,6 +18,7 @@ import (
 	"jike/province/hierarchy"
 	"jike/province/importing"
 	"jike/province/intake"
+	"jike/province/interaction"
 	"jike/province/job"
 	"jike/province/keyaccount"
 	"jike/province/member"
@@ -41,6 +42,7 @@ type Stores struct {
 	Customers     *customer.Store
 	Contacts      *contact.Store
 	Contracts     *contract.Store
+	Interactions  *interaction.Store
 	Documents     *document.Store
 	Subscriptions *subscription.Store
 	Bills         *bill.Store
@@ -78,6 +80,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	}
 	s.KeyAccounts = keyaccount.NewStore(db, s.Customers, s.Reference)
 	s.Contacts = contact.NewStore(db, s.Customers, zone)
+	s.Interactions = interaction.NewStore(db, s.Customers)
 	s.Merges = merge.NewStore(db, s.Customers)
 	s.Contracts = contract.NewStore(db, s.Customers, zone)
 	s.Documents = document.NewStore(db, s.Customers)
@@ -94,7 +97,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Imports = importing.NewStore(db, s.Customers, s.Organisation, s.Jobs)
 	s.Intake = intake.NewStore(s.Customers, s.Contacts)
 	s.Exchanges = exchange.NewStore(s.Journal)
-	s.Overview = overview.NewStore(db, overview.Sources{
+	s.Overview = overview.NewStore(db, zone, overview.Sources{
 		Organisation: s.Organisation, Customers: s.Customers, Contacts: s.Contacts, Contracts: s.Contracts,
 		Subscriptions: s.Subscriptions, Bills: s.Bills, Members: s.Members,
 	})

@@ -54,6 +54,7 @@ const (
 	ContactPrivate    Permission = "contact.private" // read and write private facts about key persons
 	ContactReveal     Permission = "contact.reveal"  // one masked value, for a reason
 	ContractChange    Permission = "contract.change"
+	InteractionWrite  Permission = "interaction.write" // enter and correct what was said and done with a customer
 	SubscriptionWrite Permission = "subscription.write"
 	BillWrite         Permission = "bill.write"
 	MemberWrite       Permission = "member.write"
@@ -83,15 +84,15 @@ var grants = map[Role]struct {
 }{
 	AccountManager: {ReachOwn, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerImport,
-		ContactChange, ContactPrivate, ContactReveal, ContractChange, MemberWrite, ReferenceRead,
+		ContactChange, ContactPrivate, ContactReveal, ContractChange, InteractionWrite, MemberWrite, ReferenceRead,
 	}},
 	DepartmentHead: {ReachDepartment, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport,
-		ContactChange, ContactReveal, ContractChange, MemberWrite, ReferenceRead,
+		ContactChange, ContactReveal, ContractChange, InteractionWrite, MemberWrite, ReferenceRead,
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport,
-		ContactChange, ContactReveal, ContractChange, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
+		ContactChange, ContactReveal, ContractChange, InteractionWrite, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
 		ReferenceRead, ReferenceExtend, AccountManage, AttributeManage, AuditRead,
 	}},
 	HeadquartersAnalyst: {ReachNation, []Permission{
@@ -105,7 +106,7 @@ var grants = map[Role]struct {
 	}},
 	SystemTask: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge,
-		ContactChange, ContactPhones, ContactPrivate, ContractChange, SubscriptionWrite, BillWrite, MemberWrite,
+		ContactChange, ContactPhones, ContactPrivate, ContractChange, InteractionWrite, SubscriptionWrite, BillWrite, MemberWrite,
 		AccountManage, AttributeManage, ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
 	}},
 }

@@ -28,6 +28,7 @@ var Capabilities = map[string][]string{
 	"province/contact":      {"province/customer"},
 	"province/contract":     {"province/customer"},
 	"province/document":     {"province/customer"},
+	"province/interaction":  {"province/customer"},
 	"province/subscription": {"province/customer"},
 	"province/bill":         {"province/customer"},
 	"province/hierarchy":    {"province/customer"},

@@ -1,13 +1,10 @@
 package audit
 
 import (
-	"context"
 	"encoding/json"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"jike/internal/pg"
 )
 
 // Line is a line of the trail as it was written.
@@ -21,16 +18,6 @@ type Line struct {
 	CustomerID int64          // whose file it concerns, 0 if none
 	Before     map[string]any // nil if nothing was there
 	After      map[string]any // nil if nothing is left
-}
-
-// OfCustomer reads the newest lines about a customer's file. They hold what was changed as it was,
-// private facts included: whoever shows them must hide what the caller may not read.
-func OfCustomer(ctx context.Context, tx pg.Tx, customerID int64, limit int) ([]Line, error) {
-	rows, err := tx.PGX().Query(ctx, `SELECT `+lineColumns+` FROM audit.line WHERE customer_id = $1 ORDER BY id DESC LIMIT $2`, customerID, limit)
-	if err != nil {
-		return nil, err
-	}
-	return collectLines(rows)
 }
 
 const lineColumns = `id, at, actor, action, object_kind, coalesce(object_id, 0), coalesce(customer_id, 0), before, after`

@@ -25,6 +25,7 @@ var families = []struct{ table, set string }{
 	{"subscription", "customer_id = @to, national = @national"},
 	{"member", "customer_id = @to"},
 	{"site", "customer_id = @to"},
+	{"interaction", "customer_id = @to"},
 }
 
 // child is a moved customer: the merged one was its parent.

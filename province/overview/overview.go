@@ -1,6 +1,6 @@
 // Package overview is the whole view of a group customer (客户360): the customer with its manager,
-// relatives, contacts, contracts, subscriptions, bills, members, history and changes, read at one
-// moment. It lies above the capabilities that it reads; they do not know it.
+// relatives, contacts, contracts, subscriptions, bills, members and history, read at one moment, and its
+// timeline. It lies above the capabilities that it reads; they do not know it.
 package overview
 
 import (
@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"jike/internal/account"
-	"jike/internal/audit"
 	"jike/internal/mask"
 	"jike/province/bill"
 	"jike/province/contact"
@@ -19,8 +18,8 @@ import (
 	"jike/province/subscription"
 )
 
-// Overview is everything about a customer that the caller may see. Personal facts of contacts and
-// changes are as they are stored: Shown hides them.
+// Overview is everything about a customer that the caller may see. Personal facts of contacts
+// are as they are stored: Shown hides them.
 type Overview struct {
 	Customer      customer.Customer
 	Manager       *organisation.Unit // nil: nobody's
@@ -32,18 +31,14 @@ type Overview struct {
 	Bills         []bill.Bill // the newest 24 months
 	Members       member.Count
 	ClassHistory  []customer.ClassChange
-	Changes       []audit.Line
 	ReadAt        time.Time
 }
 
-// months is how many bills an overview shows, changes how many lines of the trail.
-const (
-	months  = 24
-	changes = 50
-)
+// months is how many bills an overview shows.
+const months = 24
 
 // Shown gives the overview as the caller may read it: personal facts of contacts that are not in the
-// caller's sight are masked, and those in the trail are hidden.
+// caller's sight are masked.
 func (o Overview) Shown(caller account.Caller) Overview {
 	sight := o.sight(caller)
 	contacts := make([]contact.Contact, len(o.Contacts))
@@ -51,14 +46,7 @@ func (o Overview) Shown(caller account.Caller) Overview {
 		c.Facts = c.Shown(sight)
 		contacts[i] = c
 	}
-	lines := make([]audit.Line, len(o.Changes))
-	for i, l := range o.Changes {
-		if l.ObjectKind == "contact" {
-			l.Before, l.After = inSight(sight, l.Before), inSight(sight, l.After)
-		}
-		lines[i] = l
-	}
-	o.Contacts, o.Changes = contacts, lines
+	o.Contacts = contacts
 	return o
 }
 

@@ -25,7 +25,6 @@ type overviewView struct {
 	Bills         []bill.View          `json:"bills" doc:"The newest 24 months, the newest first"`
 	MemberCount   int32                `json:"memberCount"`
 	ClassHistory  []classView          `json:"classHistory" doc:"The newest first"`
-	Changes       []changeView         `json:"changes" doc:"The newest 50 lines of the audit trail"`
 	Sources       map[string]freshness `json:"sources" doc:"By block: where it comes from, and as of when"`
 }
 
@@ -51,16 +50,6 @@ type classView struct {
 	At     time.Time `json:"at"`
 }
 
-type changeView struct {
-	At         time.Time      `json:"at"`
-	Actor      string         `json:"actor"`
-	Action     string         `json:"action"`
-	ObjectKind string         `json:"objectKind"`
-	ObjectID   int64          `json:"objectId"`
-	Before     map[string]any `json:"before" doc:"Empty if nothing was there"`
-	After      map[string]any `json:"after" doc:"Empty if nothing is left"`
-}
-
 type freshness struct {
 	Source string    `json:"source" enum:"crm,boss,billing" doc:"System that states it"`
 	AsOf   time.Time `json:"asOf"`
@@ -84,6 +73,7 @@ func Register(s *portal.Server, store *Store) {
 			return viewOf(o, caller), nil
 		})
 	registerSelection(s, store)
+	registerTimeline(s, store)
 }
 
 func viewOf(o Overview, caller account.Caller) overviewView {
@@ -94,7 +84,6 @@ func viewOf(o Overview, caller account.Caller) overviewView {
 		ClassHistory: mapped(o.ClassHistory, func(c customer.ClassChange) classView {
 			return classView{string(c.From), string(c.To), c.Actor, c.Reason, c.At}
 		}),
-		Changes: make([]changeView, 0, len(o.Changes)),
 		Sources: sources(o),
 	}
 	if o.Manager != nil {
@@ -103,9 +92,6 @@ func viewOf(o Overview, caller account.Caller) overviewView {
 	if o.Parent != nil {
 		parent := nameOf(*o.Parent)
 		v.Parent = &parent
-	}
-	for _, l := range o.Changes {
-		v.Changes = append(v.Changes, changeView{l.At, l.Actor, l.Action, l.ObjectKind, l.ObjectID, orEmpty(l.Before), orEmpty(l.After)})
 	}
 	return v
 }

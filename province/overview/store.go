@@ -2,12 +2,12 @@ package overview
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/internal/account"
-	"jike/internal/audit"
 	"jike/internal/pg"
 	"jike/province/bill"
 	"jike/province/contact"
@@ -20,7 +20,8 @@ import (
 
 // Store reads across the capabilities.
 type Store struct {
-	db *pgxpool.Pool
+	db   *pgxpool.Pool
+	zone *time.Location
 	Sources
 }
 
@@ -35,8 +36,10 @@ type Sources struct {
 	Members       *member.Store
 }
 
-// NewStore makes the store.
-func NewStore(db *pgxpool.Pool, sources Sources) *Store { return &Store{db, sources} }
+// NewStore makes the store; zone is the province's, in which days begin.
+func NewStore(db *pgxpool.Pool, zone *time.Location, sources Sources) *Store {
+	return &Store{db, zone, sources}
+}
 
 // ByID reads the overview of a customer at one moment, private facts as the caller may see them.
 // One that does not exist or that the caller may not see is a NotFound fault.
@@ -95,9 +98,6 @@ func (s *Store) fill(ctx context.Context, tx pg.Tx, caller account.Caller, o *Ov
 	if o.Members, err = s.Members.Stated(ctx, tx, id); err != nil {
 		return err
 	}
-	if o.ClassHistory, err = s.Customers.ClassHistory(ctx, tx, id); err != nil {
-		return err
-	}
-	o.Changes, err = audit.OfCustomer(ctx, tx, id, changes)
+	o.ClassHistory, err = s.Customers.ClassHistory(ctx, tx, id)
 	return err
 }

@@ -43,6 +43,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("a head of department has a masked phone shown", v.reveal)
 	t.Run("a manager says who decides at a customer", v.keyPersons)
 	t.Run("a manager renews a contract and adds a document", v.contracts)
+	t.Run("a manager records a visit and filters the timeline", v.interactions)
 	t.Run("a manager is warned of a customer that is there already", v.duplicate)
 	t.Run("an administrator goes down the tree of the largest customer", v.hierarchy)
 	t.Run("a head of department merges two customers and undoes it", v.merge)

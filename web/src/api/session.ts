@@ -25,6 +25,7 @@ export type Permission =
   | 'contact.private'
   | 'contact.reveal'
   | 'contract.change'
+  | 'interaction.write'
   | 'member.write'
   | 'journal.read'
   | 'selection.read'

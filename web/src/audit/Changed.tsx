@@ -17,6 +17,7 @@ const families: Record<string, string> = {
   'contact.attitude': 'attitude',
   'contact.channel': 'channel',
   'contract.status': 'contractStatus',
+  'interaction.channel': 'interactionChannel',
   'site.kind': 'siteKind',
   'subscription.status': 'subscriptionStatus',
 }

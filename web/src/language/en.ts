@@ -12,6 +12,7 @@ import frame from './en/frame.json'
 import handover from './en/handover.json'
 import hierarchy from './en/hierarchy.json'
 import importing from './en/importing.json'
+import interaction from './en/interaction.json'
 import job from './en/job.json'
 import journal from './en/journal.json'
 import keyperson from './en/keyperson.json'
@@ -26,7 +27,7 @@ import site from './en/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...attribute, ...audit, ...contract, ...customer, ...edit, ...exporting, ...format, ...frame, ...handover, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
+  texts: { ...account, ...attribute, ...audit, ...contract, ...customer, ...edit, ...exporting, ...format, ...frame, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
   antd,
   dayjs: 'en-gb',
 }

@@ -12,6 +12,7 @@ import type frame from './zh/frame.json'
 import type handover from './zh/handover.json'
 import type hierarchy from './zh/hierarchy.json'
 import type importing from './zh/importing.json'
+import type interaction from './zh/interaction.json'
 import type job from './zh/job.json'
 import type journal from './zh/journal.json'
 import type keyperson from './zh/keyperson.json'
@@ -41,6 +42,7 @@ export type CommonTexts = typeof account &
   typeof handover &
   typeof hierarchy &
   typeof importing &
+  typeof interaction &
   typeof job &
   typeof journal &
   typeof keyperson &

@@ -12,6 +12,7 @@ import frame from './zh/frame.json'
 import handover from './zh/handover.json'
 import hierarchy from './zh/hierarchy.json'
 import importing from './zh/importing.json'
+import interaction from './zh/interaction.json'
 import job from './zh/job.json'
 import journal from './zh/journal.json'
 import keyperson from './zh/keyperson.json'
@@ -26,7 +27,7 @@ import site from './zh/site.json'
 import type { Pack } from './language'
 
 export const pack: Pack = {
-  texts: { ...account, ...attribute, ...audit, ...contract, ...customer, ...edit, ...exporting, ...format, ...frame, ...handover, ...hierarchy, ...importing, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
+  texts: { ...account, ...attribute, ...audit, ...contract, ...customer, ...edit, ...exporting, ...format, ...frame, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...problem, ...reference, ...search, ...selection, ...site },
   antd,
   dayjs: 'zh-cn',
 }

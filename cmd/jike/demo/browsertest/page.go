@@ -169,6 +169,12 @@ func (b *Browser) SeeGone(id string) {
 	b.until(id+" to go", fmt.Sprintf(`%s ? '' : 'gone'`, find(id)))
 }
 
+// SeeGoneCSS waits until no element of a selector is visible.
+func (b *Browser) SeeGoneCSS(selector string) {
+	b.tb.Helper()
+	b.until(selector+" to go", fmt.Sprintf(`%s ? '' : 'gone'`, query(selector)))
+}
+
 // SeeURL waits until the page's address contains the text.
 func (b *Browser) SeeURL(part string) {
 	b.tb.Helper()

@@ -16,7 +16,8 @@ export default function DocumentsPanel({ contract, documents }: { contract: Cont
   const { may } = useSession()
   const { integer, dateTime } = useFormats()
   const client = useQueryClient()
-  const reread = () => client.invalidateQueries({ queryKey: ['documents', contract.customerId] })
+  const reread = () =>
+    Promise.all(['documents', 'timeline'].map((part) => client.invalidateQueries({ queryKey: [part, contract.customerId] })))
   const add = useMutation({
     mutationFn: async (file: File) =>
       answer(

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router-dom'
 import { AttributesBlock } from '../attribute/AttributesBlock'
@@ -16,9 +17,11 @@ import { MembersBlock } from '../member/MembersBlock'
 import { MergedBanner, MergesBlock } from '../merge/MergesBlock'
 import { SitesBlock } from '../site/SitesBlock'
 import { CustomerBlock } from './CustomerBlock'
-import { ClassHistoryBlock, TimelineBlock } from './HistoryBlocks'
+import { ClassHistoryBlock } from './ClassHistoryBlock'
 import { overviewQuery, useReread, type Overview } from './overview'
 import { SelectionBlock } from './SelectionBlock'
+
+const TimelineBlock = lazy(() => import('./TimelineBlock'))
 
 /** Everything about a customer (客户360). */
 export default function OverviewPage() {
@@ -56,7 +59,9 @@ function Blocks({ overview }: { overview: Overview }) {
         <SelectionBlock customerId={customer.id} />
         <ResponsibilityBlock customerId={customer.id} />
         <ClassHistoryBlock history={overview.classHistory} freshness={sources.history} />
-        <TimelineBlock changes={overview.changes} freshness={sources.history} />
+        <Suspense>
+          <TimelineBlock overview={overview} />
+        </Suspense>
       </div>
     </div>
   )

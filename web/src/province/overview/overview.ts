@@ -5,7 +5,6 @@ import type { components } from '../../api/province.gen'
 type Schemas = components['schemas']
 
 export type Overview = Schemas['OverviewOverviewView']
-export type Change = Schemas['OverviewChangeView']
 
 export function overviewQuery(id: number) {
   return queryOptions({
@@ -19,6 +18,7 @@ export function useReread(id: number) {
   const client = useQueryClient()
   return () => {
     void client.invalidateQueries({ queryKey: ['overview', id] })
+    void client.invalidateQueries({ queryKey: ['timeline', id] })
     void client.invalidateQueries({ queryKey: ['customers'] })
   }
 }
