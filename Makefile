@@ -25,8 +25,8 @@ check-demo: setup build ## the main job unattended, checked from outside, with k
 	$(BIN) demo check
 
 test: setup-test build lint test-go ## everything that CI runs
-	$(MAKE) --no-print-directory --output-sync=target -j2 faults test-web
-	$(MAKE) --no-print-directory test-browser
+	$(MAKE) --no-print-directory test-web
+	$(MAKE) --no-print-directory --output-sync=target -j2 faults test-browser # each waits for its own processes much of the time
 
 test-go: setup-test # the linter has vetted
 	$(MAKE) --no-print-directory --output-sync=target -j2 test-raced test-nodes # side by side: most of them wait for other processes
@@ -42,7 +42,7 @@ test-web: web/node_modules/.package-lock.json
 	cd web && npm run --silent check
 
 test-browser: setup-test build ## both portals in a headless Chromium; pictures in build/screenshots
-	$(in-memory) go test -tags browser -count=1 -timeout 5m -run TestBrowser -v ./cmd/jike/demo/...
+	$(in-memory) go test -tags browser -count=1 -timeout 10m -run TestBrowser -v ./cmd/jike/demo/...
 
 faults: setup-test ## every fault once, each part a process of its own; JIKE_SEED=… draws the same again
 	JIKE_FAULTS=1 $(in-memory) go test -count=1 -timeout 10m -run '^(TestFaults|TestControls)$$' -v ./sync/faulttest
