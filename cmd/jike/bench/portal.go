@@ -14,7 +14,7 @@ import (
 
 // Portal measures the portal's operations at a provincial node with real data: lists by twelve
 // filters and orders, search by two characters in the list and by everything in the global search, the
-// overview of a customer, the roll-up of a tree, and an import of customers against COPY. Requests are
+// overview of a customer, the roll-up of a tree, a hand-over, and an import of customers against COPY. Requests are
 // sent at a set rate whether or not earlier ones are answered, and timed from when they were due, so that
 // a slow answer does not hide others. Node, database and browsers share the machine.
 type Portal struct {
@@ -67,11 +67,11 @@ func (p Portal) run(ctx context.Context, w io.Writer) (err error) {
 	if err := place.rollups(ctx, out); err != nil {
 		return fmt.Errorf("rollup: %w", err)
 	}
-	if p.Pairs > 0 {
-		return place.imports(ctx, out, p.Imported, p.Pairs)
-	}
 	if err := place.handover(ctx, out); err != nil {
 		return fmt.Errorf("hand-over: %w", err)
+	}
+	if p.Pairs > 0 {
+		return place.imports(ctx, out, p.Imported, p.Pairs)
 	}
 	return out.err
 }

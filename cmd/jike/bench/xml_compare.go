@@ -64,7 +64,6 @@ type overview struct {
 	}
 	Manager  *struct{ Code, Name, DepartmentName string }
 	Parent   *struct{ Number string }
-	Children []struct{ Number, Name string }
 	Contacts []struct{ Role, Name, Title, WorkPhone string }
 
 	Contracts []struct {
@@ -135,9 +134,6 @@ func (o overview) business() []string {
 	}
 	for _, b := range o.Bills {
 		add(day(b.Month), number(b.AmountFen), number(b.PaidFen))
-	}
-	for _, c := range o.Children {
-		add(c.Number, c.Name)
 	}
 	return list
 }

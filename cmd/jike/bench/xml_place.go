@@ -99,11 +99,11 @@ func (p *place) fill(ctx context.Context, config node.Config, customers int) (er
 	return p.signIn(ctx, admin.Login, admin.Password)
 }
 
-// pick chooses customers of whom both sides are told the same: neither they nor a relative are
-// sensitive, which a partner is not told about.
+// pick chooses customers of whom both sides are told the same: neither they nor a parent are sensitive,
+// which a partner is not told about, and they have no subsidiaries, for which the portal asks apart.
 func (p *place) pick(ctx context.Context, n int) ([]asked, error) {
 	rows, err := p.db.Query(ctx, `SELECT c.id, c.number FROM crm.customer c WHERE NOT c.sensitive AND NOT EXISTS (
-			SELECT FROM crm.customer r WHERE r.sensitive AND (r.parent_id = c.id OR r.id = c.parent_id)) ORDER BY hashint8(c.id), c.id LIMIT $1`, n)
+			SELECT FROM crm.customer r WHERE r.parent_id = c.id OR r.id = c.parent_id AND r.sensitive) ORDER BY hashint8(c.id), c.id LIMIT $1`, n)
 	if err != nil {
 		return nil, err
 	}
