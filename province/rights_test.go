@@ -180,7 +180,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	case "handover-undo":
 		return at(x.handedOver(t, o)), `{"reason":"误移交"}`, false
 	case "customer-get", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "customer-timeline", "hierarchy-get", "hierarchy-children", "site-list", "customer-name-list",
-		"customer-attributes":
+		"customer-attributes", "customer-viewer-list":
 		return at(o.customer), "", true
 	case "customer-attributes-change":
 		return at(o.customer), `{"version":0,"values":{}}`, true
@@ -201,6 +201,10 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.customer), fmt.Sprintf(`{"name":"曾用%d公司"}`, n), true
 	case "customer-name-remove":
 		return at(o.customer) + "?name=" + x.formerName(t, o.customer), "", true
+	case "customer-viewer-name":
+		return at(o.customer), fmt.Sprintf(`{"accountId":%d,"until":%q,"reason":"专项"}`, x.otherHead(t), time.Now().AddDate(0, 0, 1).Format(time.DateOnly)), true
+	case "customer-viewer-unname":
+		return at(o.customer) + fmt.Sprint("?account=", x.viewer(t, o)), "", true
 	case "site-create":
 		return at(o.customer), `{` + address + `}`, true
 	case "site-change":
@@ -313,6 +317,33 @@ func (x *site) attribute(t *testing.T, n int) (id int64, code string) {
 		t.Fatal(err)
 	}
 	return d.ID, d.Code
+}
+
+// otherHead is the account of a head who calls nothing: what they are named for shows to no caller.
+func (x *site) otherHead(t *testing.T) int64 {
+	t.Helper()
+	if x.otherHeadID == 0 {
+		id, err := x.accounts.Create(t.Context(), account.System("test"), account.NewAccount{
+			Login: x.HeadB.Login, Name: "测试", Role: account.DepartmentHead, UnitID: x.HeadB.UnitID, Password: portaltest.Password,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.otherHeadID = id
+	}
+	return x.otherHeadID
+}
+
+// viewer gives the account of a head that is named for the object, unless that is elsewhere.
+func (x *site) viewer(t *testing.T, o family) int64 {
+	t.Helper()
+	head := x.otherHead(t)
+	if o.customer != 1<<40 {
+		if err := x.Customers.Name(t.Context(), x.Everybody, o.customer, head, time.Now(), "专项"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return head
 }
 
 // merged makes a merge of another customer into the object, unless that is elsewhere.

@@ -28,6 +28,7 @@ type site struct {
 	signedIn map[string]*portaltest.Browser
 
 	neighbourID int64 // a person of another department in the manager's city, made when needed
+	otherHeadID int64 // an account, made when needed
 }
 
 func newSite(t *testing.T) *site {

@@ -35,7 +35,8 @@ func TestListsAreWhatPlainSQLSays(t *testing.T) {
 	for seed := range uint64(2) {
 		group.Go(func() error { return l.live(living, rand.New(rand.NewPCG(seed, 7))) })
 	}
-	callers := []account.Caller{w.Administrator, w.HeadA, w.Manager, w.Everybody}
+	named := named(t, w)
+	callers := []account.Caller{w.Administrator, w.HeadA, named, w.Manager, w.Everybody}
 	rapid.Check(t, func(r *rapid.T) {
 		caller := rapid.SampledFrom(callers).Draw(r, "caller")
 		f := customer.Filter{
@@ -84,6 +85,21 @@ func TestListsAreWhatPlainSQLSays(t *testing.T) {
 	}
 }
 
+// named is the head of department A with an account that is named for every third customer, for half of these
+// up to a day that is past.
+func named(t *testing.T, w *customertest.World) account.Caller {
+	t.Helper()
+	caller, owner := w.HeadA, w.Database.Owner(t)
+	caller.AccountID = customertest.Value[int64](t, owner, `INSERT INTO account.account (login, name, password_hash, role)
+		VALUES ('named', '测试', '', 'department_head') RETURNING id`)
+	const insert = `INSERT INTO crm.sensitive_viewer (customer_id, account_id, until, reason, named_by)
+		SELECT id, $1, current_date + CASE WHEN id % 2 = 0 THEN 9 ELSE -9 END, '专项', 'test' FROM crm.customer WHERE id % 3 = 0`
+	if _, err := owner.Exec(t.Context(), insert, caller.AccountID); err != nil {
+		t.Fatal(err)
+	}
+	return caller
+}
+
 // oracle gives the ids of the whole list by a statement that filters as the words say.
 func oracle(ctx context.Context, tx pgx.Tx, caller account.Caller, f customer.Filter) ([]int64, error) {
 	order := map[string]string{"updatedAt": "updated_at"}[f.Sort]
@@ -98,9 +114,10 @@ func oracle(ctx context.Context, tx pgx.Tx, caller account.Caller, f customer.Fi
 			AND c.merged_into IS NULL AND (position($7 IN c.name) > 0 OR starts_with(c.number, $7))
 			AND ($8 = 'province_administrator' OR $8 = 'system_task' OR $8 = 'account_manager' AND c.manager_id = $9
 				OR $8 = 'department_head' AND m.parent_id = $9)
-			AND (NOT c.sensitive OR $8 IN ('province_administrator', 'system_task') OR c.manager_id = $9)
+			AND (NOT c.sensitive OR $8 IN ('province_administrator', 'system_task') OR c.manager_id = $9
+				OR EXISTS (SELECT FROM crm.sensitive_viewer v WHERE v.customer_id = c.id AND v.account_id = $10 AND v.until > current_date))
 		ORDER BY c.%s %s, c.id %s`, order, direction, direction)
-	rows, err := tx.Query(ctx, query, f.Classes, f.Lifecycles, f.Cities, f.Industries, f.ManagerID, f.National, f.Text, string(caller.Role), caller.UnitID)
+	rows, err := tx.Query(ctx, query, f.Classes, f.Lifecycles, f.Cities, f.Industries, f.ManagerID, f.National, f.Text, string(caller.Role), caller.UnitID, caller.AccountID)
 	if err != nil {
 		return nil, err
 	}

@@ -153,6 +153,7 @@ func Register(s *portal.Server, store *Store) {
 	registerLookAlikes(s, store)
 	registerNames(s, store)
 	registerAssignment(s, store)
+	registerViewers(s, store)
 	portal.Register(s, portal.Operation{
 		Method: http.MethodGet, Path: "/api/customers", ID: "customer-list", Tag: "customer",
 		Summary: "Customers within scope, filtered, sorted and paged", Permission: account.CustomerRead,

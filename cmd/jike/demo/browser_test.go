@@ -57,6 +57,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("an administrator reads the journal", v.journal)
 	t.Run("administrators change the selection policy", v.selection)
 	t.Run("headquarters changes reference data and a province shows it", v.reference)
+	t.Run("an administrator names who sees a sensitive customer", v.viewers)
 }
 
 func begin(t *testing.T) *visit {

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router-dom'
+import { useSession } from '../../api/session'
 import { AttributesBlock } from '../attribute/AttributesBlock'
 import { BillsBlock } from '../../customer/BillsBlock'
 import { SubscriptionsBlock } from '../../customer/SubscriptionsBlock'
@@ -10,6 +11,7 @@ import { PageHead } from '../../frame/PageHead'
 import { ContactsBlock } from '../contact/ContactsBlock'
 import { KeyPersonBlock } from '../contact/KeyPersonBlock'
 import { NamesBlock } from '../customer/NamesBlock'
+import { ViewersBlock } from '../customer/ViewersBlock'
 import { ContractsBlock } from '../contract/ContractsBlock'
 import { ResponsibilityBlock } from '../handover/ResponsibilityBlock'
 import { HierarchyBlock } from '../hierarchy/HierarchyBlock'
@@ -37,6 +39,7 @@ function OverviewOf({ id }: { id: number }) {
 
 function Blocks({ overview }: { overview: Overview }) {
   const { t } = useTranslation()
+  const { may } = useSession()
   const { customer, sources } = overview
   const reread = useReread(customer.id)
   return (
@@ -55,6 +58,7 @@ function Blocks({ overview }: { overview: Overview }) {
         <AttributesBlock customerId={customer.id} />
         <SitesBlock customerId={customer.id} contacts={overview.contacts} />
         <NamesBlock customer={customer} reread={reread} />
+        {customer.sensitive && customer.mergedInto === null && may('customer.sensitive') && <ViewersBlock customerId={customer.id} reread={reread} />}
         <MergesBlock customer={customer} reread={reread} />
         <SelectionBlock customerId={customer.id} />
         <ResponsibilityBlock customerId={customer.id} />

@@ -1,0 +1,54 @@
+package customer
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"jike/internal/fault"
+)
+
+// longestNaming is for how many years somebody can be named.
+const longestNaming = 2
+
+// Viewer is a person who by name may see a sensitive customer (保密客户), up to a day. Being named lifts the
+// bar of the sensitive flag only: the customer must be in the person's reach besides, so that it is heads of
+// departments who are named. Its own account manager, and whoever may mark customers, need not be.
+type Viewer struct {
+	AccountID int64
+	Login     string
+	Name      string
+	Until     time.Time // the last day
+	Reason    string
+	NamedBy   string
+	NamedAt   time.Time
+}
+
+// Candidate is a person who can be named.
+type Candidate struct {
+	ID    int64
+	Login string
+	Name  string
+}
+
+// china is the time of a province's days.
+var china = time.FixedZone("CST", 8*60*60)
+
+// naming gives the reason without blanks around it, and the faults of a naming at a moment.
+func naming(reason string, until, now time.Time) (string, error) {
+	reason = strings.TrimSpace(reason)
+	today := now.In(china).Format(time.DateOnly)
+	switch {
+	case reason == "":
+		return "", fault.Field(fault.TooShort, "reason", "input.required")
+	case utf8.RuneCountInString(reason) > maxReason:
+		return "", fault.Field(fault.TooLong, "reason", "input.too_long", "max", maxReason)
+	case strings.ContainsRune(reason, 0) || !utf8.ValidString(reason):
+		return "", fault.Field(fault.Format, "reason", "input.format")
+	case until.Format(time.DateOnly) < today:
+		return "", fault.Field(fault.BelowMinimum, "until", "customer.viewer.until", "years", longestNaming)
+	case until.After(now.AddDate(longestNaming, 0, 0)):
+		return "", fault.Field(fault.AboveMaximum, "until", "customer.viewer.until", "years", longestNaming)
+	}
+	return reason, nil
+}
