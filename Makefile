@@ -8,12 +8,13 @@ LINT_VER := v2.15.0
 GO_SRC    = $(shell find cmd internal national province schemas sync xmlapi -type f; find web -maxdepth 1 -name '*.go'; find web/placeholder -type f)
 WEB_SRC   = $(shell find web/src web/scripts schemas/openapi schemas/codes -type f; ls web/index.html web/package.json web/tsconfig.json web/vite.config.ts)
 ROUNDS   ?= 10
-RACED     = ./internal/... ./national/... ./province/... ./schemas/... ./sync/... ./web/... ./xmlapi/...
+RACED     = ./internal/... ./sync/...
+UNRACED   = ./cmd/... ./deploy/... ./national/... ./province/... ./schemas/... ./web/... ./xmlapi/...
 
 # Tests write much and keep nothing. Where memory has room for it they need no disk.
 in-memory = TMPDIR=$$(df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 8000000 { dir = "/dev/shm" } END { print dir ? dir : "/tmp" }')
 
-.PHONY: help demo check-demo test test-go test-raced test-nodes test-web test-browser faults controls lint long bench build clean setup setup-test
+.PHONY: help demo check-demo test test-go test-raced test-unraced test-web test-browser faults controls lint long bench build clean setup setup-test
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,18 +26,18 @@ check-demo: setup build ## the main job unattended, checked from outside, with k
 	$(BIN) demo check
 
 test: setup-test build lint test-go ## everything that CI runs
-	$(MAKE) --no-print-directory test-web
-	$(MAKE) --no-print-directory --output-sync=target -j2 faults test-browser # each waits for its own processes much of the time
+	$(MAKE) --no-print-directory --output-sync=target -j2 faults test-web
+	$(MAKE) --no-print-directory test-browser
 
 test-go: setup-test # the linter has vetted
-	$(MAKE) --no-print-directory --output-sync=target -j2 test-raced test-nodes # side by side: most of them wait for other processes
+	$(MAKE) --no-print-directory --output-sync=target -j2 test-raced test-unraced # side by side: most of them wait for other processes
 	$(in-memory) go test -run '^TestKeysChangeUnderTraffic$$' ./sync/stream # not for the race detector: see there
 
 test-raced:
 	$(in-memory) go test -race -p 4 -timeout 12m $(RACED)
 
-test-nodes: # make long has the race detector watch these too
-	$(in-memory) go test -p 2 -timeout 12m ./cmd/... ./deploy/...
+test-unraced: # make long has the race detector watch these too
+	$(in-memory) go test -p 2 -timeout 12m $(UNRACED)
 
 test-web: web/node_modules/.package-lock.json
 	cd web && npm run --silent check
@@ -58,7 +59,7 @@ long: setup-test build ## what takes longer than CI may: ROUNDS of faults, 5 rec
 	JIKE_LONG=1 JIKE_FAULTS=1 JIKE_ROUNDS=$(ROUNDS) JIKE_RECONCILIATIONS=$$((5 * $(ROUNDS))) \
 		go test -count=1 -timeout 5h -v -run '^(TestLong|TestReconciliations|TestControls)$$' ./sync/faulttest
 	JIKE_LONG=1 go test -count=1 -timeout 60m -skip '^(TestLong|TestReconciliations|TestControls|TestFaults)$$' ./sync/... ./deploy/... ./province/...
-	go test -race -count=1 -p 2 -timeout 30m ./cmd/... ./deploy/...
+	go test -race -count=1 -p 2 -timeout 45m $(UNRACED)
 
 bench: build ## the ratios against native replication and against JSON
 	$(BIN) bench sync

@@ -48,7 +48,7 @@ func DataSets() []string {
 
 // SubmissionFilter says what a board shows.
 type SubmissionFilter struct {
-	Until   string // the newest night; empty: the last one
+	Until   string // the newest night; empty: the one of now, which in the afternoon is the coming one
 	Nights  int
 	DataSet string // empty: all together
 }
@@ -63,6 +63,9 @@ func (f SubmissionFilter) nights(now time.Time) (names []string, from, until tim
 	}
 	if f.DataSet != "" && !slices.Contains(DataSets(), f.DataSet) {
 		return nil, from, until, fault.Field(fault.Enumeration, "dataSet", "input.not_in_list")
+	}
+	if f.Until == "" { // what was compared since noon is to be seen, too
+		f.Until = now.In(nightZone).Add(12 * time.Hour).Format(time.DateOnly)
 	}
 	_, _, until, err = night(f.Until, now)
 	for n := range f.Nights {

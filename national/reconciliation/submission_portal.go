@@ -10,7 +10,7 @@ import (
 )
 
 type submissionsInput struct {
-	Until   string `query:"until" doc:"Newest night, by the date of its morning; empty: the last one"`
+	Until   string `query:"until" doc:"Newest night, by the date of its morning; empty: the one of now, in the afternoon the coming one"`
 	Nights  int    `query:"nights" minimum:"1" maximum:"31" default:"14"`
 	DataSet string `query:"dataSet" doc:"Such as crm.customer; empty: all together"`
 }

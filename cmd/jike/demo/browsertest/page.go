@@ -55,6 +55,9 @@ func (b *Browser) ClickText(selector, text string) {
 	b.click(selector+" "+text, fmt.Sprintf(`[...document.querySelectorAll(%s)].find((e) => e.getClientRects().length > 0 && e.innerText.trim() === %s)`, quote(selector), quote(text)))
 }
 
+// busy is a JavaScript expression: whether a sign of something that is still loading is in sight.
+const busy = `[...document.querySelectorAll('.ant-spin-spinning, .ant-skeleton-active, [aria-busy="true"]')].some((e) => e.getClientRects().length > 0)`
+
 func (b *Browser) click(what, element string) {
 	b.tb.Helper()
 	at := b.until("click on "+what, fmt.Sprintf(`(async () => {
@@ -63,18 +66,26 @@ func (b *Browser) click(what, element string) {
 		e.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' })
 		const frame = () => new Promise(requestAnimationFrame)
 		const before = e.getBoundingClientRect()
-		await frame(); await frame()
+		for (let i = 0; i < 6; i++) await frame() // blocks above it may still come and push it away
+		if (%s) return ''
 		const r = e.getBoundingClientRect()
 		if (r.x !== before.x || r.y !== before.y || r.width !== before.width) return ''
 		const x = r.x + r.width / 2, y = r.y + r.height / 2
 		const hit = document.elementFromPoint(x, y)
-		return hit && (e.contains(hit) || hit.contains(e)) ? x + ' ' + y : ''
-	})()`, element))
+		if (!hit || !(e.contains(hit) || hit.contains(e))) return ''
+		window.jikeClick = ''
+		document.addEventListener('click', (c) => { window.jikeClick = c.target === hit || e.contains(c.target) ? 'hit' : 'missed' }, { once: true, capture: true })
+		return x + ' ' + y
+	})()`, element, busy))
 	var x, y float64
 	if _, err := fmt.Sscan(at, &x, &y); err != nil {
 		b.fail("click on %s at %q: %v", what, at, err)
 	}
 	b.must(chromedp.Do(b.ctx, chromedp.MouseClickXY(x, y)))
+	// A block that came between looking and clicking may have pushed it away.
+	if where, err := evaluate[string](b, `window.jikeClick ?? ''`); err == nil && where == "missed" {
+		b.click(what, element)
+	}
 }
 
 // Type types into the field with the test id, over what is there.
@@ -220,8 +231,7 @@ func (b *Browser) settle() {
 		const frame = () => new Promise(requestAnimationFrame)
 		await frame(); await frame()
 		const moving = document.getAnimations().some((a) => a.playState === 'running' && a.effect?.getComputedTiming().iterations !== Infinity)
-		const busy = [...document.querySelectorAll('.ant-spin-spinning, .ant-skeleton-active, [aria-busy="true"]')].some((e) => e.getClientRects().length > 0)
-		return moving || busy ? '' : 'settled'
+		return moving || `+busy+` ? '' : 'settled'
 	})()`)
 }
 

@@ -84,6 +84,7 @@ export default function CustomerListPage() {
                   ? {
                       selectedRowKeys: selected,
                       preserveSelectedRowKeys: true, // of pages that were left
+                      hideSelectAll: true, // antd repeats its box in a hidden row, where the keyboard would meet it
                       onChange: (keys) => setSelected(keys.map(Number)),
                       getCheckboxProps: (row) => ({ 'aria-label': row.name, 'data-testid': `customer-select-${row.number}` }) as object,
                     }
