@@ -94,7 +94,7 @@ func (v *visit) accounts(t *testing.T) {
 	b.ClickCSS("[data-testid^='session-end-']")
 	b.SeeCount("[data-testid='block-sessions'] .ant-empty", 1)
 	owner.Allow(401, "GET", "/api/")
-	owner.ClickCSS("[data-testid='menu'] a[href='/customers']")
+	owner.ClickCSS("[data-testid='menu'] a[href='/jobs']") // which nothing has read yet
 	owner.See("sign-in-form", "")
 	owner.Check()
 	b.Check()
