@@ -29,6 +29,28 @@ type Entry struct {
 	After      any    // as it is now
 }
 
+// Differences keeps of two states of an object, by the names of its fields, what is not the same in both.
+// A field that one of them lacks is lacking there.
+func Differences(before, after map[string]any) (was, is map[string]any) {
+	was, is = map[string]any{}, map[string]any{}
+	for name, value := range before {
+		other, there := after[name]
+		if there && other == value {
+			continue
+		}
+		was[name] = value
+		if there {
+			is[name] = other
+		}
+	}
+	for name, value := range after {
+		if _, there := before[name]; !there {
+			is[name] = value
+		}
+	}
+	return was, is
+}
+
 // Record writes the line in tx. Its error must make the change roll back.
 func Record(ctx context.Context, tx pg.Tx, e Entry) error {
 	before, err := document(e.Before)

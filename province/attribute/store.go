@@ -88,7 +88,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 		if err != nil {
 			return err
 		}
-		was, is := different(described(before.Facts), described(changed.Facts))
+		was, is := audit.Differences(described(before.Facts), described(changed.Facts))
 		return record(ctx, tx, caller, "attribute.change", changed, was, is)
 	})
 	return changed, err
@@ -141,7 +141,7 @@ func (s *Store) State(ctx context.Context, caller account.Caller, customerID int
 		if stated, err = of(ctx, tx, customerID); err != nil {
 			return err
 		}
-		was, is := different(anyOf(before.Values), anyOf(stated.Values))
+		was, is := audit.Differences(anyOf(before.Values), anyOf(stated.Values))
 		return audit.Record(ctx, tx, audit.Entry{
 			Actor: caller.Actor(), ActorID: caller.AccountID, Action: "customer.attributes", ObjectKind: "attributes", ObjectID: customerID, CustomerID: customerID,
 			Before: was, After: is,
@@ -226,17 +226,6 @@ func anyOf(values map[string]string) map[string]any {
 		out[code] = value
 	}
 	return out
-}
-
-// different leaves what the two do not have in common.
-func different(was, is map[string]any) (map[string]any, map[string]any) {
-	for name, value := range was {
-		if is[name] == value {
-			delete(was, name)
-			delete(is, name)
-		}
-	}
-	return was, is
 }
 
 func record(ctx context.Context, tx pg.Tx, caller account.Caller, action string, d Definition, before, after map[string]any) error {

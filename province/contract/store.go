@@ -143,7 +143,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 
 // write gives a contract that is locked new facts; the same change nothing.
 func (s *Store) write(ctx context.Context, tx pg.Tx, caller account.Caller, before Contract, f Facts) (Contract, error) {
-	was, is := differences(described(before.Facts), described(f))
+	was, is := audit.Differences(described(before.Facts), described(f))
 	if len(was) == 0 {
 		return before, nil
 	}
@@ -201,17 +201,6 @@ func described(f Facts) map[string]any {
 		"number": f.Number, "name": f.Name, "signedOn": f.SignedOn.Format(day), "effectiveOn": f.EffectiveOn.Format(day),
 		"expiresOn": f.ExpiresOn.Format(day), "autoRenew": f.AutoRenew, "amountFen": f.AmountFen, "status": f.Status,
 	}
-}
-
-// differences keeps of both states what differs.
-func differences(before, after map[string]any) (was, is map[string]any) {
-	was, is = map[string]any{}, map[string]any{}
-	for name, value := range before {
-		if after[name] != value {
-			was[name], is[name] = value, after[name]
-		}
-	}
-	return was, is
 }
 
 func record(ctx context.Context, tx pg.Tx, caller account.Caller, action string, id, customerID int64, before, after map[string]any) error {

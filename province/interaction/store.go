@@ -110,13 +110,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 		if changed, err = one(ctx, tx, update, args); err != nil {
 			return err
 		}
-		was, is := described(before), described(changed)
-		for name, value := range was {
-			if is[name] == value {
-				delete(was, name)
-				delete(is, name)
-			}
-		}
+		was, is := audit.Differences(described(before), described(changed))
 		return record(ctx, tx, caller, "interaction.change", changed, was, is)
 	})
 	return changed, err
