@@ -1,14 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect } from 'react'
 import { SessionContext, sessionQuery } from '../api/session'
-import { speakForHeadquarters } from '../language/language'
 import { useLanguage } from '../language/LanguageProvider'
+import { lazyPart } from '../language/lazyPart'
 import { Loading, Problem } from './Outcome'
 
 const SignInPage = lazy(() => import('./SignInPage'))
 const ForcedPasswordPage = lazy(() => import('../account/ForcedPasswordPage'))
 const Province = lazy(() => import('../province/Province'))
-const National = lazy(async () => (await Promise.all([import('../national/National'), speakForHeadquarters()]))[0])
+const National = lazyPart('national', () => import('../national/National'))
 
 /** Shows the portal of the level that the node is of to who has signed in, else the sign-in page. */
 export function SessionGate() {

@@ -2,7 +2,7 @@ import type { Locale } from 'antd/es/locale'
 import dayjs from 'dayjs'
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
-import type { CommonTexts, NationalTexts } from './texts'
+import type { CommonTexts, NationalTexts, ProvinceTexts } from './texts'
 
 export type Language = 'zh' | 'en'
 
@@ -18,11 +18,15 @@ const packs: Record<Language, () => Promise<{ pack: Pack }>> = {
   en: () => import('./en'),
 }
 
-const national: Record<Language, () => Promise<{ texts: NationalTexts }>> = {
-  zh: () => import('./zh-national'),
-  en: () => import('./en-national'),
-}
-let headquarters = false
+/** What is said beyond the first page, by the part of the portal that says it. */
+const parts = {
+  province: { zh: () => import('./zh-province'), en: () => import('./en-province') },
+  national: { zh: () => import('./zh-national'), en: () => import('./en-national') },
+} satisfies Record<string, Record<Language, () => Promise<{ texts: ProvinceTexts | NationalTexts }>>>
+
+export type Part = keyof typeof parts
+
+const spoken = new Set<Part>()
 
 const stored = 'jike.language'
 
@@ -48,7 +52,7 @@ export function textIfKnown(key: string, otherwise: string, params: Record<strin
 
 /** Loads a language and makes the page speak it. */
 export async function speak(language: Language): Promise<Pack> {
-  const [{ pack }] = await Promise.all([packs[language](), headquarters && addNational(language)])
+  const [{ pack }] = await Promise.all([packs[language](), ...[...spoken].map((part) => add(part, language))])
   i18next.addResourceBundle(language, 'translation', pack.texts)
   await i18next.changeLanguage(language)
   dayjs.locale(pack.dayjs)
@@ -57,12 +61,12 @@ export async function speak(language: Language): Promise<Pack> {
   return pack
 }
 
-/** Loads what only headquarters' pages say, in the language of the page and in every later one. */
-export async function speakForHeadquarters(): Promise<void> {
-  headquarters = true
-  await addNational(i18next.language as Language)
+/** Loads what a part of the portal says, in the language of the page and in every later one. */
+export async function speakFor(part: Part): Promise<void> {
+  spoken.add(part)
+  await add(part, i18next.language as Language)
 }
 
-async function addNational(language: Language) {
-  i18next.addResourceBundle(language, 'translation', (await national[language]()).texts)
+async function add(part: Part, language: Language) {
+  i18next.addResourceBundle(language, 'translation', (await parts[part][language]()).texts)
 }

@@ -1,12 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, normalize } from 'node:path'
 import { expect, test } from 'vitest'
 import { pack as en } from './en'
 import { texts as nationalEn } from './en-national'
+import { texts as provinceEn } from './en-province'
 import { pack as zh } from './zh'
 import { texts as nationalZh } from './zh-national'
+import { texts as provinceZh } from './zh-province'
 
-const chinese: Record<string, string> = { ...zh.texts, ...nationalZh }
-const english: Record<string, string> = { ...en.texts, ...nationalEn }
+const chinese: Record<string, string> = { ...zh.texts, ...provinceZh, ...nationalZh }
+const english: Record<string, string> = { ...en.texts, ...provinceEn, ...nationalEn }
 
 function sources(folder: string, wanted: (name: string) => boolean): string {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -15,11 +18,33 @@ function sources(folder: string, wanted: (name: string) => boolean): string {
     .join('\n')
 }
 
+/** The files that are loaded before any part of the portal's texts is. */
+function firstShown(): string[] {
+  const seen = new Set<string>()
+  const open = ['src/main.tsx', 'src/frame/SignInPage.tsx', 'src/account/ForcedPasswordPage.tsx', 'src/province/Province.tsx', 'src/province/customer/CustomerListPage.tsx']
+  for (let file = open.pop(); file; file = open.pop()) {
+    if (seen.has(file)) continue
+    seen.add(file)
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(/^import (?!type ).*? from '(\.[^']+)'/gm)) {
+      const found = ['.tsx', '.ts'].map((end) => normalize(`${dirname(file!)}/${path}${end}`)).find((name) => existsSync(name))
+      if (found) open.push(found)
+    }
+  }
+  return [...seen]
+}
+
 const pages = sources('src', (name) => /\.tsx?$/.test(name) && !/\.test\.|\.gen\./.test(name))
 
 test('both languages have the same keys, each with a text', () => {
   expect(Object.keys(english).toSorted()).toEqual(Object.keys(chinese).toSorted())
   expect(Object.entries({ ...chinese, ...english }).filter(([, text]) => text.trim() === '')).toEqual([])
+})
+
+test('what is shown first finds its texts in the first pack', () => {
+  const missing = firstShown().flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/\bt\('([^']+)'/g)].map(([, key]) => key!).filter((key) => !(key in zh.texts)),
+  )
+  expect(missing).toEqual([])
 })
 
 test('both texts of a key have the same parameters', () => {

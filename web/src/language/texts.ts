@@ -26,19 +26,20 @@ import type search from './zh/search.json'
 import type selection from './zh/selection.json'
 import type site from './zh/site.json'
 
-/** What only headquarters' pages say. */
-export type NationalTexts = typeof company & typeof dashboard & typeof national
-
-/** What the pages of a province and those of both levels say. */
+/** What is said before anybody has signed in, in the frame and on a province's first page. */
 export type CommonTexts = typeof account &
-  typeof attribute &
-  typeof audit &
-  typeof contract &
   typeof customer &
-  typeof edit &
-  typeof exporting &
   typeof format &
   typeof frame &
+  typeof problem &
+  typeof search
+
+/** What a province's other pages say. */
+export type ProvinceTexts = typeof attribute &
+  typeof audit &
+  typeof contract &
+  typeof edit &
+  typeof exporting &
   typeof handover &
   typeof hierarchy &
   typeof importing &
@@ -49,14 +50,21 @@ export type CommonTexts = typeof account &
   typeof member &
   typeof merge &
   typeof overview &
-  typeof problem &
   typeof reference &
-  typeof search &
   typeof selection &
   typeof site
 
+/** What headquarters' pages say. */
+export type NationalTexts = typeof audit &
+  typeof company &
+  typeof dashboard &
+  typeof edit &
+  typeof national &
+  typeof overview &
+  typeof reference
+
 /** Every text of the portal, by its key. Chinese is the original; en/ must have the same keys. */
-export type Texts = CommonTexts & NationalTexts
+export type Texts = CommonTexts & ProvinceTexts & NationalTexts
 
 // With this the compiler refuses keys that do not exist, also where a key is put together from an
 // enumeration of the API.

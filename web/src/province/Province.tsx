@@ -4,28 +4,29 @@ import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
 import { Frame, type Destination } from '../frame/Frame'
 import { UnknownPage } from '../frame/Outcome'
+import { lazyPart } from '../language/lazyPart'
 import { find } from './find'
 
 const CustomerListPage = lazy(() => import('./customer/CustomerListPage'))
-const NewCustomerPage = lazy(() => import('./customer/NewCustomerPage'))
-const OverviewPage = lazy(() => import('./overview/OverviewPage'))
-const BirthdayPage = lazy(() => import('./contact/BirthdayPage'))
-const ContractDuePage = lazy(() => import('./contract/DuePage'))
-const ImportListPage = lazy(() => import('./importing/ImportListPage'))
-const ImportPage = lazy(() => import('./importing/ImportPage'))
-const HandoverListPage = lazy(() => import('./handover/HandoverListPage'))
-const NewHandoverPage = lazy(() => import('./handover/NewHandoverPage'))
-const JobListPage = lazy(() => import('./job/JobListPage'))
-const JournalPage = lazy(() => import('./journal/JournalPage'))
-const ReferencePage = lazy(() => import('./reference/ReferencePage'))
-const ExchangePage = lazy(() => import('./journal/ExchangePage'))
-const PolicyListPage = lazy(() => import('./selection/PolicyListPage'))
-const PolicyPage = lazy(() => import('./selection/PolicyPage'))
-const AttributeListPage = lazy(() => import('./attribute/AttributeListPage'))
-const AccountListPage = lazy(() => import('../account/AccountListPage'))
-const AccountPage = lazy(() => import('../account/AccountPage'))
-const OwnPage = lazy(() => import('../account/OwnPage'))
-const TrailPage = lazy(() => import('../audit/TrailPage'))
+const NewCustomerPage = lazyPart('province', () => import('./customer/NewCustomerPage'))
+const OverviewPage = lazyPart('province', () => import('./overview/OverviewPage'))
+const BirthdayPage = lazyPart('province', () => import('./contact/BirthdayPage'))
+const ContractDuePage = lazyPart('province', () => import('./contract/DuePage'))
+const ImportListPage = lazyPart('province', () => import('./importing/ImportListPage'))
+const ImportPage = lazyPart('province', () => import('./importing/ImportPage'))
+const HandoverListPage = lazyPart('province', () => import('./handover/HandoverListPage'))
+const NewHandoverPage = lazyPart('province', () => import('./handover/NewHandoverPage'))
+const JobListPage = lazyPart('province', () => import('./job/JobListPage'))
+const JournalPage = lazyPart('province', () => import('./journal/JournalPage'))
+const ReferencePage = lazyPart('province', () => import('./reference/ReferencePage'))
+const ExchangePage = lazyPart('province', () => import('./journal/ExchangePage'))
+const PolicyListPage = lazyPart('province', () => import('./selection/PolicyListPage'))
+const PolicyPage = lazyPart('province', () => import('./selection/PolicyPage'))
+const AttributeListPage = lazyPart('province', () => import('./attribute/AttributeListPage'))
+const AccountListPage = lazyPart('province', () => import('../account/AccountListPage'))
+const AccountPage = lazyPart('province', () => import('../account/AccountPage'))
+const OwnPage = lazyPart('province', () => import('../account/OwnPage'))
+const TrailPage = lazyPart('province', () => import('../audit/TrailPage'))
 
 /** The portal of a province. */
 export default function Province() {

@@ -1,13 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { Select } from 'antd'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLanguage } from '../../language/LanguageProvider'
+import { lazyPart } from '../../language/lazyPart'
 import { FilterItem } from '../../table/Filters'
 import { attributesQuery, nameOf } from './attributes'
 
 // The list is the first page: what takes days comes when it is needed.
-const ValueInput = lazy(() => import('./ValueInput'))
+const ValueInput = lazyPart('province', () => import('./ValueInput'))
 
 interface Props {
   attribute: string

@@ -1,7 +1,7 @@
 import { DownloadOutlined, PlusOutlined, SwapOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Card, Typography, type TableColumnsType } from 'antd'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
 import { useSession } from '../../api/session'
@@ -9,6 +9,7 @@ import { Loaded } from '../../frame/Outcome'
 import { PageHead } from '../../frame/PageHead'
 import { useFormats } from '../../language/formats'
 import { useLanguage } from '../../language/LanguageProvider'
+import { lazyPart } from '../../language/lazyPart'
 import { industryName } from '../../reference/industries'
 import { DataTable } from '../../table/DataTable'
 import { Mark } from '../../table/Mark'
@@ -16,12 +17,11 @@ import { onSort, pagination, sortedBy } from '../../table/paging'
 import { useUrlState } from '../../urlstate/urlState'
 import { lifecycleMoods } from '../../reference/choices'
 import { handoverPath } from '../handover/handovers'
-import { NoticesBanner } from '../reference/NoticesBanner'
 import { CustomerFilters } from './CustomerFilters'
+import { Notices } from './Notices'
 import { customerListParts, customerListQuery, type CustomerListState, type CustomerRow } from './customers'
 
-const ExportDialog = lazy(() => import('../exporting/ExportDialog'))
-const HandoverNotices = lazy(() => import('../handover/HandoverNotices'))
+const ExportDialog = lazyPart('province', () => import('../exporting/ExportDialog'))
 
 export default function CustomerListPage() {
   const { t } = useTranslation()
@@ -63,10 +63,7 @@ export default function CustomerListPage() {
           </Link>
         )}
       </PageHead>
-      <NoticesBanner />
-      <Suspense fallback={null}>
-        <HandoverNotices />
-      </Suspense>
+      <Notices />
       <Card size="small">
         <CustomerFilters state={state} change={change} />
         <Loaded query={query}>

@@ -1,20 +1,18 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Alert, Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { answer, province } from '../../api/client'
 import { useSession } from '../../api/session'
 import { useFormats } from '../../language/formats'
-import { handoverNoticesQuery, type Handover } from './handovers'
+import type { Handover } from './handovers'
 import { Names } from './Names'
 
 /** What others handed over to or from the person, until it is acknowledged. */
-export default function HandoverNotices() {
+export default function HandoverNotices({ handovers }: { handovers: Handover[] }) {
   const { t } = useTranslation()
-  const { data } = useQuery(handoverNoticesQuery)
-  if (!data || data.items.length === 0) return null
   return (
     <section aria-label={t('handover.notices')} style={{ display: 'grid', gap: 8, marginBottom: 16 }} data-testid="handover-notices">
-      {data.items.map((h) => (
+      {handovers.map((h) => (
         <Notice key={h.id} handover={h} />
       ))}
     </section>
