@@ -265,6 +265,7 @@ func TestEveryTableOfACustomerIsMovedOrStaysForAReason(t *testing.T) {
 		"responsibility",      // is about the merged one
 		"class_history",       // is about the merged one
 		"selection_flip",      // too
+		"value_score",         // too
 		"customer_attributes", // are what was stated of the merged one
 		"customer_name",       // copied to the survivor
 		"customer_merge",      // the merge itself

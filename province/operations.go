@@ -25,6 +25,7 @@ import (
 	"jike/province/search"
 	"jike/province/selection"
 	"jike/province/site"
+	"jike/province/value"
 	"jike/xmlapi/server"
 )
 
@@ -44,6 +45,7 @@ func (s *Stores) Register(p *portal.Server) {
 	site.Register(p, s.Sites)
 	exporting.Register(p, s.Exports)
 	attribute.Register(p, s.Attributes)
+	value.Register(p, s.Values)
 	importing.Register(p, s.Imports)
 	overview.Register(p, s.Overview)
 	exchange.Register(p, s.Exchanges)

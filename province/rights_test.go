@@ -179,7 +179,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(x.handedOver(t, o)), "", false
 	case "handover-undo":
 		return at(x.handedOver(t, o)), `{"reason":"误移交"}`, false
-	case "customer-get", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "customer-timeline", "hierarchy-get", "hierarchy-children", "site-list", "customer-name-list",
+	case "customer-get", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "customer-timeline", "hierarchy-get", "hierarchy-children", "site-list", "value-score-list", "customer-name-list",
 		"customer-attributes", "customer-viewer-list":
 		return at(o.customer), "", true
 	case "customer-attributes-change":
@@ -197,6 +197,8 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.contact) + "?version=1", "", true
 	case "contact-reveal":
 		return at(o.contact), `{"field":"mobile","reason":"客户来电回拨"}`, true
+	case "value-score-rate":
+		return at(o.customer), `{"score":80,"reason":"收入增长"}`, true
 	case "customer-name-add":
 		return at(o.customer), fmt.Sprintf(`{"name":"曾用%d公司"}`, n), true
 	case "customer-name-remove":

@@ -31,6 +31,7 @@ import (
 	"jike/province/site"
 	"jike/province/subscription"
 	"jike/province/summary"
+	"jike/province/value"
 	"jike/schemas/codes"
 	"jike/xmlapi/journal"
 )
@@ -61,6 +62,7 @@ type Stores struct {
 	Sites         *site.Store
 	Exports       *exporting.Store
 	Attributes    *attribute.Store
+	Values        *value.Store
 	Imports       *importing.Store
 	Search        *search.Store
 	Trail         *trail.Store
@@ -84,6 +86,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Merges = merge.NewStore(db, s.Customers)
 	s.Contracts = contract.NewStore(db, s.Customers, zone)
 	s.Documents = document.NewStore(db, s.Customers)
+	s.Values = value.NewStore(db, s.Customers)
 	s.Sites = site.NewStore(db, s.Customers)
 	s.Attributes = attribute.NewStore(db, s.Customers)
 	s.Subscriptions = subscription.NewStore(s.Customers)

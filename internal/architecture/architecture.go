@@ -42,6 +42,7 @@ var Capabilities = map[string][]string{
 	"province/handover":     {"province/customer", "province/job"},
 	"province/summary":      {},
 	"province/exchange":     {},
+	"province/value":        {"province/customer"},
 	"province/overview": {
 		"province/organisation", "province/customer", "province/contact", "province/contract",
 		"province/subscription", "province/bill", "province/member", "province/selection",

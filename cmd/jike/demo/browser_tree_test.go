@@ -14,7 +14,7 @@ import (
 )
 
 // hierarchy looks at the customer with the most below it and goes down its tree by keyboard, and enters a site of
-// one of its subsidiaries, closes it, and says how the subsidiary was called.
+// one of its subsidiaries, closes it, says how the subsidiary was called and what it is worth.
 func (v *visit) hierarchy(t *testing.T) {
 	conn, err := pgx.Connect(t.Context(), v.fujian.AppURL)
 	if err != nil {
@@ -66,4 +66,9 @@ func (v *visit) hierarchy(t *testing.T) {
 	b.Press(kb.Enter)
 	b.See("block-names", "鹭岛旧称有限公司")
 	b.See("block-timeline", "添加曾用名")
+	b.Type("value-score-input", "85")
+	b.Type("value-reason", "新签专线")
+	b.Press(kb.Enter)
+	b.See("value-score", "85")
+	b.Shot("value")
 }

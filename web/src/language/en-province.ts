@@ -16,6 +16,7 @@ import overview from './en/overview.json'
 import reference from './en/reference.json'
 import selection from './en/selection.json'
 import site from './en/site.json'
+import value from './en/value.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...attribute, ...audit, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site }
+export const texts: ProvinceTexts = { ...attribute, ...audit, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value }

@@ -25,6 +25,7 @@ import type reference from './zh/reference.json'
 import type search from './zh/search.json'
 import type selection from './zh/selection.json'
 import type site from './zh/site.json'
+import type value from './zh/value.json'
 
 /** What is said before anybody has signed in, in the frame and on a province's first page. */
 export type CommonTexts = typeof account &
@@ -52,7 +53,8 @@ export type ProvinceTexts = typeof attribute &
   typeof overview &
   typeof reference &
   typeof selection &
-  typeof site
+  typeof site &
+  typeof value
 
 /** What headquarters' pages say. */
 export type NationalTexts = typeof audit &

@@ -16,6 +16,7 @@ import overview from './zh/overview.json'
 import reference from './zh/reference.json'
 import selection from './zh/selection.json'
 import site from './zh/site.json'
+import value from './zh/value.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...attribute, ...audit, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site }
+export const texts: ProvinceTexts = { ...attribute, ...audit, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value }

@@ -18,6 +18,7 @@ import { HierarchyBlock } from '../hierarchy/HierarchyBlock'
 import { MembersBlock } from '../member/MembersBlock'
 import { MergedBanner, MergesBlock } from '../merge/MergesBlock'
 import { SitesBlock } from '../site/SitesBlock'
+import { ValueBlock } from '../value/ValueBlock'
 import { CustomerBlock } from './CustomerBlock'
 import { ClassHistoryBlock } from './ClassHistoryBlock'
 import { overviewQuery, useReread, type Overview } from './overview'
@@ -62,6 +63,7 @@ function Blocks({ overview }: { overview: Overview }) {
         <MergesBlock customer={customer} reread={reread} />
         <SelectionBlock customerId={customer.id} />
         <ResponsibilityBlock customerId={customer.id} />
+        <ValueBlock customer={customer} reread={reread} />
         <ClassHistoryBlock history={overview.classHistory} freshness={sources.history} />
         <Suspense>
           <TimelineBlock overview={overview} />
