@@ -102,7 +102,7 @@ type Options struct {
 	Down     bool          // the other way: reference data of headquarters into the plain tables of a province
 	Barrier  func(Arrival) // takes what is found at a barrier and closes it; nil: barriers are passed over
 	Retry    time.Duration // how long a question to the province rests before it is asked again; 0: 5 s
-	Spill    int           // bytes of one transaction's messages kept in memory; 0: 8 MiB
+	Spill    int           // bytes of one transaction's messages kept in memory; 0: 4 MiB
 	// TruncateRows is how many rows of a table a truncate in the province may remove here without a
 	// person's word; 0: as many as there are.
 	TruncateRows int64
@@ -184,7 +184,7 @@ func New(opts Options) (*Apply, error) {
 		opts.Retry = 5 * time.Second
 	}
 	if opts.Spill == 0 {
-		opts.Spill = 8 << 20
+		opts.Spill = 4 << 20
 	}
 	a := &Apply{
 		opts: opts, layouts: map[wire.Hash]*layout{replica.Hash(opts.Tables): {}}, status: Status{State: Waiting}, news: make(chan struct{}),

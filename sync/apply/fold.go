@@ -234,7 +234,7 @@ func (e *entry) gone() {
 
 // merge lays the tuple young over old.
 func merge(old, young []byte, columns int) ([]byte, error) {
-	var fields [2][64][2]int
+	var fields [2][64]wire.Field
 	there, err := wire.Fields(young, columns, fields[0][:0])
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", errChange, err.Error())
@@ -252,7 +252,7 @@ func merge(old, young []byte, columns int) ([]byte, error) {
 		if f[1] < wire.NullField {
 			from, f = old, here[i]
 		}
-		merged = binary.BigEndian.AppendUint32(merged, uint32(int32(f[1])))
+		merged = binary.BigEndian.AppendUint32(merged, uint32(f[1]))
 		merged = append(merged, from[f[0]:f[0]+max(f[1], 0)]...)
 	}
 	return merged, nil

@@ -67,7 +67,7 @@ func (l *layout) read(changes []wire.Change) []wire.Change {
 		return changes
 	}
 	out := make([]wire.Change, 0, len(changes))
-	var fields [][2]int
+	var fields []wire.Field
 	for _, c := range changes {
 		if c.Op != wire.Heartbeat {
 			if c.Table >= len(l.tables) {
@@ -86,7 +86,7 @@ func (l *layout) read(changes []wire.Change) []wire.Change {
 // noTable is a table that no list has.
 const noTable = 1 << 16
 
-func (t tableLayout) read(c *wire.Change, fields [][2]int) [][2]int {
+func (t tableLayout) read(c *wire.Change, fields []wire.Field) []wire.Field {
 	c.Table = t.target
 	if c.Op != wire.Insert && c.Op != wire.Update && c.Op != wire.Repair {
 		return fields
@@ -101,7 +101,7 @@ func (t tableLayout) read(c *wire.Change, fields [][2]int) [][2]int {
 }
 
 // tuple orders the fields as the target's columns are.
-func (t tableLayout) tuple(sent []byte, fields [][2]int) []byte {
+func (t tableLayout) tuple(sent []byte, fields []wire.Field) []byte {
 	out := make([]byte, 0, len(sent)+4*len(t.from))
 	for _, at := range t.from {
 		if at < 0 {

@@ -15,7 +15,7 @@ import (
 )
 
 // inboxMessages is how many messages are read ahead while a batch is written.
-const inboxMessages = 32
+const inboxMessages = 8
 
 // lookEvery is how often a session looks after its stream, and a stand-by after the leader.
 const lookEvery = time.Second

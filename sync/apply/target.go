@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math/bits"
 	"slices"
 	"strings"
@@ -97,7 +98,7 @@ func (c columns) count() int { return bits.OnesCount64(uint64(c)) }
 func (g *target) all() columns { return 1<<len(g.names) - 1 }
 
 // known is the set of those fields that have a value, null included.
-func known(fields [][2]int) (c columns) {
+func known(fields []wire.Field) (c columns) {
 	for i, f := range fields {
 		if f[1] >= wire.NullField {
 			c |= 1 << i
@@ -215,7 +216,7 @@ func (g *target) stageSQL() string {
 // row is a row to be written: tuple, its fields, its stamp.
 type row struct {
 	entry  *entry
-	fields [][2]int
+	fields []wire.Field
 }
 
 const lsnOID = 3220
@@ -240,7 +241,7 @@ func (g *target) arrays(rows []row, set columns) [][]byte {
 	return append(out, stamps)
 }
 
-func appendField(to, tuple []byte, f [2]int) []byte {
+func appendField(to, tuple []byte, f wire.Field) []byte {
 	if f[1] < 0 {
 		return append(to, 0xff, 0xff, 0xff, 0xff)
 	}
@@ -270,25 +271,61 @@ func keyArray(keys []int64) []byte {
 
 var copyHeader = []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00")
 
-// copyStage writes rows as COPY BINARY for the stage.
-func (g *target) copyStage(buf []byte, rows []row, set columns) []byte {
-	buf = append(buf, copyHeader...)
-	for _, r := range rows {
+// copyStage gives rows as COPY BINARY for the stage.
+func (g *target) copyStage(rows []row, set columns) io.Reader {
+	return newCopy(rows, func(buf []byte, r row) []byte {
 		buf = binary.BigEndian.AppendUint16(buf, uint16(set.count()+1))
-		buf = appendLSN(g.appendTuple(buf, r, set), r.entry.lsn)
-	}
-	return append(buf, 0xff, 0xff)
+		return appendLSN(g.appendTuple(buf, r, set), r.entry.lsn)
+	})
 }
 
-// copyPartition writes rows as COPY BINARY for the partition.
-func (g *target) copyPartition(buf []byte, rows []row, set columns, epoch int64) []byte {
-	buf = append(buf, copyHeader...)
-	for _, r := range rows {
+// copyPartition gives rows as COPY BINARY for the partition.
+func (g *target) copyPartition(rows []row, set columns, epoch int64) io.Reader {
+	return newCopy(rows, func(buf []byte, r row) []byte {
 		buf = g.appendProvince(buf, set.count())
-		buf = g.appendTuple(buf, r, set)
-		buf = appendStamp(buf, epoch, r.entry.lsn)
+		return appendStamp(g.appendTuple(buf, r, set), epoch, r.entry.lsn)
+	})
+}
+
+// copyReader gives rows as COPY BINARY a piece at a time: a batch is in memory already, as tuples.
+type copyReader struct {
+	rows []row
+	add  func(buf []byte, r row) []byte
+	buf  []byte
+	rest []byte // of buf, not read yet
+	done bool
+}
+
+// copyPiece is from how many bytes on a piece is handed out.
+const copyPiece = 64 << 10
+
+func newCopy(rows []row, add func(buf []byte, r row) []byte) *copyReader {
+	buf := append(make([]byte, 0, copyPiece+copyPiece/8), copyHeader...)
+	return &copyReader{rows: rows, add: add, buf: buf, rest: buf}
+}
+
+func (c *copyReader) Read(p []byte) (int, error) {
+	if len(c.rest) == 0 {
+		if c.done {
+			return 0, io.EOF
+		}
+		c.fill()
 	}
-	return append(buf, 0xff, 0xff)
+	n := copy(p, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
+}
+
+func (c *copyReader) fill() {
+	c.buf = c.buf[:0]
+	for len(c.rows) > 0 && len(c.buf) < copyPiece {
+		c.buf = c.add(c.buf, c.rows[0])
+		c.rows = c.rows[1:]
+	}
+	if len(c.rows) == 0 {
+		c.buf, c.done = append(c.buf, 0xff, 0xff), true
+	}
+	c.rest = c.buf
 }
 
 // appendProvince begins a row of the partition: its province, then so many columns, then its stamp.

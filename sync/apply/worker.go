@@ -11,10 +11,11 @@ import (
 	"jike/sync/wire"
 )
 
-// A batch is committed when it has this many changes or bytes of messages, or when nothing waits.
+// A batch is committed when it has this many changes, or bytes of them as they lie in memory, or when
+// nothing waits.
 const (
 	batchChanges = 20_000
-	batchBytes   = 4 << 20
+	batchBytes   = 6 << 20
 )
 
 var (
@@ -37,7 +38,7 @@ type worker struct {
 	batch   []transaction
 	fold    *fold // of the batch
 	spoiled error // why the batch could not be folded
-	bytes   int   // of the messages in the batch
+	bytes   int   // of the changes in the batch
 	pending *large
 	joiner  wire.Joiner // of the transaction that is taken
 	dirty   int64       // version of the dirty keys in the fold
@@ -173,7 +174,6 @@ func (w *worker) follow(ctx context.Context, m *wire.Message, raw stream.Message
 			return err
 		}
 	}
-	w.bytes += len(raw.Data)
 	return nil
 }
 
@@ -217,6 +217,9 @@ func (w *worker) add(p wire.Part, l *layout) error {
 	changes, err := w.joiner.All(p.Changes)
 	if err != nil { // its content was checked: the province has sent what makes no sense
 		return fmt.Errorf("apply: transaction %s: %s", p.LSN, err.Error())
+	}
+	for _, c := range changes {
+		w.bytes += len(c.Data)
 	}
 	t := &w.batch[len(w.batch)-1]
 	t.changes = append(t.changes, l.read(changes))

@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/binary"
@@ -26,7 +25,6 @@ type writer struct {
 	targets  []*target
 	prepared map[string]string // statement and its name on the connection
 	proven   int64             // the epoch known to have been equal once
-	buf      []byte
 }
 
 // step is one statement of a round trip.
@@ -49,7 +47,7 @@ type groupID struct {
 	whole bool    // the others are columns that the province does not have
 }
 
-func unknown(field [2]int) bool { return field[1] == wire.UnknownField }
+func unknown(field wire.Field) bool { return field[1] == wire.UnknownField }
 
 // job is what one fold comes to.
 type job struct {
@@ -174,7 +172,7 @@ func timeParam(t time.Time) []byte {
 
 // groups sorts what is to be written by kind and, for updates, by the columns whose values came.
 func (g *target) groups(p *pile) ([]group, error) {
-	arena := make([][2]int, 0, len(p.entries)*len(g.names))
+	arena := make([]wire.Field, 0, len(p.entries)*len(g.names))
 	var groups []group
 	at := map[groupID]int{}
 	for i := range p.entries {
@@ -302,9 +300,8 @@ func (w *writer) writeMany(ctx context.Context, j *job, g group) error {
 // copyRows copies new rows straight into the partition. It reports false when one of them met a
 // row; nothing is written then.
 func (w *writer) copyRows(ctx context.Context, epoch int64, g group) (bool, error) {
-	w.buf = g.copyPartition(w.buf[:0], g.rows, g.set, epoch)
 	err := savepoint(ctx, w.conn, func() error {
-		_, err := w.conn.PgConn().CopyFrom(ctx, bytes.NewReader(w.buf), g.copyPartitionSQL(g.set))
+		_, err := w.conn.PgConn().CopyFrom(ctx, g.copyPartition(g.rows, g.set, epoch), g.copyPartitionSQL(g.set))
 		return err
 	})
 	var server *pgconn.PgError
@@ -324,8 +321,7 @@ func (w *writer) stage(ctx context.Context, g group) error {
 			return fmt.Errorf("apply: stage: %w", err)
 		}
 	}
-	w.buf = g.copyStage(w.buf[:0], g.rows, g.set)
-	if _, err := w.conn.PgConn().CopyFrom(ctx, bytes.NewReader(w.buf), g.copyStageSQL(g.set)); err != nil {
+	if _, err := w.conn.PgConn().CopyFrom(ctx, g.copyStage(g.rows, g.set), g.copyStageSQL(g.set)); err != nil {
 		return fmt.Errorf("apply: stage: %w", err)
 	}
 	return nil

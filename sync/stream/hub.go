@@ -217,7 +217,7 @@ func (h *Hub) Read(ctx context.Context, after uint64) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream: read %s: %w", h.name, err)
 	}
-	messages, err := c.Messages(jetstream.PullMaxMessages(32), jetstream.PullHeartbeat(readHeartbeat))
+	messages, err := c.Messages(jetstream.PullMaxMessages(16), jetstream.PullHeartbeat(readHeartbeat))
 	if err != nil {
 		return nil, fmt.Errorf("stream: read %s: %w", h.name, err)
 	}

@@ -196,6 +196,7 @@ func (l *Leaf) Pump(ctx context.Context, in <-chan Outgoing, full func(error)) e
 				full(nil)
 			}
 			oldest.out.Stored(ack.Sequence)
+			flying[0] = flight{} // lets go of the message
 			flying = flying[1:]
 		case err := <-oldest.err():
 			if err = publishError(err); !errors.Is(err, ErrFull) {

@@ -24,6 +24,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type Writer struct {
 	header  Header
 	body    []byte
+	packed  []byte // where the body is compressed
 	rows    int
 	chunk   uint32    // of the open part
 	start   int       // where the open part's changes begin in body
@@ -36,7 +37,7 @@ func (w *Writer) Reset(h Header) {
 	if cap(body) > keptBody {
 		body = nil
 	}
-	*w = Writer{header: h, body: body, content: w.content}
+	*w = Writer{header: h, body: body, packed: w.packed, content: w.content}
 }
 
 // keptBody is how large a buffer may be to be used again: one very large message must not be paid for
@@ -116,11 +117,18 @@ func (w *Writer) Size() int { return len(w.body) }
 func (w *Writer) Rows() int { return w.rows }
 
 // Bytes is the message. Every part must be ended. The slice is the caller's.
-func (w *Writer) Bytes() []byte { return seal(kindParts, w.header, w.body) }
+func (w *Writer) Bytes() []byte {
+	data, packed := seal(kindParts, w.header, w.body, w.packed)
+	if cap(packed) <= keptBody {
+		w.packed = packed
+	}
+	return data
+}
 
 // WriteBarrier writes a barrier that follows h.Prev.
 func WriteBarrier(h Header, b Barrier) []byte {
-	return seal(kindBarrier, h, binary.BigEndian.AppendUint64(append([]byte{}, b.ID[:]...), uint64(b.LSN)))
+	data, _ := seal(kindBarrier, h, binary.BigEndian.AppendUint64(append([]byte{}, b.ID[:]...), uint64(b.LSN)), nil)
+	return data
 }
 
 // Encode writes a message that was read: parts in their order, or the barrier.
@@ -144,8 +152,11 @@ func Encode(m *Message) []byte {
 	return w.Bytes()
 }
 
-func seal(kind byte, h Header, body []byte) []byte {
-	out := make([]byte, 0, headerSize+sumSize+s2.MaxEncodedLen(len(body)))
+// seal makes a message. It is no larger than it must be, as it lies in memory until the server has
+// stored it: the body is compressed apart, in scratch or something larger, which is given back.
+func seal(kind byte, h Header, body, scratch []byte) (message, packed []byte) {
+	packed = s2.Encode(scratch, body)
+	out := make([]byte, 0, headerSize+sumSize+len(packed))
 	out = append(out, Version, kind)
 	out = binary.BigEndian.AppendUint16(out, uint16(h.Province))
 	out = binary.BigEndian.AppendUint64(out, uint64(h.Epoch))
@@ -157,6 +168,5 @@ func seal(kind byte, h Header, body []byte) []byte {
 	out = binary.BigEndian.AppendUint16(out, h.List)
 	sum := crc32.Update(crc32.Checksum(out, castagnoli), castagnoli, body)
 	out = binary.BigEndian.AppendUint32(out, sum)
-	block := out[len(out):cap(out)]
-	return append(out, s2.Encode(block, body)...)
+	return append(out, packed...), packed
 }
