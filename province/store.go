@@ -96,8 +96,8 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Handovers = handover.NewStore(db, s.Customers, s.Jobs)
 	s.Jobs.Offer(s.Handovers.Handing())
 	s.Hierarchy = hierarchy.NewStore(db, s.Customers, zone)
-	s.Exports = exporting.NewStore(db, s.Customers, s.Jobs, zone)
-	s.Imports = importing.NewStore(db, s.Customers, s.Organisation, s.Jobs)
+	s.Exports = exporting.NewStore(db, s.Customers, s.Attributes, s.Jobs, zone)
+	s.Imports = importing.NewStore(db, s.Customers, s.Organisation, s.Attributes, s.Jobs)
 	s.Intake = intake.NewStore(s.Customers, s.Contacts)
 	s.Exchanges = exchange.NewStore(s.Journal)
 	s.Overview = overview.NewStore(db, zone, overview.Sources{

@@ -11,6 +11,7 @@ package attribute
 
 import (
 	"errors"
+	"maps"
 	"math/big"
 	"regexp"
 	"slices"
@@ -73,6 +74,57 @@ type Stated struct {
 	Values     map[string]string
 	Version    int32 // 0: nothing was ever stated
 	UpdatedAt  time.Time
+}
+
+// Amended is what was stated of a customer and what is to be stated.
+type Amended struct {
+	Before Stated
+	After  map[string]string
+}
+
+// Differs reports whether another thing is to be stated.
+func (a Amended) Differs() bool { return !maps.Equal(a.Before.Values, a.After) }
+
+// Amend gives what is stated of a customer when some of it is stated anew: an empty text takes a value away, and
+// what is not among stated stays, as does what stands under retired attributes. Faults, joined and by the
+// attributes' codes: wrong values, a code that is none, and nothing under an attribute that is required.
+func Amend(definitions []Definition, before, stated map[string]string) (map[string]string, error) {
+	after := maps.Clone(before)
+	if after == nil {
+		after = map[string]string{}
+	}
+	var faults []error
+	for _, d := range definitions {
+		text, named := stated[d.Code]
+		if d.Retired || !named && (before[d.Code] != "" || !d.Required) {
+			continue
+		}
+		value, err := d.Parse(text)
+		faults = append(faults, err)
+		if after[d.Code] = value; value == "" {
+			delete(after, d.Code)
+		}
+	}
+	for code := range stated {
+		if !slices.ContainsFunc(definitions, func(d Definition) bool { return d.Code == code && !d.Retired }) {
+			faults = append(faults, fault.Field(fault.Enumeration, code, "attribute.unknown", "code", code))
+		}
+	}
+	return after, errors.Join(faults...)
+}
+
+// whole states all that is asked for: what has no value, as nothing.
+func whole(definitions []Definition, values map[string]string) map[string]string {
+	stated := maps.Clone(values)
+	if stated == nil {
+		stated = map[string]string{}
+	}
+	for _, d := range definitions {
+		if !d.Retired {
+			stated[d.Code] = values[d.Code]
+		}
+	}
+	return stated
 }
 
 // ConflictError is a save that started from a version that is no longer the newest. It wraps a Conflict fault;

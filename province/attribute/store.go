@@ -3,7 +3,6 @@ package attribute
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -28,11 +27,20 @@ const columns = `a.id, a.code, a.name_zh, a.name_en, a.kind, a.required, a.retir
 	a.version, a.updated_at`
 
 // List gives all attributes in the order of the form, retired ones too.
-func (s *Store) List(ctx context.Context, caller account.Caller) ([]Definition, error) {
+func (s *Store) List(ctx context.Context, caller account.Caller) (list []Definition, err error) {
+	err = pg.InTx(ctx, s.db, func(tx pg.Tx) (err error) {
+		list, err = s.ListIn(ctx, tx, caller)
+		return err
+	})
+	return list, err
+}
+
+// ListIn is List in a transaction.
+func (s *Store) ListIn(ctx context.Context, tx pg.Tx, caller account.Caller) ([]Definition, error) {
 	if err := caller.Demand(account.CustomerRead); err != nil {
 		return nil, err
 	}
-	rows, err := s.db.Query(ctx, `SELECT `+columns+` FROM crm.attribute a ORDER BY a.position, a.id`)
+	rows, err := tx.PGX().Query(ctx, `SELECT `+columns+` FROM crm.attribute a ORDER BY a.position, a.id`)
 	if err != nil {
 		return nil, err
 	}
@@ -111,12 +119,12 @@ func (s *Store) Of(ctx context.Context, caller account.Caller, customerID int64)
 // What stands under retired attributes stays. Faults: Denied, NotFound, wrong values by the attributes' codes
 // (joined), a code that is none, and a *ConflictError for another version.
 func (s *Store) State(ctx context.Context, caller account.Caller, customerID int64, version int32, values map[string]string) (stated Stated, err error) {
-	definitions, err := s.List(ctx, caller)
-	if err != nil {
-		return stated, err
-	}
 	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 		if err := caller.Demand(account.CustomerChange); err != nil {
+			return err
+		}
+		definitions, err := s.ListIn(ctx, tx, caller)
+		if err != nil {
 			return err
 		}
 		if _, err := s.customers.Family(ctx, tx, caller, customerID); err != nil { // which keeps others out
@@ -129,50 +137,17 @@ func (s *Store) State(ctx context.Context, caller account.Caller, customerID int
 		if before.Version != version {
 			return &ConflictError{Stated: before, version: before.Version}
 		}
-		checked, err := check(definitions, before.Values, values)
+		after, err := Amend(definitions, before.Values, whole(definitions, values))
 		if err != nil {
 			return err
 		}
-		_, err = tx.PGX().Exec(ctx, `INSERT INTO crm.customer_attributes AS a (customer_id, stated) VALUES ($1, $2)
-			ON CONFLICT (customer_id) DO UPDATE SET stated = excluded.stated, version = a.version + 1, updated_at = now()`, customerID, checked)
-		if err != nil {
+		if err := s.SaveAll(ctx, tx, caller, []Amended{{before, after}}); err != nil {
 			return err
 		}
-		if stated, err = of(ctx, tx, customerID); err != nil {
-			return err
-		}
-		was, is := audit.Differences(anyOf(before.Values), anyOf(stated.Values))
-		return audit.Record(ctx, tx, audit.Entry{
-			Actor: caller.Actor(), ActorID: caller.AccountID, Action: "customer.attributes", ObjectKind: "attributes", ObjectID: customerID, CustomerID: customerID,
-			Before: was, After: is,
-		})
+		stated, err = of(ctx, tx, customerID)
+		return err
 	})
 	return stated, err
-}
-
-// check gives what is to be kept: the values in their one form, and what stood under retired attributes.
-func check(definitions []Definition, before, values map[string]string) (map[string]string, error) {
-	checked := map[string]string{}
-	var faults []error
-	for _, d := range definitions {
-		if d.Retired {
-			if was := before[d.Code]; was != "" {
-				checked[d.Code] = was
-			}
-			continue
-		}
-		value, err := d.Parse(values[d.Code])
-		faults = append(faults, err)
-		if value != "" {
-			checked[d.Code] = value
-		}
-	}
-	for code := range values {
-		if !slices.ContainsFunc(definitions, func(d Definition) bool { return d.Code == code && !d.Retired }) {
-			faults = append(faults, fault.Field(fault.Enumeration, code, "attribute.unknown", "code", code))
-		}
-	}
-	return checked, errors.Join(faults...)
 }
 
 func of(ctx context.Context, tx pg.Tx, customerID int64) (Stated, error) {

@@ -43,16 +43,48 @@ var listColumns = strings.NewReplacer("c.profile", "'' AS profile", "c.remark", 
 // profile and remark; total and page are of one moment. A page, size or sort key that is not allowed
 // is a fault.
 func (s *Store) Search(ctx context.Context, caller account.Caller, f Filter) (Page, error) {
+	page, _, err := s.SearchWith(ctx, caller, f, nil)
+	return page, err
+}
+
+// SearchWith is Search with what is stated of the page's customers under custom attributes, by id and code.
+func (s *Store) SearchWith(ctx context.Context, caller account.Caller, f Filter, attributes []string) (page Page, stated map[int64]map[string]string, err error) {
 	if err := f.check(); err != nil {
-		return Page{}, err
+		return page, nil, err
 	}
-	var page Page
 	moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := pgx.BeginTxFunc(ctx, s.db, moment, func(tx pgx.Tx) (err error) {
-		page, err = search(ctx, tx, caller, f)
+	err = pgx.BeginTxFunc(ctx, s.db, moment, func(tx pgx.Tx) (err error) {
+		if page, err = search(ctx, tx, caller, f); err != nil || len(attributes) == 0 {
+			return err
+		}
+		stated, err = statedOf(ctx, tx, page.Items, attributes)
 		return err
 	})
-	return page, err
+	return page, stated, err
+}
+
+// statedOf reads of a page's customers what is stated under some attributes, and no more: a text may be long.
+func statedOf(ctx context.Context, tx pgx.Tx, page []Customer, attributes []string) (map[int64]map[string]string, error) {
+	ids := make([]int64, len(page))
+	for i, c := range page {
+		ids[i] = c.ID
+	}
+	rows, err := tx.Query(ctx, `SELECT a.customer_id, v.key, v.value FROM crm.customer_attributes a, jsonb_each_text(a.stated) v
+		WHERE a.customer_id = ANY ($1) AND v.key = ANY ($2)`, ids, attributes)
+	if err != nil {
+		return nil, err
+	}
+	stated := map[int64]map[string]string{}
+	var id int64
+	var code, value string
+	_, err = pgx.ForEachRow(rows, []any{&id, &code, &value}, func() error {
+		if stated[id] == nil {
+			stated[id] = map[string]string{}
+		}
+		stated[id][code] = value
+		return nil
+	})
+	return stated, err
 }
 
 func search(ctx context.Context, tx pgx.Tx, caller account.Caller, f Filter) (page Page, err error) {

@@ -115,17 +115,24 @@ type ListQuery struct {
 
 type listInput struct {
 	ListQuery
-	Page int `query:"page" minimum:"1" maximum:"1000000" default:"1"`
-	Size int `query:"size" minimum:"1" maximum:"200" default:"50"`
+	Page       int      `query:"page" minimum:"1" maximum:"1000000" default:"1"`
+	Size       int      `query:"size" minimum:"1" maximum:"200" default:"50"`
+	Attributes []string `query:"attributes" maxItems:"50" doc:"Codes of custom attributes whose values the rows are to have, separated by commas"`
+}
+
+// listRow is a customer of a list with what the columns of custom attributes show.
+type listRow struct {
+	Row
+	Attributes map[string]string `json:"attributes,omitempty" doc:"Of the attributes that were asked for, what is stated, by their codes: decimals, YYYY-MM-DD, the code of a choice, true or false"`
 }
 
 // listView is a page of customers.
 type listView struct {
-	Items []Row `json:"items"`
-	Total int   `json:"total" doc:"Rows of all pages"`
-	More  bool  `json:"more" doc:"A text was searched for, and there are more rows than total"`
-	Page  int   `json:"page"`
-	Size  int   `json:"size"`
+	Items []listRow `json:"items"`
+	Total int       `json:"total" doc:"Rows of all pages"`
+	More  bool      `json:"more" doc:"A text was searched for, and there are more rows than total"`
+	Page  int       `json:"page"`
+	Size  int       `json:"size"`
 }
 
 type oneInput struct {
@@ -212,12 +219,12 @@ func (s *Store) list(ctx context.Context, caller account.Caller, in *listInput) 
 		return listView{}, err
 	}
 	f.Page, f.Size = in.Page, in.Size
-	page, failed := s.Search(ctx, caller, f)
-	view := listView{Items: make([]Row, 0, len(page.Items)), Total: page.Total, More: page.More, Page: in.Page, Size: in.Size}
+	page, stated, err := s.SearchWith(ctx, caller, f, in.Attributes)
+	view := listView{Items: make([]listRow, 0, len(page.Items)), Total: page.Total, More: page.More, Page: in.Page, Size: in.Size}
 	for _, c := range page.Items {
-		view.Items = append(view.Items, rowOf(c))
+		view.Items = append(view.Items, listRow{rowOf(c), stated[c.ID]})
 	}
-	return view, failed
+	return view, err
 }
 
 func (s *Store) change(ctx context.Context, caller account.Caller, in *changeInput) (View, error) {

@@ -1,5 +1,6 @@
 // Package exporting writes a list of customers to a file (导出): what the list shows and nothing more, for the
-// customers that the same filter finds, in the same order.
+// customers that the same filter finds, in the same order, and what is stated under the custom attributes that the
+// person chooses (province/attribute). An import reads such a file.
 //
 // An export is a job. Which customers it holds is settled when it is ordered, at one moment, so that their
 // number is the list's; each batch reads its customers in the scope that the person has then. Who may order
@@ -12,12 +13,14 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
 
 	"jike/internal/fault"
+	"jike/province/attribute"
 	"jike/province/customer"
 	"jike/province/job"
 	"jike/schemas/codes"
@@ -54,26 +57,74 @@ var texts = map[string][2]string{
 	"customer.unknown": {"客户已不在您的范围内", "the customer is no more within your scope"},
 }
 
+// exported is a customer with what is stated under custom attributes.
+type exported struct {
+	customer.Customer
+	stated map[string]string
+}
+
 // column is one column of the file, with the headings that an import knows.
 type column struct {
 	heading [2]string // Chinese, English
-	of      func(c customer.Customer, english bool) string
+	of      func(c exported, english bool) string
 }
 
-var columns = []column{
-	{[2]string{"集团编号", "Number"}, func(c customer.Customer, _ bool) string { return c.Number }},
-	{[2]string{"客户名称", "Name"}, func(c customer.Customer, _ bool) string { return c.Name }},
-	{[2]string{"统一社会信用代码", "Credit code"}, func(c customer.Customer, _ bool) string { return string(c.CreditCode) }},
-	{[2]string{"客户等级", "Class"}, func(c customer.Customer, _ bool) string { return string(c.Class) }},
-	{[2]string{"生命周期", "Lifecycle"}, func(c customer.Customer, english bool) string { return said(c.Lifecycle.Name(), english) }},
-	{[2]string{"行业", "Industry"}, func(c customer.Customer, english bool) string { return said(c.Industry.Name(), english) }},
-	{[2]string{"地市", "City"}, func(c customer.Customer, _ bool) string { return c.City.Name() }},
-	{[2]string{"客户经理", "Manager"}, func(c customer.Customer, _ bool) string { return c.ManagerName }},
-	{[2]string{"部门", "Department"}, func(c customer.Customer, _ bool) string { return c.DepartmentName }},
-	{[2]string{"跨省", "Cross-province"}, func(c customer.Customer, english bool) string { return yesNo(c.CrossProvince, english) }},
-	{[2]string{"敏感", "Sensitive"}, func(c customer.Customer, english bool) string { return yesNo(c.Sensitive, english) }},
-	{[2]string{"上送总部", "At headquarters"}, func(c customer.Customer, english bool) string { return yesNo(c.National, english) }},
-	{[2]string{"更新时间", "Updated"}, func(c customer.Customer, _ bool) string { return c.UpdatedAt.Format(time.RFC3339) }},
+// standard are the columns that every file has.
+var standard = []column{
+	{[2]string{"集团编号", "Number"}, func(c exported, _ bool) string { return c.Number }},
+	{[2]string{"客户名称", "Name"}, func(c exported, _ bool) string { return c.Name }},
+	{[2]string{"统一社会信用代码", "Credit code"}, func(c exported, _ bool) string { return string(c.CreditCode) }},
+	{[2]string{"客户等级", "Class"}, func(c exported, _ bool) string { return string(c.Class) }},
+	{[2]string{"生命周期", "Lifecycle"}, func(c exported, english bool) string { return said(c.Lifecycle.Name(), english) }},
+	{[2]string{"行业", "Industry"}, func(c exported, english bool) string { return said(c.Industry.Name(), english) }},
+	{[2]string{"地市", "City"}, func(c exported, _ bool) string { return c.City.Name() }},
+	{[2]string{"客户经理", "Manager"}, func(c exported, _ bool) string { return c.ManagerName }},
+	{[2]string{"部门", "Department"}, func(c exported, _ bool) string { return c.DepartmentName }},
+	{[2]string{"跨省", "Cross-province"}, func(c exported, english bool) string { return yesNo(c.CrossProvince, english) }},
+	{[2]string{"敏感", "Sensitive"}, func(c exported, english bool) string { return yesNo(c.Sensitive, english) }},
+	{[2]string{"上送总部", "At headquarters"}, func(c exported, english bool) string { return yesNo(c.National, english) }},
+	{[2]string{"更新时间", "Updated"}, func(c exported, _ bool) string { return c.UpdatedAt.Format(time.RFC3339) }},
+}
+
+// columnsOf are those of a file with chosen custom attributes.
+func columnsOf(attributes []attribute.Definition) []column {
+	list := slices.Clone(standard)
+	for _, d := range attributes {
+		list = append(list, column{[2]string{d.NameZh, d.NameEn}, func(c exported, english bool) string { return spelled(d.Facts, c.stated[d.Code], english) }})
+	}
+	return list
+}
+
+// spelled is a value as an import reads it and people do.
+func spelled(f attribute.Facts, value string, english bool) string {
+	switch {
+	case value == "":
+		return ""
+	case f.Kind == attribute.Flag:
+		return yesNo(value == "true", english)
+	case f.Kind == attribute.Choice:
+		for _, o := range f.Choices {
+			if o.Code == value {
+				return said(codes.Name{Chinese: o.NameZh, English: o.NameEn}, english)
+			}
+		}
+	}
+	return value
+}
+
+// choose gives the attributes by their codes, in this order; retired ones can be chosen. Fault: a code that is none.
+func choose(all []attribute.Definition, codes []string) ([]attribute.Definition, error) {
+	var chosen []attribute.Definition
+	for i, code := range codes {
+		place := slices.IndexFunc(all, func(d attribute.Definition) bool { return d.Code == code })
+		if place < 0 {
+			return nil, fault.Field(fault.Enumeration, "attributes", "attribute.unknown", "code", code)
+		}
+		if !slices.Contains(codes[:i], code) {
+			chosen = append(chosen, all[place])
+		}
+	}
+	return chosen, nil
 }
 
 func said(n codes.Name, english bool) string {
@@ -96,7 +147,7 @@ func yesNo(yes, english bool) string {
 }
 
 // head are the headings of the file; the last is that of the mark.
-func head(english bool) []string {
+func head(columns []column, english bool) []string {
 	cells := make([]string, 0, len(columns)+1)
 	for _, c := range columns {
 		cells = append(cells, said(codes.Name{Chinese: c.heading[0], English: c.heading[1]}, english))
@@ -105,7 +156,7 @@ func head(english bool) []string {
 }
 
 // row is a customer's line in the file.
-func row(c customer.Customer, mark string, english bool) []string {
+func row(columns []column, c exported, mark string, english bool) []string {
 	cells := make([]string, 0, len(columns)+1)
 	for _, column := range columns {
 		cells = append(cells, column.of(c, english))
@@ -131,20 +182,20 @@ func pack(lines [][]string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// assemble puts a file together from its packed parts.
-func assemble(format Format, parts [][]byte, english bool, mark string) ([]byte, error) {
+// assemble puts a file together from its head and its packed parts.
+func assemble(format Format, head []string, parts [][]byte, mark string) ([]byte, error) {
 	if format == CSV {
-		first, err := pack([][]string{head(english)})
+		first, err := pack([][]string{head})
 		return append([]byte("\ufeff"), bytes.Join(append([][]byte{first}, parts...), nil)...), err
 	}
-	out, err := workbook(parts, english, mark)
+	out, err := workbook(head, parts, mark)
 	if err != nil {
 		return nil, fmt.Errorf("customers as a workbook: %w", err)
 	}
 	return out, nil
 }
 
-func workbook(parts [][]byte, english bool, mark string) ([]byte, error) {
+func workbook(head []string, parts [][]byte, mark string) ([]byte, error) {
 	book := excelize.NewFile()
 	defer func() { _ = book.Close() }() // nothing was spilled to a file that Close could fail to remove
 	if err := book.SetDocProps(&excelize.DocProperties{Description: mark, Creator: mark}); err != nil {
@@ -163,7 +214,7 @@ func workbook(parts [][]byte, english bool, mark string) ([]byte, error) {
 		}
 		return sheet.SetRow(fmt.Sprint("A", n), values)
 	}
-	if err := write(head(english)); err != nil {
+	if err := write(head); err != nil {
 		return nil, err
 	}
 	for _, part := range parts {

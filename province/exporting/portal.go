@@ -12,7 +12,8 @@ import (
 
 type startInput struct {
 	customer.ListQuery
-	Format string `query:"format" enum:"csv,xlsx" default:"xlsx"`
+	Format     string   `query:"format" enum:"csv,xlsx" default:"xlsx"`
+	Attributes []string `query:"attributes" maxItems:"50" doc:"Codes of custom attributes that are columns too, separated by commas"`
 }
 
 type fileInput struct {
@@ -33,7 +34,7 @@ func Register(s *portal.Server, store *Store) {
 			if err != nil {
 				return job.View{}, err
 			}
-			j, err := store.Start(ctx, caller, f, Format(in.Format))
+			j, err := store.Start(ctx, caller, f, Format(in.Format), in.Attributes)
 			return job.ViewOf(j), err
 		})
 	portal.Register(s, portal.Operation{

@@ -3,7 +3,10 @@ package exporting
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,21 +16,23 @@ import (
 	"jike/internal/audit"
 	"jike/internal/fault"
 	"jike/internal/pg"
+	"jike/province/attribute"
 	"jike/province/customer"
 	"jike/province/job"
 )
 
 // Store makes exports.
 type Store struct {
-	db        *pgxpool.Pool
-	customers *customer.Store
-	jobs      *job.Store
-	zone      *time.Location
+	db         *pgxpool.Pool
+	customers  *customer.Store
+	attributes *attribute.Store
+	jobs       *job.Store
+	zone       *time.Location
 }
 
 // NewStore makes the store and offers its kind of job; zone is the province's.
-func NewStore(db *pgxpool.Pool, customers *customer.Store, jobs *job.Store, zone *time.Location) *Store {
-	s := &Store{db, customers, jobs, zone}
+func NewStore(db *pgxpool.Pool, customers *customer.Store, attributes *attribute.Store, jobs *job.Store, zone *time.Location) *Store {
+	s := &Store{db, customers, attributes, jobs, zone}
 	jobs.Offer(job.Kind{Name: Kind, Batch: s.batch, Texts: texts})
 	return s
 }
@@ -37,12 +42,21 @@ const (
 	parameterFormat   = "format"
 	parameterLanguage = "language"
 	parameterFilter   = "filter"
+
+	parameterAttributes = "attributes" // codes, separated by commas
 )
 
-// Start orders an export of the customers that the filter finds. Faults: no right to export, none or too many
-// customers.
-func (s *Store) Start(ctx context.Context, caller account.Caller, f customer.Filter, format Format) (job.Job, error) {
+// Start orders an export of the customers that the filter finds, with custom attributes by their codes. Faults: no
+// right to export, an attribute that is none, none or too many customers.
+func (s *Store) Start(ctx context.Context, caller account.Caller, f customer.Filter, format Format, attributes []string) (job.Job, error) {
 	if err := caller.Demand(account.CustomerExport); err != nil {
+		return job.Job{}, err
+	}
+	known, err := s.attributes.List(ctx, caller)
+	if err != nil {
+		return job.Job{}, err
+	}
+	if _, err := choose(known, attributes); err != nil {
 		return job.Job{}, err
 	}
 	ids, err := s.customers.Listed(ctx, caller, f, MaxRows+1)
@@ -63,8 +77,21 @@ func (s *Store) Start(ctx context.Context, caller account.Caller, f customer.Fil
 	// The trail has it all: job.start keeps the lines and the parameters.
 	return s.jobs.Start(ctx, caller, job.Order{
 		Kind: Kind, Columns: []string{"id"}, Lines: lines,
-		Parameters: map[string]string{parameterFormat: string(format), parameterLanguage: caller.Language, parameterFilter: string(filter)},
+		Parameters: map[string]string{
+			parameterFormat: string(format), parameterLanguage: caller.Language, parameterFilter: string(filter), parameterAttributes: strings.Join(attributes, ","),
+		},
 	})
+}
+
+// columns are those of a job's file.
+func (s *Store) columns(ctx context.Context, tx pg.Tx, caller account.Caller, j job.Job) ([]column, error) {
+	codes := strings.FieldsFunc(j.Parameters[parameterAttributes], func(r rune) bool { return r == ',' })
+	known, err := s.attributes.ListIn(ctx, tx, caller)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := choose(known, codes)
+	return columnsOf(chosen), err
 }
 
 // batch reads the next customers and writes their rows.
@@ -83,6 +110,16 @@ func (s *Store) batch(ctx context.Context, tx pg.Tx, caller account.Caller, j jo
 	if err != nil {
 		return err
 	}
+	columns, err := s.columns(ctx, tx, caller, j)
+	if err != nil {
+		return err
+	}
+	stated := map[int64]attribute.Stated{}
+	if len(columns) > len(standard) {
+		if stated, err = s.attributes.OfAll(ctx, tx, slices.Collect(maps.Keys(found))); err != nil {
+			return err
+		}
+	}
 	mark, english := markOf(j, s.zone), j.Parameters[parameterLanguage] == "en"
 	var rows [][]string
 	for i := range lines {
@@ -91,7 +128,7 @@ func (s *Store) batch(ctx context.Context, tx pg.Tx, caller account.Caller, j jo
 			lines[i].Refuse("customer.unknown")
 			continue
 		}
-		cells := row(c, mark, english)
+		cells := row(columns, exported{c, stated[c.ID].Values}, mark, english)
 		for n := range cells {
 			cells[n] = job.Harmless(cells[n])
 		}
@@ -130,13 +167,17 @@ func (s *Store) File(ctx context.Context, caller account.Caller, id int64) (File
 	}
 	f := File{Format: Format(j.Parameters[parameterFormat])}
 	f.Name = nameOf(j, f.Format, s.zone)
-	if f.Content, err = assemble(f.Format, parts, j.Parameters[parameterLanguage] == "en", markOf(j, s.zone)); err != nil {
-		return File{}, err
-	}
 	return f, pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		columns, err := s.columns(ctx, tx, caller, j)
+		if err != nil {
+			return err
+		}
+		if f.Content, err = assemble(f.Format, head(columns, j.Parameters[parameterLanguage] == "en"), parts, markOf(j, s.zone)); err != nil {
+			return err
+		}
 		return audit.Record(ctx, tx, audit.Entry{
 			Actor: caller.Actor(), ActorID: caller.AccountID, Action: "export.fetch", ObjectKind: "job", ObjectID: j.ID,
-			After: map[string]any{"rows": j.Counts[outcomeWritten], "filter": j.Parameters[parameterFilter]},
+			After: map[string]any{"rows": j.Counts[outcomeWritten], "filter": j.Parameters[parameterFilter], "attributes": j.Parameters[parameterAttributes]},
 		})
 	})
 }

@@ -2,7 +2,6 @@ package importing
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +17,8 @@ type line struct {
 	number  string
 	manager string // number (工号) or name of a person
 	parent  string // number of a customer
+
+	attributes map[string]string // custom ones, by their codes, each in its one form
 }
 
 // field is what a column can mean. set reads a cell that is not empty; carry takes the fact over from one to
@@ -29,7 +30,7 @@ type field struct {
 	carry    func(to, from *customer.Facts)
 }
 
-// fields are all that a column can mean, in the order in which a person chooses.
+// fields are the standard facts that a column can mean, in the order in which a person chooses.
 var fields = []field{
 	{"number", []string{"集团编号", "客户编号", "集团客户编号", "编号", "number", "customernumber", "no."}, func(l *line, c string) error { l.number = c; return nil }, nil},
 	{
@@ -151,42 +152,6 @@ var (
 	}
 	yesWords = map[string]bool{"是": true, "yes": true, "y": true, "true": true, "1": true, "√": true, "否": false, "no": false, "n": false, "false": false, "0": false, "×": false}
 )
-
-// FieldNames lists what a column can mean.
-func FieldNames() []string {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.name
-	}
-	return names
-}
-
-func fieldNamed(name string) *field {
-	if i := slices.IndexFunc(fields, func(f field) bool { return f.name == name }); i >= 0 {
-		return &fields[i]
-	}
-	return nil
-}
-
-// meanings are the fields by their names, nil for a column that means nothing.
-func meanings(names []string) []*field {
-	list := make([]*field, len(names))
-	for i, name := range names {
-		list[i] = fieldNamed(name)
-	}
-	return list
-}
-
-// fieldHeaded is the name of the field that a heading means, "" if it means none.
-func fieldHeaded(heading string) string {
-	key := headingKey(heading)
-	for _, f := range fields {
-		if strings.ToLower(f.name) == key || slices.Contains(f.headings, key) {
-			return f.name
-		}
-	}
-	return ""
-}
 
 // read reads the cells of a line; an empty one states nothing. Its fault is about the first cell that cannot be
 // read.

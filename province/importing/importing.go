@@ -14,6 +14,9 @@
 // it created is removed, since it should never have been there. What somebody changed since, or what other
 // records refer to, stays and is listed.
 //
+// A column may mean a custom attribute (province/attribute) as well: its values are checked by its kind, and are
+// taken back with the rest.
+//
 // An empty cell leaves a fact as it is. A customer that is new is a potential one of class D unless the file
 // says otherwise, in the care of the person who imports, if that is an account manager.
 package importing
@@ -58,7 +61,7 @@ const (
 
 // Settings say how a file is to be read and what is to become of it.
 type Settings struct {
-	Fields   []string // what each column means, by the name of a field; empty: nothing
+	Fields   []string // what each column means, by the name of a field or attribute.CODE; empty: nothing
 	Key      customer.Key
 	Mode     Mode
 	Distinct bool // refuse new customers with near-equal names
@@ -81,12 +84,12 @@ type Import struct {
 }
 
 // check gives the faults of settings for a file with the columns.
-func (s Settings) check(columns []string) error {
+func (s Settings) check(columns []string, known vocabulary) error {
 	if len(s.Fields) != len(columns) {
 		return fault.Field(fault.Format, "fields", "import.fields.count", "columns", len(columns))
 	}
 	for i, name := range s.Fields {
-		if name != "" && fieldNamed(name) == nil {
+		if name != "" && known.named(name) == nil {
 			return fault.Field(fault.Enumeration, "fields", "import.field.unknown", "field", name)
 		}
 		if name != "" && slices.Contains(s.Fields[:i], name) {
@@ -112,12 +115,12 @@ func (s Settings) check(columns []string) error {
 
 // guess says what columns mean: as the person said the last time, or else by their headings. No field is
 // guessed twice.
-func guess(columns []string, remembered map[string]string) []string {
+func guess(columns []string, remembered map[string]string, known vocabulary) []string {
 	fields := make([]string, len(columns))
 	for i, heading := range columns {
-		name, known := remembered[headingKey(heading)]
-		if !known {
-			name = fieldHeaded(heading)
+		name, said := remembered[headingKey(heading)]
+		if !said {
+			name = known.headed(heading)
 		}
 		if !slices.Contains(fields[:i], name) {
 			fields[i] = name

@@ -40,7 +40,7 @@ type Stated struct {
 // wholeView is a View with what a person needs to say what the columns mean.
 type wholeView struct {
 	View
-	Choices []string   `json:"choices" doc:"What a column can mean"`
+	Choices []string   `json:"choices" doc:"What a column can mean: standard facts, and custom attributes as attribute.CODE"`
 	Guess   []string   `json:"guess" doc:"What the columns seem to mean"`
 	Lines   [][]string `json:"lines" doc:"The first lines"`
 }
@@ -145,10 +145,11 @@ func (s *Store) whole(ctx context.Context, caller account.Caller, in *oneInput) 
 	if err != nil {
 		return view, err
 	}
-	view.Choices = FieldNames()
-	if view.Lines, view.Guess, err = s.Preview(ctx, i); err != nil {
+	p, err := s.Preview(ctx, caller, i)
+	if err != nil {
 		return view, err
 	}
+	view.Lines, view.Guess, view.Choices = p.Lines, p.Guess, p.Choices
 	view.View, err = s.view(ctx, caller, i)
 	return view, err
 }

@@ -3,6 +3,7 @@ package importing
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -12,6 +13,7 @@ import (
 	"jike/internal/audit"
 	"jike/internal/fault"
 	"jike/internal/pg"
+	"jike/province/attribute"
 	"jike/province/customer"
 	"jike/province/job"
 )
@@ -89,9 +91,11 @@ func (s *Store) written(ctx context.Context, tx pg.Tx, id int64) ([]job.Line, er
 
 // row is what an import wrote with a line.
 type row struct {
-	Line    int
-	Version int32
-	Before  []byte // nil: the customer was created
+	Line              int
+	Version           int32
+	Before            []byte // nil: the customer was created
+	AttributesVersion *int32 // nil: nothing was stated under custom attributes
+	AttributesBefore  map[string]string
 }
 
 // revertBatch puts back what was changed and removes what was created.
@@ -119,7 +123,8 @@ func (s *Store) revertBatch(ctx context.Context, tx pg.Tx, caller account.Caller
 	if err != nil {
 		return err
 	}
-	rows, err := tx.PGX().Query(ctx, `SELECT line, version, before FROM crm.customer_import_row WHERE import_id = $1 AND line = ANY ($2) ORDER BY line DESC`, i.ID, keysOf(byLine))
+	rows, err := tx.PGX().Query(ctx, `SELECT line, version, before, attributes_version, attributes_before FROM crm.customer_import_row
+		WHERE import_id = $1 AND line = ANY ($2) ORDER BY line DESC`, i.ID, keysOf(byLine))
 	if err != nil {
 		return err
 	}
@@ -127,66 +132,131 @@ func (s *Store) revertBatch(ctx context.Context, tx pg.Tx, caller account.Caller
 	if err != nil {
 		return err
 	}
-	var restored, created []row
-	for _, r := range list {
-		l := byLine[r.Line]
-		switch found := there[l.Cells[1]]; {
-		case len(found) == 0:
-		case found[0].Version != r.Version:
-			l.Refuse("import.changed_since")
-		case r.Before == nil:
-			created = append(created, r)
-		default:
-			restored = append(restored, r)
-		}
-	}
-	if err := s.restore(ctx, tx, caller, byLine, there, restored); err != nil {
+	r := &reversal{s: s, tx: tx, caller: caller, byLine: byLine, there: there}
+	if err := r.sort(ctx, list); err != nil {
 		return err
 	}
-	if err := s.withdraw(ctx, tx, caller, i, byLine, there, created); err != nil {
+	if err := r.restore(ctx); err != nil {
+		return err
+	}
+	if err := r.withdraw(ctx, i); err != nil {
 		return err
 	}
 	return forgetWritten(ctx, tx, i, byLine)
 }
 
+// reversal is a batch of lines that are taken back.
+type reversal struct {
+	s      *Store
+	tx     pg.Tx
+	caller account.Caller
+	byLine map[int]*job.Line
+	there  map[string][]customer.Customer // by number
+	stated map[int64]attribute.Stated     // of those customers
+
+	changed, created []row
+}
+
+// of is the customer that a row is about.
+func (r *reversal) of(w row) (customer.Customer, bool) {
+	found := r.there[r.byLine[w.Line].Cells[1]]
+	if len(found) == 0 {
+		return customer.Customer{}, false
+	}
+	return found[0], true
+}
+
+// sort tells what was changed from what was created, and leaves out what somebody has touched since.
+func (r *reversal) sort(ctx context.Context, rows []row) (err error) {
+	var ids []int64
+	for _, list := range r.there {
+		ids = append(ids, list[0].ID)
+	}
+	if r.stated, err = r.s.attributes.OfAll(ctx, r.tx, ids); err != nil {
+		return err
+	}
+	for _, w := range rows {
+		c, there := r.of(w)
+		switch {
+		case !there:
+		case c.Version != w.Version, w.AttributesVersion != nil && r.stated[c.ID].Version != *w.AttributesVersion:
+			r.byLine[w.Line].Refuse("import.changed_since")
+		case w.Before == nil:
+			r.created = append(r.created, w)
+		default:
+			r.changed = append(r.changed, w)
+		}
+	}
+	return nil
+}
+
 // restore puts back what customers had before.
-func (s *Store) restore(ctx context.Context, tx pg.Tx, caller account.Caller, byLine map[int]*job.Line, there map[string][]customer.Customer, rows []row) error {
-	asked := make([]customer.Asked, len(rows))
-	for n, r := range rows {
-		asked[n].Before = there[byLine[r.Line].Cells[1]][0]
-		if err := json.Unmarshal(r.Before, &asked[n].Facts); err != nil {
+func (r *reversal) restore(ctx context.Context) error {
+	asked := make([]customer.Asked, len(r.changed))
+	for n, w := range r.changed {
+		asked[n].Before, _ = r.of(w)
+		if err := json.Unmarshal(w.Before, &asked[n].Facts); err != nil {
 			return err
 		}
 	}
-	saved, err := s.customers.RestoreAll(ctx, tx, caller, asked)
+	saved, err := r.s.customers.RestoreAll(ctx, r.tx, r.caller, asked)
 	if err != nil {
 		return err
 	}
-	var ids []int64
-	var versions []int32
+	var customers, attributes versions
+	var amended []attribute.Amended
 	for n, result := range saved {
-		l := byLine[rows[n].Line]
+		w := r.changed[n]
+		l := r.byLine[w.Line]
 		if l.Outcome, l.Reason = outcomeRestored, ""; result.Err != nil {
 			refuse(l, result.Err)
 			continue
 		}
-		ids, versions = append(ids, result.ID), append(versions, result.Version)
+		if result.Changed {
+			customers.add(result.ID, result.Version)
+		}
+		if w.AttributesVersion != nil {
+			amended = append(amended, attribute.Amended{Before: r.stated[result.ID], After: w.AttributesBefore})
+			attributes.add(result.ID, *w.AttributesVersion+1)
+		}
 	}
-	// They are again as an earlier import left them, which can be taken back too.
-	const again = `UPDATE crm.customer_import_row AS r SET version = u.version FROM unnest($1::bigint[], $2::integer[]) AS u (id, version)
-		WHERE r.customer_id = u.id AND r.version = u.version - 2`
-	_, err = tx.PGX().Exec(ctx, again, ids, versions)
+	if err := r.s.attributes.SaveAll(ctx, r.tx, r.caller, amended); err != nil {
+		return err
+	}
+	if err := customers.again(ctx, r.tx, "version"); err != nil {
+		return err
+	}
+	return attributes.again(ctx, r.tx, "attributes_version")
+}
+
+// versions are those that records have by being put back, by customer.
+type versions struct {
+	ids  []int64
+	have []int32
+}
+
+func (v *versions) add(id int64, version int32) {
+	v.ids, v.have = append(v.ids, id), append(v.have, version)
+}
+
+// again notes that the records are as an earlier import left them, which can be taken back too.
+func (v *versions) again(ctx context.Context, tx pg.Tx, column string) error {
+	if len(v.ids) == 0 {
+		return nil
+	}
+	_, err := tx.PGX().Exec(ctx, fmt.Sprintf(`UPDATE crm.customer_import_row AS r SET %[1]s = u.version FROM unnest($1::bigint[], $2::integer[]) AS u (id, version)
+		WHERE r.customer_id = u.id AND r.%[1]s = u.version - 2`, column), v.ids, v.have)
 	return err
 }
 
 // withdraw removes customers that the import created; the database keeps those that something refers to.
-func (s *Store) withdraw(ctx context.Context, tx pg.Tx, caller account.Caller, i Import, byLine map[int]*job.Line, there map[string][]customer.Customer, created []row) error {
-	numbers := make([]int, len(created))
-	for n, r := range created {
-		numbers[n] = r.Line
-		byLine[r.Line].Refuse("import.in_use")
+func (r *reversal) withdraw(ctx context.Context, i Import) error {
+	numbers := make([]int, len(r.created))
+	for n, w := range r.created {
+		numbers[n] = w.Line
+		r.byLine[w.Line].Refuse("import.in_use")
 	}
-	rows, err := tx.PGX().Query(ctx, `SELECT crm.withdraw_imported($1, $2)`, i.ID, numbers)
+	rows, err := r.tx.PGX().Query(ctx, `SELECT crm.withdraw_imported($1, $2)`, i.ID, numbers)
 	if err != nil {
 		return err
 	}
@@ -196,15 +266,15 @@ func (s *Store) withdraw(ctx context.Context, tx pg.Tx, caller account.Caller, i
 	}
 	trail := make([]audit.Entry, len(gone))
 	for n, line := range gone {
-		l := byLine[line]
+		l := r.byLine[line]
 		l.Outcome, l.Reason = outcomeWithdrawn, ""
-		c := there[l.Cells[1]][0]
+		c := r.there[l.Cells[1]][0]
 		trail[n] = audit.Entry{
-			Actor: caller.Actor(), ActorID: caller.AccountID, Action: "customer.withdraw", ObjectKind: "customer", ObjectID: c.ID, CustomerID: c.ID,
+			Actor: r.caller.Actor(), ActorID: r.caller.AccountID, Action: "customer.withdraw", ObjectKind: "customer", ObjectID: c.ID, CustomerID: c.ID,
 			Before: map[string]any{"number": c.Number, "name": c.Name, "creditCode": string(c.CreditCode)},
 		}
 	}
-	return audit.RecordAll(ctx, tx, trail)
+	return audit.RecordAll(ctx, r.tx, trail)
 }
 
 // forgetWritten leaves of an import's lines those that could not be taken back.

@@ -13,6 +13,7 @@ import (
 	"jike/internal/account"
 	"jike/internal/fault"
 	"jike/internal/pg"
+	"jike/province/attribute"
 	"jike/province/customer"
 	"jike/province/job"
 	"jike/schemas/codes"
@@ -35,7 +36,13 @@ func (s *Store) take(ctx context.Context, tx pg.Tx, caller account.Caller, j job
 	if err != nil {
 		return err
 	}
-	r := &reading{settings: i.Settings, caller: caller, lines: lines, read: make([]line, len(lines)), keys: make([]string, len(lines))}
+	r := &reading{
+		settings: i.Settings, columns: i.Columns, caller: caller, lines: lines,
+		read: make([]line, len(lines)), keys: make([]string, len(lines)), amended: make([]attribute.Amended, len(lines)),
+	}
+	if r.attributes, err = s.attributes.ListIn(ctx, tx, caller); err != nil {
+		return err
+	}
 	r.parse()
 	if !dry {
 		if err := s.holdTree(ctx, tx, i); err != nil {
@@ -56,6 +63,9 @@ func (s *Store) take(ctx context.Context, tx pg.Tx, caller account.Caller, j job
 	if dry {
 		return nil
 	}
+	if err := r.state(ctx, tx, s, saved); err != nil {
+		return err
+	}
 	return r.keep(ctx, tx, i, asked, saved)
 }
 
@@ -70,6 +80,7 @@ func (s *Store) holdTree(ctx context.Context, tx pg.Tx, i Import) error {
 // reading is what a batch of lines is understood as.
 type reading struct {
 	settings Settings
+	columns  []string
 	caller   account.Caller
 	lines    []job.Line
 	read     []line
@@ -79,6 +90,10 @@ type reading struct {
 	found    map[string][]customer.Customer
 	managers map[string]int64
 	parents  map[string][]customer.Customer
+
+	attributes []attribute.Definition
+	stated     map[int64]attribute.Stated // of the customers that are there
+	amended    []attribute.Amended        // by line; without another thing to state: that is not asked for
 }
 
 // refuse gives a line the first fault of an error as its reason, with the field that it is about.
@@ -88,12 +103,32 @@ func refuse(l *job.Line, err error) {
 	}
 }
 
+// refuse is refuse for a line; of a column that means a custom attribute the reason names the heading.
+func (r *reading) refuse(n int, err error) {
+	f, ok := errors.AsType[*fault.Error](err)
+	code, custom := "", false
+	if ok {
+		code, custom = strings.CutPrefix(f.Field, ofAttribute)
+	}
+	if !custom {
+		refuse(&r.lines[n], err)
+		return
+	}
+	called := code
+	if place := slices.Index(r.settings.Fields, f.Field); place >= 0 {
+		called = r.columns[place]
+	} else if d := slices.IndexFunc(r.attributes, func(d attribute.Definition) bool { return d.Code == code }); d >= 0 {
+		called = r.attributes[d].NameZh
+	}
+	r.lines[n].Refuse(f.Code + " " + called)
+}
+
 func (r *reading) parse() {
-	meant := meanings(r.settings.Fields)
+	meant := words(r.attributes).meanings(r.settings.Fields)
 	for n := range r.lines {
 		l, err := read(r.lines[n].Cells, meant)
 		if err != nil {
-			refuse(&r.lines[n], err)
+			r.refuse(n, err)
 			continue
 		}
 		r.read[n] = l
@@ -120,8 +155,22 @@ func (r *reading) find(ctx context.Context, tx pg.Tx, s *Store, lock bool) (err 
 	if r.managers, err = s.organisation.People(ctx, tx, people); err != nil {
 		return err
 	}
-	r.parents, err = s.customers.Match(ctx, tx, r.caller, customer.ByNumber, above, false)
+	if r.parents, err = s.customers.Match(ctx, tx, r.caller, customer.ByNumber, above, false); err != nil || !r.custom() {
+		return err
+	}
+	var ids []int64
+	for _, list := range r.found {
+		for _, c := range list {
+			ids = append(ids, c.ID)
+		}
+	}
+	r.stated, err = s.attributes.OfAll(ctx, tx, ids)
 	return err
+}
+
+// custom reports whether a column means a custom attribute.
+func (r *reading) custom() bool {
+	return slices.ContainsFunc(r.settings.Fields, func(name string) bool { return strings.HasPrefix(name, ofAttribute) })
 }
 
 // wishes are what the lines ask for; what cannot be asked for is refused.
@@ -131,8 +180,11 @@ func (r *reading) wishes() (asked []customer.Asked) {
 			continue
 		}
 		a, err := r.wish(n)
+		if err == nil {
+			err = r.amend(n, a.Before.ID)
+		}
 		if err != nil {
-			refuse(&r.lines[n], err)
+			r.refuse(n, err)
 			continue
 		}
 		asked, r.places = append(asked, a), append(r.places, n)
@@ -172,6 +224,24 @@ func (r *reading) wish(n int) (a customer.Asked, err error) {
 	return a, nil
 }
 
+// amend finds what the line states of a customer under custom attributes, beside what is stated already.
+func (r *reading) amend(n int, id int64) error {
+	stated := r.read[n].attributes
+	if len(stated) == 0 {
+		return nil
+	}
+	if err := r.caller.Demand(account.CustomerChange); err != nil {
+		return err
+	}
+	before := r.stated[id]
+	if before.Values == nil { // nothing was ever stated
+		before.Values = map[string]string{}
+	}
+	after, err := attribute.Amend(r.attributes, before.Values, stated)
+	r.amended[n] = attribute.Amended{Before: before, After: after}
+	return asColumn(err)
+}
+
 // beginning is what a new customer is unless the file says otherwise.
 func (r *reading) beginning() customer.Facts {
 	f := customer.Facts{Class: codes.ClassD, Lifecycle: codes.Potential}
@@ -208,29 +278,51 @@ func (r *reading) tell(n int, result customer.Saved) {
 		}
 	case result.Created:
 		l.Outcome, l.Reason = outcomeCreated, about
-	case result.Changed:
+	case result.Changed, r.amended[r.places[n]].Differs():
 		l.Outcome, l.Reason = outcomeChanged, about
 	default:
 		l.Outcome = outcomeSame
 	}
 }
 
+// state writes what lines state under custom attributes of the customers that were saved.
+func (r *reading) state(ctx context.Context, tx pg.Tx, s *Store, saved []customer.Saved) error {
+	var list []attribute.Amended
+	for n, result := range saved {
+		if a := &r.amended[r.places[n]]; result.Err == nil && a.Differs() {
+			a.Before.CustomerID = result.ID
+			list = append(list, *a)
+		}
+	}
+	return s.attributes.SaveAll(ctx, tx, r.caller, list)
+}
+
 // keep writes down what was written, so that it can be taken back.
 func (r *reading) keep(ctx context.Context, tx pg.Tx, i Import, asked []customer.Asked, saved []customer.Saved) error {
 	var rows [][]any
 	for n, result := range saved {
-		if result.Err != nil || !result.Created && !result.Changed {
+		a := r.amended[r.places[n]]
+		if result.Err != nil || !result.Created && !result.Changed && !a.Differs() {
 			continue
 		}
-		var before []byte
-		if result.Changed {
-			var err error
+		var before, stated []byte
+		var version *int32
+		var err error
+		if !result.Created {
 			if before, err = json.Marshal(asked[n].Before.Facts); err != nil {
 				return err
 			}
 		}
-		rows = append(rows, []any{i.ID, r.lines[r.places[n]].Number, result.ID, result.Version, before})
+		if a.Differs() {
+			next := a.Before.Version + 1
+			version = &next
+			if stated, err = json.Marshal(a.Before.Values); err != nil {
+				return err
+			}
+		}
+		rows = append(rows, []any{i.ID, r.lines[r.places[n]].Number, result.ID, result.Version, before, version, stated})
 	}
-	_, err := tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "customer_import_row"}, []string{"import_id", "line", "customer_id", "version", "before"}, pgx.CopyFromRows(rows))
+	_, err := tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "customer_import_row"},
+		[]string{"import_id", "line", "customer_id", "version", "before", "attributes_version", "attributes_before"}, pgx.CopyFromRows(rows))
 	return err
 }

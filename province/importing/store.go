@@ -16,6 +16,7 @@ import (
 	"jike/internal/audit"
 	"jike/internal/fault"
 	"jike/internal/pg"
+	"jike/province/attribute"
 	"jike/province/customer"
 	"jike/province/job"
 	"jike/province/organisation"
@@ -26,12 +27,13 @@ type Store struct {
 	db           *pgxpool.Pool
 	customers    *customer.Store
 	organisation *organisation.Store
+	attributes   *attribute.Store
 	jobs         *job.Store
 }
 
 // NewStore makes the store and offers its kinds of job.
-func NewStore(db *pgxpool.Pool, customers *customer.Store, units *organisation.Store, jobs *job.Store) *Store {
-	s := &Store{db, customers, units, jobs}
+func NewStore(db *pgxpool.Pool, customers *customer.Store, units *organisation.Store, attributes *attribute.Store, jobs *job.Store) *Store {
+	s := &Store{db, customers, units, attributes, jobs}
 	jobs.Offer(job.Kind{Name: TryKind, Batch: s.tryBatch, Texts: texts})
 	jobs.Offer(job.Kind{Name: RunKind, Batch: s.runBatch, Texts: texts})
 	jobs.Offer(job.Kind{Name: RevertKind, Batch: s.revertBatch, Texts: texts})
@@ -117,32 +119,45 @@ func (s *Store) List(ctx context.Context, caller account.Caller, page, size int)
 	return list, total, err
 }
 
-// Preview gives an import's first lines and what its columns seem to mean. The caller must have been shown it.
-func (s *Store) Preview(ctx context.Context, i Import) (lines [][]string, fields []string, err error) {
+// Preview is what a person needs to say what the columns of a file mean.
+type Preview struct {
+	Lines   [][]string // the first ones
+	Guess   []string   // what the columns seem to mean
+	Choices []string   // what a column can mean
+}
+
+// Preview reads an import's Preview. The caller must have been shown it.
+func (s *Store) Preview(ctx context.Context, caller account.Caller, i Import) (p Preview, err error) {
 	content, err := s.content(ctx, s.db, i.ID)
 	if err != nil {
-		return nil, nil, err
+		return p, err
 	}
-	if lines, err = unpack(content, previewed); err != nil {
-		return nil, nil, err
+	if p.Lines, err = unpack(content, previewed); err != nil {
+		return p, err
 	}
+	attributes, err := s.attributes.List(ctx, caller)
+	if err != nil {
+		return p, err
+	}
+	known := words(attributes)
 	keys := make([]string, len(i.Columns))
 	for n, heading := range i.Columns {
 		keys[n] = headingKey(heading)
 	}
 	rows, err := s.db.Query(ctx, `SELECT heading, field FROM crm.import_heading WHERE account_id = $1 AND heading = ANY ($2)`, i.OwnerID, keys)
 	if err != nil {
-		return nil, nil, err
+		return p, err
 	}
 	remembered := map[string]string{}
 	var heading, name string
 	_, err = pgx.ForEachRow(rows, []any{&heading, &name}, func() error {
-		if name == "" || fieldNamed(name) != nil { // a field that is no more is forgotten
+		if name == "" || known.named(name) != nil { // a field that is no more is forgotten
 			remembered[heading] = name
 		}
 		return nil
 	})
-	return lines, guess(i.Columns, remembered), err
+	p.Guess, p.Choices = guess(i.Columns, remembered, known), known.names()
+	return p, err
 }
 
 type rowQueryer interface {
@@ -197,7 +212,11 @@ func (s *Store) Set(ctx context.Context, caller account.Caller, id int64, to Set
 		if err := s.idle(ctx, tx, i); err != nil {
 			return err
 		}
-		if err := to.check(i.Columns); err != nil {
+		attributes, err := s.attributes.ListIn(ctx, tx, caller)
+		if err != nil {
+			return err
+		}
+		if err := to.check(i.Columns, words(attributes)); err != nil {
 			return err
 		}
 		if slices.Equal(i.Fields, to.Fields) && i.Key == to.Key && i.Mode == to.Mode && i.Distinct == to.Distinct {

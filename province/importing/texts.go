@@ -55,8 +55,12 @@ var texts = map[string][2]string{
 	"amount.range":        {"金额过大", "the amount is too large"},
 	"input.too_long":      {"文字过长", "a text is too long"},
 	"input.format":        {"格式不正确", "the value cannot be read"},
+	"input.above_maximum": {"大于允许的最大值", "more than the greatest value that is allowed"},
+	"input.required":      {"必填项没有填写", "a value is required"},
+	"attribute.number":    {"应为数字，最多 6 位小数", "no number with at most 6 decimals"},
+	"attribute.unknown":   {"该属性已停用", "the attribute is not asked for any more"},
 	"input.not_in_list":   {"不是可选的值", "not one of the choices"},
-	"input.below_minimum": {"不能小于 0", "less than zero"},
+	"input.below_minimum": {"小于允许的最小值", "less than the least value that is allowed"},
 
 	"number": {"集团编号", "number"}, "name": {"名称", "name"}, "creditCode": {"统一社会信用代码", "credit code"}, "industry": {"行业", "industry"},
 	"city": {"城市", "city"}, "class": {"客户等级", "class"}, "lifecycle": {"生命周期", "life cycle"}, "manager": {"客户经理", "account manager"},

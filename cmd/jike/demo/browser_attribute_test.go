@@ -13,7 +13,7 @@ import (
 	"jike/internal/account"
 )
 
-// attributes defines a custom attribute, states it of a customer, and finds the customer by it.
+// attributes defines a custom attribute, states it of a customer, finds the customer by it, and chooses it for an export.
 func (v *visit) attributes(t *testing.T) {
 	conn, err := pgx.Connect(t.Context(), v.fujian.AppURL)
 	if err != nil {
@@ -52,4 +52,8 @@ func (v *visit) attributes(t *testing.T) {
 	b.SeeAttribute("hit-count", "data-total", "1")
 	b.See("customer-row-"+number, number)
 	b.Shot("attribute-filter")
+	b.Click("customer-export")
+	b.Type("export-attributes", "接入方式")
+	b.Press(kb.Enter)
+	b.Shot("export-attributes")
 }

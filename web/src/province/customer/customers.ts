@@ -5,7 +5,7 @@ import { classes, lifecycles } from '../../reference/choices'
 import { choice, choices, integer, list, text, type Parts } from '../../urlstate/urlState'
 
 export type Customer = components['schemas']['CustomerView']
-export type CustomerRow = components['schemas']['CustomerRow']
+export type CustomerRow = components['schemas']['CustomerListRow']
 export type CustomerFacts = components['schemas']['CustomerStated']
 
 type Question = NonNullable<operations['customer-list']['parameters']['query']>

@@ -1,10 +1,12 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { Alert, Modal, Radio, Typography } from 'antd'
+import { Alert, Form, Modal, Radio, Select, Typography } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { answer, province } from '../../api/client'
 import { fieldTexts, problemText } from '../../api/problem'
 import { Loaded } from '../../frame/Outcome'
+import { useLanguage } from '../../language/LanguageProvider'
+import { attributesQuery, nameOf } from '../attribute/attributes'
 import { questionOf, type CustomerListState } from '../customer/customers'
 import { jobQuery } from '../job/jobs'
 import { JobActions, JobProgress } from '../job/JobStatus'
@@ -14,11 +16,14 @@ type Format = 'csv' | 'xlsx'
 /** Writes the customers that the list shows with its filter to a file. */
 export default function ExportDialog({ state, total, onClose }: { state: CustomerListState; total: string; onClose: () => void }) {
   const { t } = useTranslation()
+  const { language } = useLanguage()
+  const known = useQuery(attributesQuery)
   const [format, setFormat] = useState<Format>('xlsx')
+  const [attributes, setAttributes] = useState<string[]>([])
   const start = useMutation({
     mutationFn: () => {
       const { page: _page, size: _size, ...query } = questionOf(state)
-      return answer(province.POST('/api/exports', { params: { query: { ...query, format } } }))
+      return answer(province.POST('/api/exports', { params: { query: { ...query, format, attributes } } }))
     },
   })
   return (
@@ -47,6 +52,20 @@ export default function ExportDialog({ state, total, onClose }: { state: Custome
             options={[{ value: 'xlsx', label: t('exportFormat.xlsx') }, { value: 'csv', label: t('exportFormat.csv') }]}
             data-testid="export-format"
           />
+          {known.data && known.data.items.length > 0 && (
+            <Form.Item label={t('export.attributes')} htmlFor="export-attributes" layout="vertical" style={{ marginTop: 16, marginBottom: 0 }}>
+              <Select
+                id="export-attributes"
+                mode="multiple"
+                value={attributes}
+                placeholder={t('export.noAttributes')}
+                showSearch={{ optionFilterProp: 'label' }}
+                options={known.data.items.map((a) => ({ value: a.code, label: nameOf(a, language) }))}
+                onChange={setAttributes}
+                data-testid="export-attributes"
+              />
+            </Form.Item>
+          )}
         </>
       )}
     </Modal>

@@ -1,11 +1,13 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Alert, Button, Checkbox, Radio, Select, Space, type TableColumnsType } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { answer, province } from '../../api/client'
 import { fieldTexts, problemText } from '../../api/problem'
 import { textIfKnown } from '../../language/language'
+import { useLanguage } from '../../language/LanguageProvider'
 import { DataTable } from '../../table/DataTable'
+import { attributesQuery, nameOf } from '../attribute/attributes'
 import { beginning, type Settings, type WholeImport } from './imports'
 
 interface Column {
@@ -28,7 +30,12 @@ export function SettingsForm({ made }: { made: WholeImport }) {
     },
     onSettled: () => client.invalidateQueries({ queryKey: ['import', made.id] }),
   })
-  const name = (field: string) => textIfKnown(`importField.${field}`, field)
+  const { language } = useLanguage()
+  const attributes = useQuery(attributesQuery)
+  const name = (field: string) => {
+    const attribute = attributes.data?.items.find((a) => field === `attribute.${a.code}`)
+    return attribute ? t('imports.attribute', { name: nameOf(attribute, language) }) : textIfKnown(`importField.${field}`, field)
+  }
   const columns: TableColumnsType<Column> = [
     { title: t('imports.heading'), dataIndex: 'heading' },
     { title: t('imports.sample'), render: (_, c) => <div style={{ maxWidth: 320, overflowWrap: 'anywhere' }}>{c.sample || t('value.none')}</div> },

@@ -1,0 +1,57 @@
+package attribute
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/jackc/pgx/v5"
+
+	"jike/internal/account"
+	"jike/internal/audit"
+	"jike/internal/pg"
+)
+
+// OfAll reads what is stated of customers that the caller has been shown; those of whom nothing was ever stated
+// are left out.
+func (s *Store) OfAll(ctx context.Context, tx pg.Tx, customerIDs []int64) (map[int64]Stated, error) {
+	rows, err := tx.PGX().Query(ctx, `SELECT customer_id, stated AS values, version, updated_at FROM crm.customer_attributes WHERE customer_id = ANY ($1)`, customerIDs)
+	if err != nil {
+		return nil, err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Stated])
+	all := make(map[int64]Stated, len(list))
+	for _, one := range list {
+		all[one.CustomerID] = one
+	}
+	return all, err
+}
+
+// SaveAll writes what is to be stated of customers whose rows the transaction keeps from others, with a line in the
+// trail for each. Each has the next version then. Fault: Denied.
+func (s *Store) SaveAll(ctx context.Context, tx pg.Tx, caller account.Caller, list []Amended) error {
+	if len(list) == 0 {
+		return nil
+	}
+	if err := caller.Demand(account.CustomerChange); err != nil {
+		return err
+	}
+	ids, documents, trail := make([]int64, len(list)), make([]string, len(list)), make([]audit.Entry, len(list))
+	for i, a := range list {
+		document, err := json.Marshal(a.After)
+		if err != nil {
+			return err
+		}
+		ids[i], documents[i] = a.Before.CustomerID, string(document)
+		was, is := audit.Differences(anyOf(a.Before.Values), anyOf(a.After))
+		trail[i] = audit.Entry{
+			Actor: caller.Actor(), ActorID: caller.AccountID, Action: "customer.attributes", ObjectKind: "attributes", ObjectID: ids[i], CustomerID: ids[i],
+			Before: was, After: is,
+		}
+	}
+	const upsert = `INSERT INTO crm.customer_attributes AS a (customer_id, stated) SELECT u.id, u.stated::jsonb FROM unnest($1::bigint[], $2::text[]) AS u (id, stated)
+		ON CONFLICT (customer_id) DO UPDATE SET stated = excluded.stated, version = a.version + 1, updated_at = now()`
+	if _, err := tx.PGX().Exec(ctx, upsert, ids, documents); err != nil {
+		return err
+	}
+	return audit.RecordAll(ctx, tx, trail)
+}
