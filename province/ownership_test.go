@@ -32,7 +32,7 @@ func TestTheTableOfOwnershipIsPublished(t *testing.T) {
 func TestTheTableOfOwnershipNamesEveryColumn(t *testing.T) {
 	p := newPartners(t)
 	rows, err := p.owner.Query(t.Context(), `SELECT table_name || '.' || column_name FROM information_schema.columns
-		WHERE table_schema = 'crm' AND table_name IN ('customer', 'contact')`)
+		WHERE table_schema = 'crm' AND table_name IN ('customer', 'contact', 'customer_attributes')`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,9 +133,9 @@ func changed(before, after map[string]any) []string {
 func TestARecordReplacesWhatBOSSOwnsAndNothingElse(t *testing.T) {
 	p := newPartners(t)
 	p.portalOwned(t)
-	identity := []string{"number", "parent_id", "role"} // tests of their own; a contact's name is its identity
+	identity := []string{"number", "parent_id", "role"} // tests of their own, as custom attributes have; a contact's name is its identity
 	for _, o := range intake.Ownership {
-		if o.Element == "" || slices.Contains(identity, o.Column) || o.Table == "contact" && o.Column == "name" {
+		if o.Element == "" || o.Table == "customer_attributes" || slices.Contains(identity, o.Column) || o.Table == "contact" && o.Column == "name" {
 			continue
 		}
 		r, known := restated[o.Column]

@@ -98,11 +98,11 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Hierarchy = hierarchy.NewStore(db, s.Customers, zone)
 	s.Exports = exporting.NewStore(db, s.Customers, s.Attributes, s.Jobs, zone)
 	s.Imports = importing.NewStore(db, s.Customers, s.Organisation, s.Attributes, s.Jobs)
-	s.Intake = intake.NewStore(s.Customers, s.Contacts)
+	s.Intake = intake.NewStore(s.Customers, s.Contacts, s.Attributes)
 	s.Exchanges = exchange.NewStore(s.Journal)
 	s.Overview = overview.NewStore(db, zone, overview.Sources{
 		Organisation: s.Organisation, Customers: s.Customers, Contacts: s.Contacts, Contracts: s.Contracts,
-		Subscriptions: s.Subscriptions, Bills: s.Bills, Members: s.Members,
+		Subscriptions: s.Subscriptions, Bills: s.Bills, Members: s.Members, Attributes: s.Attributes,
 	})
 	s.Search = search.NewStore(db, search.Sources{Customers: s.Customers, Contacts: s.Contacts, Members: s.Members, Contracts: s.Contracts})
 	return s

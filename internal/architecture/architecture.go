@@ -45,7 +45,7 @@ var Capabilities = map[string][]string{
 	"province/value":        {"province/customer"},
 	"province/overview": {
 		"province/organisation", "province/customer", "province/contact", "province/contract",
-		"province/subscription", "province/bill", "province/member", "province/selection",
+		"province/subscription", "province/bill", "province/member", "province/selection", "province/attribute",
 	},
 	"province/search": {"province/customer", "province/contact", "province/member", "province/contract"},
 	"province/intake": {"province/organisation", "province/customer", "province/contact", "province/attribute"},

@@ -26,6 +26,29 @@ func (s *Store) OfAll(ctx context.Context, tx pg.Tx, customerIDs []int64) (map[i
 	return all, err
 }
 
+// AmendIn states some attributes anew of a customer whose row the transaction keeps from others: see Amend. Who states
+// them, such as a partner, may not know of the required ones: of these only those that it names are required. Faults:
+// Denied, and those of Amend.
+func (s *Store) AmendIn(ctx context.Context, tx pg.Tx, caller account.Caller, customerID int64, stated map[string]string) error {
+	definitions, err := s.ListIn(ctx, tx, caller)
+	if err != nil {
+		return err
+	}
+	before, err := of(ctx, tx, customerID)
+	if err != nil {
+		return err
+	}
+	for i, d := range definitions {
+		_, named := stated[d.Code]
+		definitions[i].Required = d.Required && named
+	}
+	amended := Amended{Before: before}
+	if amended.After, err = Amend(definitions, before.Values, stated); err != nil || !amended.Differs() {
+		return err
+	}
+	return s.SaveAll(ctx, tx, caller, []Amended{amended})
+}
+
 // SaveAll writes what is to be stated of customers whose rows the transaction keeps from others, with a line in the
 // trail for each. Each has the next version then. Fault: Denied.
 func (s *Store) SaveAll(ctx context.Context, tx pg.Tx, caller account.Caller, list []Amended) error {

@@ -3,7 +3,9 @@
 // BOSS sends a customer's record as a whole: add, modify, delete (01, 02, 03), matched by the
 // customer's number. A record replaces the blocks that BOSS owns and leaves those that the
 // province's people own in the portal as they are; Ownership is the table, published as
-// schemas/xsd/ownership.md. Delete is soft: the customer is lost.
+// schemas/xsd/ownership.md. Custom attributes are the exception: a record changes those that it names,
+// and one without the block changes none, as partners of the release before send it. Delete is soft: the
+// customer is lost.
 package intake
 
 import (
@@ -34,6 +36,7 @@ type Record struct {
 	ParentNumber string // empty: none
 	Stated       customer.Facts
 	Persons      []contact.Facts
+	Attributes   map[string]string // custom ones that it states, by code; an empty text takes a value away
 }
 
 // overlay gives the facts after the record: what BOSS owns from the record, the rest as it was.
@@ -68,6 +71,19 @@ func ofPerson(err error) error {
 	changed := *found
 	changed.Field = "person." + found.Field
 	return &changed
+}
+
+// ofAttribute makes a fault of a custom attribute name the element that it is about, and the attribute by its code.
+func ofAttribute(err error) error {
+	found, ok := errors.AsType[*fault.Error](err)
+	if !ok {
+		return err
+	}
+	element := "AttributeValue"
+	if found.Code == "attribute.unknown" {
+		element = "AttributeCode"
+	}
+	return fault.Field(found.Kind, element, found.Code, "attribute", found.Field)
 }
 
 // Owner says who states a column: BOSS in its messages, people in the portal, or the node itself.
@@ -141,6 +157,10 @@ var Ownership = []Owned{
 	{"contact", "hours_to", Portal, "", "contact preference"},
 	{"contact", "do_not_contact", Portal, "", "contact preference"},
 	{"contact", "source", Node, "", "boss or portal; contacts of the portal are not touched at all"},
+	{"customer_attributes", "stated", Shared, "Attributes", "custom attributes: only those that the record names change, an empty value takes one away"},
+	{"customer_attributes", "customer_id", Node, "", ""},
+	{"customer_attributes", "version", Node, "", ""},
+	{"customer_attributes", "updated_at", Node, "", ""},
 	{"contact", "id", Node, "", ""},
 	{"contact", "customer_id", Node, "", ""},
 	{"contact", "national", Node, "", "follows the customer"},

@@ -58,6 +58,13 @@ var request = shape.Group("GroupCustomerSyncReq",
 			shape.One("Birthday", shape.Date).Masked(shape.Hidden).Optional(),
 		).Times(1, 50),
 	).Optional().Says("All key persons (关键人) that BOSS keeps; absent for 03 or where there are none."),
+	shape.Group("Attributes",
+		shape.Group("Attribute",
+			shape.One("AttributeCode", shape.Pattern(`[a-z][a-z0-9_]{0,39}`)).Says("As the province's administrator has defined it."),
+			shape.One("AttributeValue", shape.Text(0, 2000)).Masked(shape.Hidden).
+				Says("A text, a decimal, yyyy-MM-dd, the code of a choice, true or false; empty: nothing is stated any more."),
+		).Times(1, 100),
+	).Optional().Says("Custom attributes (自定义属性) that change, each once; those that are not named stay. Absent for 03."),
 ).Says("Group-customer data sync (集团资料同步), BIP4B254 / T4011003.")
 
 // reply describes GroupCustomerSyncRsp.
@@ -104,12 +111,14 @@ func Operation(store *Store) server.Operation {
 // checked here: which parts go with which operation, check digits, code tables.
 func read(message *etree.Element) (Record, error) {
 	r := Record{Action: Action(document.Value(message, "OprType")), Number: document.Value(message, "CustomerNumber")}
-	info, persons := document.Child(message, "CustomerInfo"), document.Child(message, "KeyPersons")
+	info, persons, attributes := document.Child(message, "CustomerInfo"), document.Child(message, "KeyPersons"), document.Child(message, "Attributes")
 	switch {
 	case r.Action == Delete && info != nil:
 		return r, fault.Field(fault.Rule, "CustomerInfo", "intake.delete_with_record")
 	case r.Action == Delete && persons != nil:
 		return r, fault.Field(fault.Rule, "KeyPersons", "intake.delete_with_record")
+	case r.Action == Delete && attributes != nil:
+		return r, fault.Field(fault.Rule, "Attributes", "intake.delete_with_record")
 	case r.Action == Delete:
 		return r, nil
 	case info == nil:
@@ -122,17 +131,32 @@ func read(message *etree.Element) (Record, error) {
 	if parent := document.Value(info, "ParentNumber"); parent != "0" {
 		r.ParentNumber = parent
 	}
-	if persons == nil {
-		return r, nil
-	}
-	for _, person := range persons.ChildElements() {
-		f, err := readPerson(person)
-		if err != nil {
-			return r, err
+	if persons != nil {
+		for _, person := range persons.ChildElements() {
+			f, err := readPerson(person)
+			if err != nil {
+				return r, err
+			}
+			r.Persons = append(r.Persons, f)
 		}
-		r.Persons = append(r.Persons, f)
 	}
-	return r, nil
+	if attributes != nil {
+		r.Attributes, err = readAttributes(attributes)
+	}
+	return r, err
+}
+
+// readAttributes reads values by code, each of which may stand once.
+func readAttributes(attributes *etree.Element) (map[string]string, error) {
+	stated := map[string]string{}
+	for _, a := range attributes.ChildElements() {
+		code := document.Value(a, "AttributeCode")
+		if _, twice := stated[code]; twice {
+			return nil, fault.Field(fault.Rule, "AttributeCode", "intake.attribute_twice", "attribute", code)
+		}
+		stated[code] = document.Value(a, "AttributeValue")
+	}
+	return stated, nil
 }
 
 func readFacts(info *etree.Element) (f customer.Facts, err error) {

@@ -6,24 +6,26 @@ import (
 	"jike/internal/account"
 	"jike/internal/fault"
 	"jike/internal/pg"
+	"jike/province/attribute"
 	"jike/province/contact"
 	"jike/province/customer"
 )
 
 // Store takes records over into the province's customers.
 type Store struct {
-	customers *customer.Store
-	contacts  *contact.Store
+	customers  *customer.Store
+	contacts   *contact.Store
+	attributes *attribute.Store
 }
 
 // NewStore makes the store.
-func NewStore(customers *customer.Store, contacts *contact.Store) *Store {
-	return &Store{customers, contacts}
+func NewStore(customers *customer.Store, contacts *contact.Store, attributes *attribute.Store) *Store {
+	return &Store{customers, contacts, attributes}
 }
 
 // Take does what a record asks for and gives the customer as it is then. Faults: Exists for a
 // number or credit code that is taken, NotFound for an unknown number or parent, Rule for a step
-// that the life cycle does not have or a customer that is lost already, and those of wrong facts.
+// that the life cycle does not have or a customer that is lost already, and those of wrong facts and attributes.
 func (s *Store) Take(ctx context.Context, tx pg.Tx, caller account.Caller, r Record) (customer.Customer, error) {
 	parentID, err := s.parent(ctx, tx, caller, r)
 	if err != nil {
@@ -38,7 +40,13 @@ func (s *Store) Take(ctx context.Context, tx pg.Tx, caller account.Caller, r Rec
 	if err != nil || r.Action == Delete {
 		return c, err
 	}
-	return c, ofPerson(s.contacts.ReplaceFromBOSS(ctx, tx, caller, c.ID, c.National, r.Persons))
+	if err := s.contacts.ReplaceFromBOSS(ctx, tx, caller, c.ID, c.National, r.Persons); err != nil {
+		return c, ofPerson(err)
+	}
+	if len(r.Attributes) == 0 {
+		return c, nil
+	}
+	return c, ofAttribute(s.attributes.AmendIn(ctx, tx, caller, c.ID, r.Attributes))
 }
 
 func (s *Store) change(ctx context.Context, tx pg.Tx, caller account.Caller, r Record, parentID int64) (customer.Customer, error) {

@@ -40,6 +40,7 @@ var request = shape.Group("GroupCustomerQueryReq",
 	shape.One("IdType", shape.OneOf(byNumber, byCreditCode)).Says("01 customer number (集团编号), 02 unified credit code."),
 	shape.One("IdValue", shape.Text(1, 32)),
 	shape.One("BillMonths", shape.Integer(0, months)).Optional().Says("How many of the newest bills; 12 without it."),
+	shape.One("WithAttributes", shape.OneOf("0", "1")).Optional().Says("1: with custom attributes; else the answer has no such block."),
 ).Says("Query of a group customer with its family, BIP4Z001 / T4990001: codes of our own, no public number is known.")
 
 // reply describes GroupCustomerQueryRsp.
@@ -88,6 +89,12 @@ var reply = shape.Group("GroupCustomerQueryRsp",
 		Says("The newest first; amounts in fen."),
 	shape.Group("Subsidiaries",
 		shape.Group("Subsidiary", shape.One("CustomerNumber", number), shape.One("CustomerName", text)).Times(0, 500)),
+	shape.Group("Attributes",
+		shape.Group("Attribute",
+			shape.One("AttributeCode", shape.Pattern(`[a-z][a-z0-9_]{0,39}`)),
+			shape.One("AttributeName", text),
+			shape.One("AttributeValue", shape.FreeText(2000)).Masked(shape.Hidden)).Times(0, 1000)).Optional().
+		Says("Custom attributes (自定义属性) of which something is stated, if they were asked for: a text, a decimal, yyyy-MM-dd, the code of a choice, true or false."),
 ).Says("Answer to GroupCustomerQueryReq.")
 
 // Operation is the query of a group customer with its family.
@@ -110,7 +117,10 @@ func Operation(store *Store) server.Operation {
 				return answer, err
 			}
 			answer.Content = tell(o)
-			return answer, nil
+			if document.Value(call.Message, "WithAttributes") == "1" {
+				err = store.tellAttributes(ctx, call.Tx, caller, c.ID, teller{answer.Content})
+			}
+			return answer, err
 		},
 	}
 }
@@ -245,6 +255,27 @@ func tellBusiness(t teller, o Overview) {
 		e.put("Amount", strconv.FormatInt(b.AmountFen, 10))
 		e.put("Paid", strconv.FormatInt(b.PaidFen, 10))
 	}
+}
+
+func (s *Store) tellAttributes(ctx context.Context, tx pg.Tx, caller account.Caller, customerID int64, t teller) error {
+	definitions, err := s.Attributes.ListIn(ctx, tx, caller)
+	if err != nil {
+		return err
+	}
+	stated, err := s.Attributes.OfAll(ctx, tx, []int64{customerID})
+	if err != nil {
+		return err
+	}
+	attributes := t.group("Attributes")
+	for _, d := range definitions {
+		if value := stated[customerID].Values[d.Code]; value != "" {
+			a := attributes.group("Attribute")
+			a.put("AttributeCode", d.Code)
+			a.put("AttributeName", d.NameZh)
+			a.put("AttributeValue", value)
+		}
+	}
+	return nil
 }
 
 func day(t time.Time) string { return t.Format("20060102") }

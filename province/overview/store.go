@@ -9,6 +9,7 @@ import (
 
 	"jike/internal/account"
 	"jike/internal/pg"
+	"jike/province/attribute"
 	"jike/province/bill"
 	"jike/province/contact"
 	"jike/province/contract"
@@ -34,6 +35,7 @@ type Sources struct {
 	Subscriptions *subscription.Store
 	Bills         *bill.Store
 	Members       *member.Store
+	Attributes    *attribute.Store
 }
 
 // NewStore makes the store; zone is the province's, in which days begin.
