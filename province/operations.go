@@ -5,6 +5,7 @@ import (
 	"jike/internal/trail"
 	"jike/province/attribute"
 	"jike/province/bill"
+	"jike/province/completeness"
 	"jike/province/contact"
 	"jike/province/contract"
 	"jike/province/customer"
@@ -34,6 +35,7 @@ func (s *Stores) Register(p *portal.Server) {
 	organisation.Register(p, s.Organisation)
 	customer.Register(p, s.Customers)
 	contact.Register(p, s.Contacts)
+	completeness.Register(p, s.Completeness)
 	contract.Register(p, s.Contracts)
 	handover.Register(p, s.Handovers)
 	hierarchy.Register(p, s.Hierarchy)

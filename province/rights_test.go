@@ -180,8 +180,19 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	case "handover-undo":
 		return at(x.handedOver(t, o)), `{"reason":"误移交"}`, false
 	case "customer-get", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "customer-timeline", "hierarchy-get", "hierarchy-children", "site-list", "value-score-list", "customer-name-list",
-		"customer-attributes", "customer-viewer-list":
+		"customer-attributes", "customer-completeness", "customer-viewer-list":
 		return at(o.customer), "", true
+	case "completeness-customers":
+		if _, err := x.all.Completeness.Judge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("%s?manager=%d", op.Path, x.ManagerUnit.ID), "", false
+	case "completeness-rule-change":
+		r, err := x.all.Completeness.Rule(t.Context(), x.Everybody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return op.Path, fmt.Sprintf(`{"version":%d,"weights":{"manager":1}}`, r.Version), false
 	case "customer-attributes-change":
 		return at(o.customer), `{"version":0,"values":{}}`, true
 	case "attribute-create":

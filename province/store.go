@@ -8,6 +8,7 @@ import (
 	"jike/internal/trail"
 	"jike/province/attribute"
 	"jike/province/bill"
+	"jike/province/completeness"
 	"jike/province/contact"
 	"jike/province/contract"
 	"jike/province/customer"
@@ -42,6 +43,7 @@ type Stores struct {
 	Organisation  *organisation.Store
 	Customers     *customer.Store
 	Contacts      *contact.Store
+	Completeness  *completeness.Store
 	Contracts     *contract.Store
 	Interactions  *interaction.Store
 	Documents     *document.Store
@@ -84,6 +86,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Contacts = contact.NewStore(db, s.Customers, zone)
 	s.Interactions = interaction.NewStore(db, s.Customers)
 	s.Merges = merge.NewStore(db, s.Customers)
+	s.Completeness = completeness.NewStore(db, s.Customers)
 	s.Contracts = contract.NewStore(db, s.Customers, zone)
 	s.Documents = document.NewStore(db, s.Customers)
 	s.Values = value.NewStore(db, s.Customers)

@@ -47,6 +47,7 @@ const (
 	CustomerCredit    Permission = "customer.credit"    // decide level and limit of credit (信用等级, 信用额度)
 	CustomerMerge     Permission = "customer.merge"     // make one of two customers, and undo it
 	AttributeManage   Permission = "attribute.manage"   // define custom attributes of customers
+	RuleManage        Permission = "rule.manage"        // state by which rules customers are judged
 	CustomerImport    Permission = "customer.import"    // create and change customers from a file, and take that back
 	CustomerExport    Permission = "customer.export"    // write a list of customers to a file
 	ContactChange     Permission = "contact.change"
@@ -93,7 +94,7 @@ var grants = map[Role]struct {
 	ProvinceAdministrator: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport,
 		ContactChange, ContactReveal, ContractChange, InteractionWrite, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
-		ReferenceRead, ReferenceExtend, AccountManage, AttributeManage, AuditRead,
+		ReferenceRead, ReferenceExtend, AccountManage, AttributeManage, RuleManage, AuditRead,
 	}},
 	HeadquartersAnalyst: {ReachNation, []Permission{
 		NationRead, NationCustomerRead, ReportRead, ReconciliationRead, ReconciliationRun,
@@ -107,7 +108,7 @@ var grants = map[Role]struct {
 	SystemTask: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge,
 		ContactChange, ContactPhones, ContactPrivate, ContractChange, InteractionWrite, SubscriptionWrite, BillWrite, MemberWrite,
-		AccountManage, AttributeManage, ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
+		AccountManage, AttributeManage, RuleManage, ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
 	}},
 }
 

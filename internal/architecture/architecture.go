@@ -26,6 +26,7 @@ var Capabilities = map[string][]string{
 	"province/customer":     {"province/organisation", "province/selection", "province/reference"},
 	"province/keyaccount":   {"province/customer", "province/reference"},
 	"province/contact":      {"province/customer"},
+	"province/completeness": {"province/customer"},
 	"province/contract":     {"province/customer"},
 	"province/document":     {"province/customer"},
 	"province/interaction":  {"province/customer"},

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/jackc/pgx/v5"
 
+	"jike/cmd/jike/demo/browsertest"
 	"jike/internal/account"
 )
 
@@ -56,4 +57,25 @@ func (v *visit) attributes(t *testing.T) {
 	b.Type("export-attributes", "接入方式")
 	b.Press(kb.Enter)
 	b.Shot("export-attributes")
+	v.completeness(b, id)
+}
+
+// completeness looks at what the file of a customer lacks, and whose files lack most; the rule changes.
+func (v *visit) completeness(b *browsertest.Browser, id int64) {
+	b.Open(fmt.Sprintf("%s/customers/%d", v.fujian.Portal, id))
+	b.TabTo("missing-site")
+	b.Press(kb.Enter)
+	b.SeeURL("#block-sites")
+	b.Open(v.fujian.Portal + "/completeness?by=department")
+	b.ClickCSS("[data-testid^='completeness-open-']:not([data-testid$='-0'])") // not those that are nobody's
+	b.SeeURL("department=")
+	b.Shot("completeness")
+	b.ClickCSS("[data-testid^='completeness-open-']")
+	b.SeeCount("[data-testid^='completeness-row-']", 1)
+	b.Shot("completeness-rows")
+	b.Click("completeness-rule")
+	b.Type("field-site", "9")
+	b.Shot("completeness-rule")
+	b.Click("save")
+	b.SeeGone("side-form")
 }

@@ -18,6 +18,7 @@ export type Permission =
   | 'customer.credit'
   | 'customer.export'
   | 'attribute.manage'
+  | 'rule.manage'
   | 'customer.import'
   | 'customer.merge'
   | 'customer.sensitive'

@@ -27,6 +27,7 @@ export function Block({ name, title, freshness, actions, whole, children }: Prop
   return (
     <Card
       size="small"
+      id={`block-${name}`}
       styles={{ header: { paddingBlock: 8 } }}
       className={whole ? 'whole' : undefined}
       data-testid={`block-${name}`}

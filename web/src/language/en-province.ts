@@ -1,5 +1,6 @@
 import attribute from './en/attribute.json'
 import audit from './en/audit.json'
+import completeness from './en/completeness.json'
 import contract from './en/contract.json'
 import edit from './en/edit.json'
 import exporting from './en/exporting.json'
@@ -19,4 +20,4 @@ import site from './en/site.json'
 import value from './en/value.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...attribute, ...audit, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value }
+export const texts: ProvinceTexts = { ...attribute, ...audit, ...completeness, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value }

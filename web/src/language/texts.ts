@@ -2,6 +2,7 @@ import type account from './zh/account.json'
 import type attribute from './zh/attribute.json'
 import type audit from './zh/audit.json'
 import type company from './zh/company.json'
+import type completeness from './zh/completeness.json'
 import type contract from './zh/contract.json'
 import type customer from './zh/customer.json'
 import type dashboard from './zh/dashboard.json'
@@ -38,6 +39,7 @@ export type CommonTexts = typeof account &
 /** What a province's other pages say. */
 export type ProvinceTexts = typeof attribute &
   typeof audit &
+  typeof completeness &
   typeof contract &
   typeof edit &
   typeof exporting &

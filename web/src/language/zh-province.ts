@@ -1,5 +1,6 @@
 import attribute from './zh/attribute.json'
 import audit from './zh/audit.json'
+import completeness from './zh/completeness.json'
 import contract from './zh/contract.json'
 import edit from './zh/edit.json'
 import exporting from './zh/exporting.json'
@@ -19,4 +20,4 @@ import site from './zh/site.json'
 import value from './zh/value.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...attribute, ...audit, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value }
+export const texts: ProvinceTexts = { ...attribute, ...audit, ...completeness, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value }

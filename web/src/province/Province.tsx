@@ -1,4 +1,4 @@
-import { ApiOutlined, BookOutlined, CalendarOutlined, CloudUploadOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, PlusOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
+import { ApiOutlined, BookOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, PlusOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -12,6 +12,7 @@ const NewCustomerPage = lazyPart('province', () => import('./customer/NewCustome
 const OverviewPage = lazyPart('province', () => import('./overview/OverviewPage'))
 const BirthdayPage = lazyPart('province', () => import('./contact/BirthdayPage'))
 const ContractDuePage = lazyPart('province', () => import('./contract/DuePage'))
+const CompletenessPage = lazyPart('province', () => import('./completeness/CompletenessPage'))
 const ImportListPage = lazyPart('province', () => import('./importing/ImportListPage'))
 const ImportPage = lazyPart('province', () => import('./importing/ImportPage'))
 const HandoverListPage = lazyPart('province', () => import('./handover/HandoverListPage'))
@@ -35,6 +36,7 @@ export default function Province() {
     { path: '/customers', label: t('menu.customers'), icon: <TeamOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/birthdays', label: t('menu.birthdays'), icon: <GiftOutlined aria-hidden />, permission: 'contact.private' },
     { path: '/contracts', label: t('menu.contractDue'), icon: <CalendarOutlined aria-hidden />, permission: 'customer.read' },
+    { path: '/completeness', label: t('menu.completeness'), icon: <CheckSquareOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/imports', label: t('menu.imports'), icon: <ImportOutlined aria-hidden />, permission: 'customer.import' },
     { path: '/handovers', label: t('menu.handovers'), icon: <SwapOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/jobs', label: t('menu.jobs'), icon: <FieldTimeOutlined aria-hidden />, permission: 'customer.read' },
@@ -55,6 +57,7 @@ export default function Province() {
         <Route path="/customers/:id" element={<OverviewPage />} />
         <Route path="/birthdays" element={<BirthdayPage />} />
         <Route path="/contracts" element={<ContractDuePage />} />
+        <Route path="/completeness" element={<CompletenessPage />} />
         <Route path="/imports" element={<ImportListPage />} />
         <Route path="/imports/:id" element={<ImportPage />} />
         <Route path="/handovers" element={<HandoverListPage />} />

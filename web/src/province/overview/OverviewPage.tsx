@@ -24,6 +24,7 @@ import { ClassHistoryBlock } from './ClassHistoryBlock'
 import { overviewQuery, useReread, type Overview } from './overview'
 import { SelectionBlock } from './SelectionBlock'
 
+const CompletenessBlock = lazy(() => import('../completeness/CompletenessBlock'))
 const TimelineBlock = lazy(() => import('./TimelineBlock'))
 
 /** Everything about a customer (客户360). */
@@ -49,6 +50,9 @@ function Blocks({ overview }: { overview: Overview }) {
       <MergedBanner customer={customer} />
       <div className="blocks">
         <CustomerBlock overview={overview} />
+        <Suspense>
+          <CompletenessBlock customerId={customer.id} />
+        </Suspense>
         <HierarchyBlock customerId={customer.id} />
         <ContactsBlock customerId={customer.id} contacts={overview.contacts} freshness={sources.contacts} />
         <KeyPersonBlock contacts={overview.contacts} freshness={sources.contacts} />
