@@ -6,7 +6,7 @@ import { forgetSession, sessionQuery } from '../api/session'
 import { LanguageProvider, useLanguage } from '../language/LanguageProvider'
 import { nonce } from './nonce'
 import { SessionGate } from './SessionGate'
-import { theme } from './theme'
+import { stillness, theme } from './theme'
 
 // A session that has ended shows in whatever was asked next; a session that was opened anew in
 // another tab shows in a refused token.
@@ -42,7 +42,7 @@ export function App() {
 function Page() {
   const { pack } = useLanguage()
   return (
-    <ConfigProvider locale={pack.antd} theme={theme} csp={{ nonce }} button={{ autoInsertSpace: false }}>
+    <ConfigProvider locale={pack.antd} theme={theme} wave={{ disabled: stillness }} csp={{ nonce }} button={{ autoInsertSpace: false }}>
       <AntApp>
         <BrowserRouter>
           <SessionGate />

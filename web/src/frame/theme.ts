@@ -1,5 +1,8 @@
 import type { ThemeConfig } from 'antd'
 
+/** Whether the person wants nothing to move. */
+export const stillness = window.matchMedia('(prefers-reduced-motion: reduce)').matches
+
 /** Colours with a contrast of at least 4.5 to 1 on white and on the page's grey (WCAG 2.1 AA). */
 export const theme: ThemeConfig = {
   token: {
@@ -20,7 +23,7 @@ export const theme: ThemeConfig = {
     colorTextTertiary: '#595959',
     colorTextPlaceholder: '#6b6b6b',
     fontFamily: `system-ui, -apple-system, 'Segoe UI', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif`,
-    motion: !window.matchMedia('(prefers-reduced-motion: reduce)').matches,
+    motion: !stillness,
   },
   components: {
     Layout: { headerBg: '#ffffff', headerPadding: '0 16px', siderBg: '#ffffff' },

@@ -79,6 +79,7 @@ func Open(tb testing.TB, o Options) *Browser {
 	ctx, end := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(tb.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("force-prefers-reduced-motion", true), // the portal shows nothing that moves then
 		chromedp.Flag("lang", "zh-CN"), chromedp.Env("TZ=Asia/Shanghai"),
 	)...)
 	ctx, closePage := chromedp.NewContext(ctx)
