@@ -54,6 +54,7 @@ var requests = map[string][2]string{
 
 	"account-create":       {"/api/accounts", `{"login":"new-{role}","name":"新","role":"headquarters_analyst","unitId":0,"language":"zh"}`},
 	"account-get":          {"/api/accounts/100", ""},
+	"account-rights":       {"/api/accounts/100/rights", ""},
 	"account-change":       {"/api/accounts/10{role}", `{"version":1,"name":"改","role":"headquarters_analyst","unitId":0,"active":true}`},
 	"account-reset":        {"/api/accounts/100/password", ""},
 	"account-unlock":       {"/api/accounts/100/unlock", ""},

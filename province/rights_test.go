@@ -158,7 +158,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return op.Path, fmt.Sprintf(`{"login":"new%d","name":"新","role":"province_administrator","unitId":0,"language":"zh"}`, n), false
 	case "account-change":
 		return at(x.account(t, n)), `{"version":1,"name":"改","role":"province_administrator","unitId":0,"active":true}`, false
-	case "account-get", "account-reset", "account-unlock", "account-session-list", "account-session-end":
+	case "account-get", "account-rights", "account-sensitive-customers", "account-reset", "account-unlock", "account-session-list", "account-session-end":
 		return strings.ReplaceAll(at(x.account(t, n)), "{session}", "0"), "", false
 	case "customer-change":
 		return at(o.customer), stated(t, o.document, map[string]any{"address": "新"}), true
@@ -179,7 +179,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(x.handedOver(t, o)), "", false
 	case "handover-undo":
 		return at(x.handedOver(t, o)), `{"reason":"误移交"}`, false
-	case "customer-get", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "customer-timeline", "hierarchy-get", "hierarchy-children", "site-list", "value-score-list", "customer-name-list",
+	case "customer-get", "customer-access", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "customer-timeline", "hierarchy-get", "hierarchy-children", "site-list", "value-score-list", "customer-name-list",
 		"customer-attributes", "customer-completeness", "customer-viewer-list":
 		return at(o.customer), "", true
 	case "completeness-customers":
@@ -646,6 +646,7 @@ func TestListAndOrganisationKeepToTheScope(t *testing.T) {
 			t.Errorf("%s lists %v of %v, want %v", caller, got, doc["total"], want)
 		}
 	}
+	x.explainsWhatItShows(t, ids)
 	for caller, want := range map[string]string{"manager": "福建公司 福州分公司 集客一部 林一", "head-a": "福建公司 福州分公司 集客一部 林一 陈二"} {
 		_, doc := x.as(t, caller).Call(t, "GET", "/api/organisation", "")
 		var names []string

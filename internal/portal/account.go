@@ -75,6 +75,13 @@ type accountChangeInput struct {
 	}
 }
 
+// rightsView is what an account may do at this moment.
+type rightsView struct {
+	Scope       string               `json:"scope" enum:"nothing,own,department,province,nation" doc:"Which customers it reaches"`
+	UnitID      int64                `json:"unitId" doc:"Where the reach begins, 0: nowhere in the organisation"`
+	Permissions []account.Permission `json:"permissions" doc:"In alphabetical order; none of an account that is closed"`
+}
+
 type secretView struct {
 	ID       int64  `json:"id" doc:"Account"`
 	Password string `json:"password" doc:"Told this once; the owner has to change it at the next sign-in"`
@@ -115,6 +122,8 @@ func (s *Server) registerAccounts() {
 			a, err := accounts.Get(ctx, caller, in.ID)
 			return accountOf(a), err
 		})
+	Register(s, add(http.MethodGet, "/api/accounts/{id}/rights", "account-rights", "What an account may do, and how far it reaches"),
+		s.rights)
 	Register(s, add(http.MethodPut, "/api/accounts/{id}", "account-change", "Change name, role, unit, or close and open; 409 with the account as it is now"),
 		s.changeAccount)
 	Register(s, add(http.MethodPost, "/api/accounts/{id}/password", "account-reset", "A new first password; the sessions end"),
@@ -147,6 +156,18 @@ func (s *Server) changeAccount(ctx context.Context, caller account.Caller, in *a
 		return accountView{}, WithCurrent(err, accountOf(conflict.Current))
 	}
 	return accountOf(a), err
+}
+
+// rights are those that the next request of the account would have.
+func (s *Server) rights(ctx context.Context, caller account.Caller, in *accountInput) (rightsView, error) {
+	if _, err := s.options.Accounts.Get(ctx, caller, in.ID); err != nil {
+		return rightsView{}, err
+	}
+	c, err := s.options.Accounts.Caller(ctx, in.ID)
+	if errors.Is(err, account.ErrNoAccount) || fault.Is(err, fault.NotFound) { // the account is closed, or its unit
+		c, err = account.Caller{}, nil
+	}
+	return rightsView{c.Scope().Reach.String(), c.UnitID, append([]account.Permission{}, c.Role.Permissions()...)}, err
 }
 
 // checkPlace gives a fault for a role that is not of this level, and for a unit that is not there.

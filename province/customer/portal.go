@@ -161,6 +161,7 @@ func Register(s *portal.Server, store *Store) {
 	registerNames(s, store)
 	registerAssignment(s, store)
 	registerViewers(s, store)
+	registerAccess(s, store)
 	portal.Register(s, portal.Operation{
 		Method: http.MethodGet, Path: "/api/customers", ID: "customer-list", Tag: "customer",
 		Summary: "Customers within scope, filtered, sorted and paged", Permission: account.CustomerRead,

@@ -2,6 +2,8 @@ package customer
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -9,31 +11,99 @@ import (
 	"jike/internal/pg"
 )
 
+// ground is one of the conditions under which a row c of crm.customer may be seen, with the rule that it is.
+// Who may see and why are told from the same ones.
+type ground struct {
+	rule Rule
+	sql  string
+}
+
 // Within is the condition that a row c of crm.customer may be seen by the caller; it adds its
-// arguments to args. Sensitive customers are seen by who may mark them, by their own account
-// manager and by those named for them (see Viewer) only.
+// arguments to args: one of the grounds of reach must hold, and for a sensitive customer one of those that lift its bar.
 func Within(caller account.Caller, args pgx.NamedArgs) string {
-	scope := caller.Scope()
-	args["scope_unit"] = scope.UnitID
-	var reach string
-	switch scope.Reach {
-	case account.ReachOwn:
-		reach = `c.manager_id = @scope_unit`
-	case account.ReachDepartment:
-		args["scope_path"] = scope.Path
-		reach = `c.manager_id IN (SELECT u.id FROM crm.organisation u WHERE u.path LIKE @scope_path || '%')`
-	case account.ReachProvince, account.ReachNation:
-		reach = `true`
-	default:
-		reach = `false`
-	}
-	if caller.May(account.CustomerSensitive) {
+	reach, sight := reaching(caller, args)[0].sql, unbarred(caller, args)
+	if sight == nil {
 		return reach
 	}
-	// The array is made once for a statement: no index that answers the rest must give way to it.
-	args["scope_account"] = caller.AccountID
-	return reach + ` AND (NOT c.sensitive OR c.manager_id = @scope_unit OR c.id = ANY (ARRAY(SELECT v.customer_id FROM crm.sensitive_viewer v
-		WHERE v.account_id = @scope_account AND v.until >= (now() AT TIME ZONE 'Asia/Shanghai')::date)))`
+	condition := reach + ` AND (NOT c.sensitive`
+	for _, g := range sight {
+		condition += ` OR ` + g.sql
+	}
+	return condition + `)`
+}
+
+// reaching are the grounds on which a customer is within the caller's reach.
+func reaching(caller account.Caller, args pgx.NamedArgs) []ground {
+	scope := caller.Scope()
+	switch scope.Reach {
+	case account.ReachOwn:
+		args["scope_unit"] = scope.UnitID
+		return []ground{{RuleOwn, `c.manager_id = @scope_unit`}}
+	case account.ReachDepartment:
+		args["scope_path"] = scope.Path
+		return []ground{{RuleUnit, `c.manager_id IN (SELECT u.id FROM crm.organisation u WHERE u.path LIKE @scope_path || '%')`}}
+	case account.ReachProvince, account.ReachNation:
+		return []ground{{RuleProvince, `true`}}
+	}
+	return []ground{{"", `false`}}
+}
+
+// unbarred are the grounds on which the caller sees a sensitive customer within reach: being its own account
+// manager, and being named for it (see Viewer). Who may mark customers is barred from none: nil.
+func unbarred(caller account.Caller, args pgx.NamedArgs) []ground {
+	if caller.May(account.CustomerSensitive) {
+		return nil
+	}
+	args["scope_unit"], args["scope_account"] = caller.Scope().UnitID, caller.AccountID
+	return []ground{
+		{RuleOwn, `c.manager_id = @scope_unit`},
+		// The array is made once for a statement: no index that answers the rest must give way to it.
+		{RuleNamed, `c.id = ANY (ARRAY(SELECT v.customer_id FROM crm.sensitive_viewer v
+			WHERE v.account_id = @scope_account AND v.until >= (now() AT TIME ZONE 'Asia/Shanghai')::date))`},
+	}
+}
+
+// Access says on which grounds the caller sees a customer: those of the condition that decides it. Whoever does not
+// see it gets NotFound.
+func (s *Store) Access(ctx context.Context, caller account.Caller, id int64) (Access, error) {
+	args := pgx.NamedArgs{"id": id, "unit": caller.UnitID, "account": caller.AccountID}
+	reach, sight := reaching(caller, args), unbarred(caller, args)
+	held := make([]string, 0, len(reach)+len(sight))
+	for _, g := range append(reach, sight...) {
+		held = append(held, `(`+g.sql+`) IS TRUE`)
+	}
+	query := `SELECT c.sensitive, coalesce(m.name, ''), coalesce(u.name, ''), coalesce(u.kind, ''), v.until, coalesce(v.named_by, ''), coalesce(v.reason, ''),
+			ARRAY[` + strings.Join(held, `, `) + `]
+		FROM crm.customer c LEFT JOIN crm.organisation m ON m.id = c.manager_id LEFT JOIN crm.organisation u ON u.id = @unit
+			LEFT JOIN crm.sensitive_viewer v ON v.customer_id = c.id AND v.account_id = @account
+		WHERE c.id = @id AND ` + Within(caller, args)
+	var a Access
+	var holds []bool
+	err := s.db.QueryRow(ctx, query, args).Scan(&a.Sensitive, &a.Manager, &a.Unit, &a.UnitKind, &a.Until, &a.NamedBy, &a.Reason, &holds)
+	if err != nil {
+		return Access{}, unknown(err)
+	}
+	a.Reach = holding(reach, holds)
+	switch {
+	case !a.Sensitive:
+	case sight == nil:
+		a.Sight = []Rule{RuleMarks}
+	default:
+		a.Sight = holding(sight, holds[len(reach):])
+	}
+	if !slices.Contains(a.Sight, RuleNamed) { // what was once, or is not needed
+		a.Until, a.NamedBy, a.Reason = nil, "", ""
+	}
+	return a, nil
+}
+
+func holding(grounds []ground, holds []bool) (rules []Rule) {
+	for i, g := range grounds {
+		if holds[i] {
+			rules = append(rules, g.rule)
+		}
+	}
+	return rules
 }
 
 // Own reports whether a customer is in the caller's own care. The caller must have been shown it.

@@ -90,6 +90,7 @@ func (v *visit) accounts(t *testing.T) {
 
 	b.ClickCSS("[data-testid='account-row-newcomer'] a")
 	b.See("block-sessions", "127.0.0.1")
+	b.See("block-rights", "管理账号")
 	b.Shot("account")
 	b.ClickCSS("[data-testid^='session-end-']")
 	b.SeeCount("[data-testid='block-sessions'] .ant-empty", 1)

@@ -18,6 +18,7 @@ import { useFormats } from '../language/formats'
 import { AccountMark } from './AccountMark'
 import { accountFactsOf, accountQuery, accountRoles, accountSessionsQuery, type Account, type AccountFacts } from './accounts'
 import { PasswordDialog } from './PasswordDialog'
+import { RightsBlock } from './RightsBlock'
 import { SessionTable } from './SessionTable'
 import { UnitSelect, useUnitName } from './UnitSelect'
 
@@ -95,6 +96,7 @@ function Blocks({ account }: { account: Account }) {
         <Block name="account" title={t('account.facts')}>
           <Facts facts={facts} />
         </Block>
+        <RightsBlock account={account} />
         <AccountSessions account={account} />
       </div>
       <SideForm title={t('account.edit')} open={editing} onClose={() => setEditing(false)}>

@@ -4,6 +4,7 @@ import type { components, operations } from '../api/province.gen'
 import { choice, integer, text, type Parts } from '../urlstate/urlState'
 
 export type Account = components['schemas']['AccountView']
+export type Rights = components['schemas']['RightsView']
 export type AccountRole = Account['role']
 export type OpenSession = components['schemas']['OpenSession']
 
@@ -44,6 +45,21 @@ export function accountQuery(id: number) {
   return queryOptions({
     queryKey: ['account', id],
     queryFn: ({ signal }) => answer(province.GET('/api/accounts/{id}', { params: { path: { id } }, signal })),
+  })
+}
+
+export function rightsQuery(id: number) {
+  return queryOptions({
+    queryKey: ['account', id, 'rights'],
+    queryFn: ({ signal }) => answer(province.GET('/api/accounts/{id}/rights', { params: { path: { id } }, signal })),
+  })
+}
+
+/** The sensitive customers that an account is named for; of a province only. */
+export function namingsQuery(id: number) {
+  return queryOptions({
+    queryKey: ['account', id, 'namings'],
+    queryFn: ({ signal }) => answer(province.GET('/api/accounts/{id}/sensitive-customers', { params: { path: { id } }, signal })),
   })
 }
 

@@ -1,3 +1,4 @@
+import access from './en/access.json'
 import audit from './en/audit.json'
 import company from './en/company.json'
 import dashboard from './en/dashboard.json'
@@ -7,4 +8,4 @@ import overview from './en/overview.json'
 import reference from './en/reference.json'
 import type { NationalTexts } from './texts'
 
-export const texts: NationalTexts = { ...audit, ...company, ...dashboard, ...edit, ...national, ...overview, ...reference }
+export const texts: NationalTexts = { ...access, ...audit, ...company, ...dashboard, ...edit, ...national, ...overview, ...reference }

@@ -1,3 +1,4 @@
+import access from './en/access.json'
 import attribute from './en/attribute.json'
 import audit from './en/audit.json'
 import completeness from './en/completeness.json'
@@ -20,4 +21,4 @@ import site from './en/site.json'
 import value from './en/value.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...attribute, ...audit, ...completeness, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value }

@@ -1,3 +1,4 @@
+import type access from './zh/access.json'
 import type account from './zh/account.json'
 import type attribute from './zh/attribute.json'
 import type audit from './zh/audit.json'
@@ -37,7 +38,8 @@ export type CommonTexts = typeof account &
   typeof search
 
 /** What a province's other pages say. */
-export type ProvinceTexts = typeof attribute &
+export type ProvinceTexts = typeof access &
+  typeof attribute &
   typeof audit &
   typeof completeness &
   typeof contract &
@@ -59,7 +61,8 @@ export type ProvinceTexts = typeof attribute &
   typeof value
 
 /** What headquarters' pages say. */
-export type NationalTexts = typeof audit &
+export type NationalTexts = typeof access &
+  typeof audit &
   typeof company &
   typeof dashboard &
   typeof edit &

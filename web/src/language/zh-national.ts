@@ -1,3 +1,4 @@
+import access from './zh/access.json'
 import audit from './zh/audit.json'
 import company from './zh/company.json'
 import dashboard from './zh/dashboard.json'
@@ -7,4 +8,4 @@ import overview from './zh/overview.json'
 import reference from './zh/reference.json'
 import type { NationalTexts } from './texts'
 
-export const texts: NationalTexts = { ...audit, ...company, ...dashboard, ...edit, ...national, ...overview, ...reference }
+export const texts: NationalTexts = { ...access, ...audit, ...company, ...dashboard, ...edit, ...national, ...overview, ...reference }

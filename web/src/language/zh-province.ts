@@ -1,3 +1,4 @@
+import access from './zh/access.json'
 import attribute from './zh/attribute.json'
 import audit from './zh/audit.json'
 import completeness from './zh/completeness.json'
@@ -20,4 +21,4 @@ import site from './zh/site.json'
 import value from './zh/value.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...attribute, ...audit, ...completeness, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value }

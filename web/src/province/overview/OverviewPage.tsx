@@ -12,6 +12,7 @@ import { ContactsBlock } from '../contact/ContactsBlock'
 import { KeyPersonBlock } from '../contact/KeyPersonBlock'
 import { NamesBlock } from '../customer/NamesBlock'
 import { ViewersBlock } from '../customer/ViewersBlock'
+import { WhyButton } from '../customer/WhyButton'
 import { ContractsBlock } from '../contract/ContractsBlock'
 import { ResponsibilityBlock } from '../handover/ResponsibilityBlock'
 import { HierarchyBlock } from '../hierarchy/HierarchyBlock'
@@ -46,7 +47,9 @@ function Blocks({ overview }: { overview: Overview }) {
   const reread = useReread(customer.id)
   return (
     <div data-testid="overview" data-version={customer.version}>
-      <PageHead title={customer.name} note={t('customer.numbered', { number: customer.number })} />
+      <PageHead title={customer.name} note={t('customer.numbered', { number: customer.number })}>
+        <WhyButton customerId={customer.id} />
+      </PageHead>
       <MergedBanner customer={customer} />
       <div className="blocks">
         <CustomerBlock overview={overview} />

@@ -1,0 +1,75 @@
+package customer
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"jike/internal/account"
+	"jike/internal/portal"
+)
+
+// accessView is an Access as the browser sees it.
+type accessView struct {
+	Reach     []Rule `json:"reach" enum:"own,unit,province" doc:"By which the customer is within reach"`
+	Sensitive bool   `json:"sensitive"`
+	Sight     []Rule `json:"sight" enum:"own,named,marks" doc:"By which a sensitive customer is seen besides"`
+	Manager   string `json:"manager" doc:"The customer's account manager; empty: nobody"`
+	Unit      string `json:"unit" doc:"The caller's place in the organisation; empty: none"`
+	UnitKind  string `json:"unitKind" enum:",province,city,department,person"`
+	Until     string `json:"until" doc:"The last day for which the caller is named, YYYY-MM-DD; empty: not named"`
+	NamedBy   string `json:"namedBy"`
+	Reason    string `json:"reason"`
+}
+
+// namingView is a Naming as the browser sees it.
+type namingView struct {
+	ID     int64  `json:"id" doc:"Of the customer"`
+	Number string `json:"number"`
+	Name   string `json:"name"`
+	Until  string `json:"until" doc:"The last day, YYYY-MM-DD"`
+	Reason string `json:"reason"`
+}
+
+type namingsView struct {
+	Items []namingView `json:"items"`
+}
+
+// registerAccess adds the portal's operations that say why somebody sees a customer.
+func registerAccess(s *portal.Server, store *Store) {
+	portal.Register(s, portal.Operation{
+		Method: http.MethodGet, Path: "/api/customers/{id}/access", ID: "customer-access", Tag: "customer",
+		Summary: "Why the caller sees a customer", Permission: account.CustomerRead,
+	},
+		func(ctx context.Context, caller account.Caller, in *oneInput) (accessView, error) {
+			a, err := store.Access(ctx, caller, in.ID)
+			v := accessView{
+				Reach: rules(a.Reach), Sensitive: a.Sensitive, Sight: rules(a.Sight), Manager: a.Manager,
+				Unit: a.Unit, UnitKind: a.UnitKind, NamedBy: a.NamedBy, Reason: a.Reason,
+			}
+			if a.Until != nil {
+				v.Until = a.Until.Format(time.DateOnly)
+			}
+			return v, err
+		})
+	registerNamings(s, store)
+}
+
+// registerNamings adds the operation that says which sensitive customers an account sees by name.
+func registerNamings(s *portal.Server, store *Store) {
+	portal.Register(s, portal.Operation{
+		Method: http.MethodGet, Path: "/api/accounts/{id}/sensitive-customers", ID: "account-sensitive-customers", Tag: "account",
+		Summary: "Sensitive customers that an account is named for", Permission: account.CustomerSensitive,
+	},
+		func(ctx context.Context, caller account.Caller, in *oneInput) (namingsView, error) {
+			list, err := store.NamedFor(ctx, caller, in.ID)
+			v := namingsView{Items: make([]namingView, 0, len(list))}
+			for _, n := range list {
+				v.Items = append(v.Items, namingView{n.ID, n.Number, n.Name, n.Until.Format(time.DateOnly), n.Reason})
+			}
+			return v, err
+		})
+}
+
+// rules are never null for the browser.
+func rules(list []Rule) []Rule { return append([]Rule{}, list...) }
