@@ -27,6 +27,7 @@ import (
 	"jike/province/selection"
 	"jike/province/site"
 	"jike/province/value"
+	"jike/province/view"
 	"jike/xmlapi/server"
 )
 
@@ -55,6 +56,7 @@ func (s *Stores) Register(p *portal.Server) {
 	reference.Register(p, s.Reference)
 	search.Register(p, s.Search)
 	trail.Register(p, s.Trail)
+	view.Register(p, s.Views)
 }
 
 // Operations are the partner messages of every capability.

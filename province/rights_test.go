@@ -262,6 +262,14 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.member), `{"version":1,` + line + `}`, true
 	case "member-leave":
 		return at(o.member), `{"version":1,"leftOn":"2026-02-01"}`, true
+	case "view-create":
+		return op.Path, fmt.Sprintf(`{"name":"视图%d","audience":"private","unitId":0,"settings":%s}`, n, anySettings), false
+	case "view-change":
+		return at(x.viewOf(t, caller, n)), fmt.Sprintf(`{"version":1,"name":"改%d","audience":"private","unitId":0,"settings":%s}`, n, anySettings), false
+	case "view-remove":
+		return at(x.viewOf(t, caller, n)), "", false
+	case "view-begin":
+		return op.Path, fmt.Sprintf(`{"id":%d}`, x.viewOf(t, caller, n)), false
 	case "search":
 		return op.Path + "?q=" + url.QueryEscape("甲0"), "", false
 	case "reference-list":
@@ -421,6 +429,18 @@ func (x *site) job(t *testing.T, login string) int64 {
 		login = "manager"
 	}
 	return customertest.Value[int64](t, x.DB, insert, login)
+}
+
+const anySettings = `{"columns":[],"filter":{},"sort":"id","dir":"asc"}`
+
+// viewOf is a view of a login's own.
+func (x *site) viewOf(t *testing.T, login string, n int) int64 {
+	t.Helper()
+	if login == "" {
+		login = "manager"
+	}
+	const insert = `INSERT INTO crm.view (owner_id, name, audience, settings) SELECT id, $2, 'private', $3 FROM account.account WHERE login = $1 RETURNING id`
+	return customertest.Value[int64](t, x.DB, insert, login, fmt.Sprint("旧", n), anySettings)
 }
 
 const anyRule = `{"classes":["A1"],"crossProvince":true,"industries":[],"cities":[],"named":[],"excluded":[]}`

@@ -33,6 +33,7 @@ import (
 	"jike/province/subscription"
 	"jike/province/summary"
 	"jike/province/value"
+	"jike/province/view"
 	"jike/schemas/codes"
 	"jike/xmlapi/journal"
 )
@@ -68,6 +69,7 @@ type Stores struct {
 	Imports       *importing.Store
 	Search        *search.Store
 	Trail         *trail.Store
+	Views         *view.Store
 }
 
 // NewStores makes the stores; db is connected as jike_app, zone is the province's.
@@ -92,6 +94,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Values = value.NewStore(db, s.Customers)
 	s.Sites = site.NewStore(db, s.Customers)
 	s.Attributes = attribute.NewStore(db, s.Customers)
+	s.Views = view.NewStore(db, s.Organisation, s.Attributes)
 	s.Subscriptions = subscription.NewStore(s.Customers)
 	s.Jobs = job.NewStore(db)
 	s.Members = member.NewStore(db, s.Customers)

@@ -46,6 +46,7 @@ const (
 	CustomerSensitive Permission = "customer.sensitive" // set or clear the sensitive flag
 	CustomerCredit    Permission = "customer.credit"    // decide level and limit of credit (信用等级, 信用额度)
 	CustomerMerge     Permission = "customer.merge"     // make one of two customers, and undo it
+	ViewPublish       Permission = "view.publish"       // share a view of the customer list with everybody, and tend the shared ones in reach
 	AttributeManage   Permission = "attribute.manage"   // define custom attributes of customers
 	RuleManage        Permission = "rule.manage"        // state by which rules customers are judged
 	CustomerImport    Permission = "customer.import"    // create and change customers from a file, and take that back
@@ -88,11 +89,11 @@ var grants = map[Role]struct {
 		ContactChange, ContactPrivate, ContactReveal, ContractChange, InteractionWrite, MemberWrite, ReferenceRead,
 	}},
 	DepartmentHead: {ReachDepartment, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ViewPublish,
 		ContactChange, ContactReveal, ContractChange, InteractionWrite, MemberWrite, ReferenceRead,
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ViewPublish,
 		ContactChange, ContactReveal, ContractChange, InteractionWrite, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
 		ReferenceRead, ReferenceExtend, AccountManage, AttributeManage, RuleManage, AuditRead,
 	}},

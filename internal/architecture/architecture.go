@@ -41,6 +41,7 @@ var Capabilities = map[string][]string{
 	"province/exporting":    {"province/customer", "province/attribute", "province/job"},
 	"province/importing":    {"province/organisation", "province/customer", "province/attribute", "province/job"},
 	"province/handover":     {"province/customer", "province/job"},
+	"province/view":         {"province/organisation", "province/customer", "province/attribute"},
 	"province/summary":      {},
 	"province/exchange":     {},
 	"province/value":        {"province/customer"},

@@ -21,7 +21,11 @@ func (s *Store) Chosen(ctx context.Context, caller account.Caller, f *Filter, id
 	var where string
 	var args pgx.NamedArgs
 	if f != nil {
-		where, args = conditions(caller, *f)
+		filter, err := f.within(ctx, s.db)
+		if err != nil {
+			return nil, err
+		}
+		where, args = conditions(caller, filter)
 		where += ` AND c.merged_into IS NULL`
 	} else {
 		args = pgx.NamedArgs{"ids": ids}

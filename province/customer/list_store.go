@@ -88,6 +88,9 @@ func statedOf(ctx context.Context, tx pgx.Tx, page []Customer, attributes []stri
 }
 
 func search(ctx context.Context, tx pgx.Tx, caller account.Caller, f Filter) (page Page, err error) {
+	if f, err = f.within(ctx, tx); err != nil {
+		return page, err
+	}
 	l := newListing(caller, f)
 	if l.text {
 		return l.found(ctx, tx)
@@ -134,7 +137,7 @@ func newListing(caller account.Caller, f Filter) *listing {
 	l.where, l.args = conditions(caller, f)
 	l.facets = strings.Join(facetConditions(f, l.args), ` AND `)
 	everywhere := caller.Scope().Reach >= account.ReachProvince && caller.May(account.CustomerSensitive)
-	l.tallied = everywhere && f.ManagerID == 0 && f.Attribute == "" && !l.text
+	l.tallied = everywhere && f.byFacets() && !l.text
 	return l
 }
 
@@ -310,6 +313,10 @@ func (l *listing) order(back bool) string {
 // Listed gives the ids of all customers that Search lists with the filter, in its order, at most so many.
 func (s *Store) Listed(ctx context.Context, caller account.Caller, f Filter, most int) ([]int64, error) {
 	if err := f.check(); err != nil {
+		return nil, err
+	}
+	f, err := f.within(ctx, s.db)
+	if err != nil {
 		return nil, err
 	}
 	l := newListing(caller, f)

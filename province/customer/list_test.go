@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
@@ -30,12 +31,15 @@ func TestListsAreWhatPlainSQLSays(t *testing.T) {
 	w := customertest.New(t)
 	l := &life{w: w, owner: w.Database.Owner(t), units: []int64{0, w.ManagerUnit.ID, w.ColleagueUnit.ID, w.StrangerUnit.ID}}
 	l.add(t.Context(), t, 400)
+	due(t, w)
+	started := time.Now()
 	living, end := context.WithCancel(t.Context())
 	var group errgroup.Group
 	for seed := range uint64(2) {
 		group.Go(func() error { return l.live(living, rand.New(rand.NewPCG(seed, 7))) })
 	}
 	named := named(t, w)
+	units := []int64{0, 0, 0, w.ManagerUnit.ID, w.DepartmentA.ID, w.DepartmentB.ID, w.DepartmentA.ParentID, 1, -1}
 	callers := []account.Caller{w.Administrator, w.HeadA, named, w.Manager, w.Everybody}
 	rapid.Check(t, func(r *rapid.T) {
 		caller := rapid.SampledFrom(callers).Draw(r, "caller")
@@ -45,6 +49,12 @@ func TestListsAreWhatPlainSQLSays(t *testing.T) {
 			Cities:     someOf(someCities).Draw(r, "cities"),
 			Industries: someOf(someIndustries).Draw(r, "industries"),
 			ManagerID:  rapid.SampledFrom(append(l.units, 0, 0)).Draw(r, "manager"),
+			UnitID:     rapid.SampledFrom(units).Draw(r, "unit"),
+			Mine:       rapid.SampledFrom([]bool{false, false, false, true}).Draw(r, "mine"),
+			Unassigned: rapid.SampledFrom([]bool{false, false, false, true}).Draw(r, "unassigned"),
+			Sensitive:  rapid.SampledFrom([]*bool{nil, nil, new(true), new(false)}).Draw(r, "sensitive"),
+			Since:      rapid.SampledFrom([]time.Time{{}, {}, started}).Draw(r, "since"),
+			DueDays:    rapid.SampledFrom([]int{0, 0, 0, 30}).Draw(r, "due"),
 			National:   rapid.SampledFrom([]*bool{nil, nil, new(true), new(false)}).Draw(r, "national"),
 			Text:       rapid.SampledFrom([]string{"", "", "", "客户", "591", "户1"}).Draw(r, "text"),
 			Sort:       rapid.SampledFrom(customer.SortKeys()).Draw(r, "sort"),
@@ -100,6 +110,26 @@ func named(t *testing.T, w *customertest.World) account.Caller {
 	return caller
 }
 
+// due gives some customers contracts that end, of which some are renewed.
+func due(t *testing.T, w *customertest.World) {
+	t.Helper()
+	const insert = `WITH ending AS (INSERT INTO crm.contract (customer_id, national, number, name, signed_on, effective_on, expires_on, amount_fen, status)
+			SELECT id, national, 'D' || id, '协议', current_date - 300, current_date - 300, current_date + id::int % 90 - 20, 1, CASE WHEN id % 5 = 0 THEN 'terminated' ELSE 'active' END
+			FROM crm.customer WHERE id % 4 = 2 RETURNING id, customer_id, national)
+		INSERT INTO crm.contract (customer_id, national, number, name, signed_on, effective_on, expires_on, amount_fen, status, renews_id)
+		SELECT customer_id, national, 'R' || id, '续签', current_date, current_date, current_date + 400, 1, 'active', id FROM ending WHERE id % 3 = 0`
+	if _, err := w.Database.Owner(t).Exec(t.Context(), insert); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func nilIfZero(moment time.Time) *time.Time {
+	if moment.IsZero() {
+		return nil
+	}
+	return &moment
+}
+
 // oracle gives the ids of the whole list by a statement that filters as the words say.
 func oracle(ctx context.Context, tx pgx.Tx, caller account.Caller, f customer.Filter) ([]int64, error) {
 	order := map[string]string{"updatedAt": "updated_at"}[f.Sort]
@@ -111,13 +141,20 @@ func oracle(ctx context.Context, tx pgx.Tx, caller account.Caller, f customer.Fi
 		WHERE (cardinality($1::text[]) = 0 OR c.class = ANY ($1)) AND (cardinality($2::text[]) = 0 OR c.lifecycle = ANY ($2))
 			AND (cardinality($3::text[]) = 0 OR c.city = ANY ($3)) AND (cardinality($4::text[]) = 0 OR c.industry = ANY ($4))
 			AND ($5 = 0 OR c.manager_id = $5) AND ($6::boolean IS NULL OR c.national = $6)
+			AND ($11 = 0 OR EXISTS (SELECT FROM crm.organisation u WHERE u.id = $11 AND (u.parent_id IS NULL
+				OR u.id IN (m.id, m.parent_id, (SELECT d.parent_id FROM crm.organisation d WHERE d.id = m.parent_id)))))
+			AND (NOT $12 OR c.manager_id = $9) AND (NOT $13 OR c.manager_id IS NULL) AND ($14::boolean IS NULL OR c.sensitive = $14)
+			AND ($15::timestamptz IS NULL OR c.updated_at >= $15)
+			AND ($16 = 0 OR EXISTS (SELECT FROM crm.contract k LEFT JOIN crm.contract r ON r.renews_id = k.id AND r.status = 'active'
+				WHERE k.customer_id = c.id AND k.status = 'active' AND k.expires_on - $17::date BETWEEN 0 AND $16 AND r.id IS NULL))
 			AND c.merged_into IS NULL AND (position($7 IN c.name) > 0 OR starts_with(c.number, $7))
 			AND ($8 = 'province_administrator' OR $8 = 'system_task' OR $8 = 'account_manager' AND c.manager_id = $9
 				OR $8 = 'department_head' AND m.parent_id = $9)
 			AND (NOT c.sensitive OR $8 IN ('province_administrator', 'system_task') OR c.manager_id = $9
 				OR EXISTS (SELECT FROM crm.sensitive_viewer v WHERE v.customer_id = c.id AND v.account_id = $10 AND v.until > current_date))
 		ORDER BY c.%s %s, c.id %s`, order, direction, direction)
-	rows, err := tx.Query(ctx, query, f.Classes, f.Lifecycles, f.Cities, f.Industries, f.ManagerID, f.National, f.Text, string(caller.Role), caller.UnitID, caller.AccountID)
+	rows, err := tx.Query(ctx, query, f.Classes, f.Lifecycles, f.Cities, f.Industries, f.ManagerID, f.National, f.Text, string(caller.Role), caller.UnitID, caller.AccountID,
+		f.UnitID, f.Mine, f.Unassigned, f.Sensitive, nilIfZero(f.Since), f.DueDays, time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly))
 	if err != nil {
 		return nil, err
 	}

@@ -95,15 +95,21 @@ type changeBody struct {
 
 // Sieve is what lists are filtered by, in a query or in a body.
 type Sieve struct {
-	Q         string   `query:"q" json:"q,omitempty" maxLength:"100" doc:"Words of the name, or the beginning of a number or credit code"`
-	Class     []string `query:"class" json:"class,omitempty" doc:"Classes, separated by commas"`
-	Lifecycle []string `query:"lifecycle" json:"lifecycle,omitempty" doc:"States, separated by commas"`
-	Industry  []string `query:"industry" json:"industry,omitempty" doc:"GB/T 4754 sections (letters) or divisions (two digits), separated by commas"`
-	City      []string `query:"city" json:"city,omitempty" doc:"GB/T 2260 codes, separated by commas"`
-	Manager   int64    `query:"manager" json:"manager,omitempty" doc:"Unit of the account manager"`
-	National  string   `query:"national" json:"national,omitempty" enum:"true,false" doc:"Only those that are selected for headquarters, or only the others"`
-	Attribute string   `query:"attribute" json:"attribute,omitempty" maxLength:"40" doc:"Code of a custom attribute"`
-	Value     string   `query:"value" json:"value,omitempty" maxLength:"2000" doc:"Of that attribute, as it was stated"`
+	Q          string   `query:"q" json:"q,omitempty" maxLength:"100" doc:"Words of the name, or the beginning of a number or credit code"`
+	Class      []string `query:"class" json:"class,omitempty" doc:"Classes, separated by commas"`
+	Lifecycle  []string `query:"lifecycle" json:"lifecycle,omitempty" doc:"States, separated by commas"`
+	Industry   []string `query:"industry" json:"industry,omitempty" doc:"GB/T 4754 sections (letters) or divisions (two digits), separated by commas"`
+	City       []string `query:"city" json:"city,omitempty" doc:"GB/T 2260 codes, separated by commas"`
+	Manager    int64    `query:"manager" json:"manager,omitempty" doc:"Unit of the account manager"`
+	Unit       int64    `query:"unit" json:"unit,omitempty" doc:"Of the organisation: those in the care of anybody within it; the province stands for all"`
+	Mine       bool     `query:"mine" json:"mine,omitempty" doc:"Only those in the reader's own care"`
+	Unassigned bool     `query:"unassigned" json:"unassigned,omitempty" doc:"Only those in nobody's care"`
+	Sensitive  string   `query:"sensitive" json:"sensitive,omitempty" enum:"true,false" doc:"Only those that are marked sensitive, or only the others"`
+	Changed    string   `query:"changed" json:"changed,omitempty" enum:"week" doc:"Only those that were changed since Monday"`
+	Due        int      `query:"due" json:"due,omitempty" minimum:"0" maximum:"365" doc:"Only those with a contract that ends within so many days and is not renewed"`
+	National   string   `query:"national" json:"national,omitempty" enum:"true,false" doc:"Only those that are selected for headquarters, or only the others"`
+	Attribute  string   `query:"attribute" json:"attribute,omitempty" maxLength:"40" doc:"Code of a custom attribute"`
+	Value      string   `query:"value" json:"value,omitempty" maxLength:"2000" doc:"Of that attribute, as it was stated"`
 }
 
 // ListQuery asks for customers as the list does, without the page.
@@ -201,15 +207,17 @@ func (q ListQuery) Filter() (Filter, error) {
 
 // Filter reads the values, with the faults of all joined.
 func (q Sieve) Filter() (Filter, error) {
-	f := Filter{Text: q.Q, ManagerID: q.Manager, Attribute: q.Attribute, Value: q.Value}
+	f := Filter{
+		Text: q.Q, ManagerID: q.Manager, UnitID: q.Unit, Mine: q.Mine, Unassigned: q.Unassigned, DueDays: q.Due, Attribute: q.Attribute, Value: q.Value,
+	}
 	var err [4]error
 	f.Classes, err[0] = parseAll("class", q.Class, codes.ParseClass)
 	f.Lifecycles, err[1] = parseAll("lifecycle", q.Lifecycle, codes.ParseLifecycle)
 	f.Cities, err[2] = parseAll("city", q.City, codes.ParseCity)
 	f.Industries, err[3] = parseIndustries(q.Industry)
-	if q.National != "" {
-		national := q.National == "true"
-		f.National = &national
+	f.National, f.Sensitive = flag(q.National), flag(q.Sensitive)
+	if q.Changed == "week" {
+		f.Since = monday(time.Now())
 	}
 	return f, errors.Join(err[:]...)
 }
@@ -286,6 +294,14 @@ func rowOf(c Customer) Row {
 		Crosses: c.CrossesProvinces, KeyAccount: c.KeyAccountName,
 		National: c.National, Version: c.Version, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
 	}
+}
+
+// flag reads a filter by a flag; empty: it does not filter.
+func flag(text string) *bool {
+	if text == "" {
+		return nil
+	}
+	return new(text == "true")
 }
 
 // parseAll reads a list of values of one type.

@@ -3,6 +3,7 @@ package customer
 import (
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,14 +21,31 @@ type Filter struct {
 	Lifecycles []codes.Lifecycle
 	Industries []codes.Industry
 	Cities     []codes.City
-	ManagerID  int64  // 0: any
-	National   *bool  // nil: both
-	Attribute  string // code of a custom attribute; empty: none is asked for
-	Value      string // of that attribute, in its one form
+	ManagerID  int64 // 0: any
+	// UnitID is a unit of the organisation, with everything below it; 0: any. The province itself stands for all
+	// customers, those in nobody's care too.
+	UnitID     int64
+	Mine       bool      // only those in the caller's own care
+	Unassigned bool      // only those in nobody's care
+	National   *bool     // nil: both
+	Sensitive  *bool     // nil: both
+	Since      time.Time // changed since then; zero: whenever
+	DueDays    int       // only those with a contract that ends within so many days and is not renewed; 0: all
+	Attribute  string    // code of a custom attribute; empty: none is asked for
+	Value      string    // of that attribute, in its one form
 	Sort       string
 	Descending bool
 	Page       int // from 1
 	Size       int // rows of a page
+
+	persons []int64 // of the unit, if it is not the province
+}
+
+// monday is when the week of a moment began.
+func monday(now time.Time) time.Time {
+	y, m, d := now.In(china).Date()
+	day := time.Date(y, m, d, 0, 0, 0, 0, china)
+	return day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
 }
 
 // shortest is the fewest characters of a text that an index finds.

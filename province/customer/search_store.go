@@ -1,12 +1,42 @@
 package customer
 
 import (
+	"context"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"jike/internal/account"
 )
+
+// asker is what a statement is put to: a transaction or a pool.
+type asker interface {
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+}
+
+// within gives the filter with the persons of its unit. PostgreSQL plans a list of theirs, which may be of three or of
+// half the province, by how many customers each has.
+func (f Filter) within(ctx context.Context, db asker) (Filter, error) {
+	if f.UnitID == 0 {
+		return f, nil
+	}
+	const query = `SELECT p.id, u.kind = 'province' FROM crm.organisation u JOIN crm.organisation p ON p.path LIKE u.path || '%'
+		WHERE u.id = $1 AND (p.kind = 'person' OR p.id = u.id)`
+	rows, err := db.Query(ctx, query, f.UnitID)
+	if err != nil {
+		return f, err
+	}
+	var id int64
+	var whole bool
+	_, err = pgx.ForEachRow(rows, []any{&id, &whole}, func() error {
+		f.persons = append(f.persons, id)
+		return nil
+	})
+	if whole {
+		f.UnitID, f.persons = 0, nil
+	}
+	return f, err
+}
 
 // conditions are those of scope and filter on the row c.
 func conditions(caller account.Caller, f Filter) (string, pgx.NamedArgs) {
@@ -15,6 +45,26 @@ func conditions(caller account.Caller, f Filter) (string, pgx.NamedArgs) {
 	if f.ManagerID != 0 {
 		list = append(list, `c.manager_id = @manager`)
 		args["manager"] = f.ManagerID
+	}
+	if f.UnitID != 0 {
+		list = append(list, `c.manager_id = ANY (@persons)`)
+		args["persons"] = f.persons
+	}
+	if f.Mine {
+		list = append(list, `c.manager_id = @scope_unit`)
+	}
+	if f.Unassigned {
+		list = append(list, `c.manager_id IS NULL`)
+	}
+	if !f.Since.IsZero() {
+		list = append(list, `c.updated_at >= @since`)
+		args["since"] = f.Since
+	}
+	if f.DueDays > 0 {
+		list = append(list, `c.id IN (SELECT k.customer_id FROM crm.contract k WHERE k.status = 'active'
+			AND k.expires_on BETWEEN (now() AT TIME ZONE 'Asia/Shanghai')::date AND (now() AT TIME ZONE 'Asia/Shanghai')::date + @due::integer
+			AND NOT EXISTS (SELECT FROM crm.contract r WHERE r.renews_id = k.id AND r.status = 'active'))`)
+		args["due"] = f.DueDays
 	}
 	if f.Attribute != "" {
 		list = append(list, `c.id IN (SELECT a.customer_id FROM crm.customer_attributes a WHERE a.stated @> jsonb_build_object(@attribute::text, @value::text))`)
@@ -27,6 +77,11 @@ func conditions(caller account.Caller, f Filter) (string, pgx.NamedArgs) {
 		list = append(list, textCondition(parseQuery(f.Text), args))
 	}
 	return strings.Join(list, " AND "), args
+}
+
+// byFacets reports whether the filter is by what the tally counts by, and perhaps by a text.
+func (f Filter) byFacets() bool {
+	return f.ManagerID == 0 && f.UnitID == 0 && !f.Mine && !f.Unassigned && f.Since.IsZero() && f.DueDays == 0 && f.Attribute == ""
 }
 
 // facetConditions are those on what the tally counts by.
@@ -50,6 +105,9 @@ func facetConditions(f Filter, args pgx.NamedArgs) []string {
 	}
 	if f.National != nil {
 		add(`c.national = @national`, "national", *f.National)
+	}
+	if f.Sensitive != nil {
+		add(`c.sensitive = @sensitive`, "sensitive", *f.Sensitive)
 	}
 	return list
 }

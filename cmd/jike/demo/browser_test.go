@@ -50,6 +50,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("a manager imports customers, corrects them and takes them back", v.importing)
 	t.Run("a head of department exports a list", v.exporting)
 	t.Run("an administrator defines an attribute that finds a customer", v.attributes)
+	t.Run("a head of department shares a view with the team", v.views)
 	t.Run("a head of department hands 500 customers over", v.handover)
 	t.Run("an administrator opens an account", v.accounts)
 	t.Run("an administrator searches the audit trail and verifies its chain", v.trail)

@@ -28,6 +28,7 @@ export type Permission =
   | 'contract.change'
   | 'interaction.write'
   | 'member.write'
+  | 'view.publish'
   | 'journal.read'
   | 'selection.read'
   | 'selection.change'

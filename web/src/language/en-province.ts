@@ -19,6 +19,7 @@ import reference from './en/reference.json'
 import selection from './en/selection.json'
 import site from './en/site.json'
 import value from './en/value.json'
+import view from './en/view.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value, ...view }

@@ -28,6 +28,7 @@ import type search from './zh/search.json'
 import type selection from './zh/selection.json'
 import type site from './zh/site.json'
 import type value from './zh/value.json'
+import type view from './zh/view.json'
 
 /** What is said before anybody has signed in, in the frame and on a province's first page. */
 export type CommonTexts = typeof account &
@@ -58,7 +59,8 @@ export type ProvinceTexts = typeof access &
   typeof reference &
   typeof selection &
   typeof site &
-  typeof value
+  typeof value &
+  typeof view
 
 /** What headquarters' pages say. */
 export type NationalTexts = typeof access &

@@ -19,6 +19,7 @@ import reference from './zh/reference.json'
 import selection from './zh/selection.json'
 import site from './zh/site.json'
 import value from './zh/value.json'
+import view from './zh/view.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value, ...view }

@@ -37,3 +37,12 @@ test('a usual choice other than none can be emptied', () => {
   expect(part.read(null)).toEqual(['month'])
   expect(part.read(part.write([]))).toEqual([])
 })
+
+test('the URL holds what is other than in the state that it begins with', () => {
+  const base: typeof usual = { ...usual, class: ['A1'], q: '电力', dir: 'desc', page: 1 }
+  const state: typeof usual = { ...base, class: [], dir: 'asc', city: ['350100'] }
+  const written = writeState(parts, state, new URLSearchParams('view=7'), base)
+  expect(written.toString()).toBe('view=7&class=&city=350100&dir=')
+  expect(readState(parts, written, base)).toEqual(state)
+  expect(writeState(parts, base, written, base).toString()).toBe('view=7')
+})

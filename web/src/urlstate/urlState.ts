@@ -48,18 +48,19 @@ export function integer(usual: number, least = 0, most = Number.MAX_SAFE_INTEGER
   }
 }
 
-export function readState<S extends object>(parts: Parts<S>, params: URLSearchParams): S {
+/** The state that the parameters say. What they do not say is as in base, or the usual value. */
+export function readState<S extends object>(parts: Parts<S>, params: URLSearchParams, base?: S): S {
   const names = Object.keys(parts) as (keyof S & string)[]
-  return Object.fromEntries(names.map((name) => [name, parts[name].read(params.get(name))])) as S
+  return Object.fromEntries(names.map((name) => [name, base && !params.has(name) ? base[name] : parts[name].read(params.get(name))])) as S
 }
 
-/** The parameters with a state written into them. Parameters of others stay. */
-export function writeState<S extends object>(parts: Parts<S>, state: S, params: URLSearchParams): URLSearchParams {
+/** The parameters with what a state has other than base, or than the usual state. Parameters of others stay. */
+export function writeState<S extends object>(parts: Parts<S>, state: S, params: URLSearchParams, base?: S): URLSearchParams {
   const written = new URLSearchParams(params)
   for (const name of Object.keys(parts) as (keyof S & string)[]) {
     const value = parts[name].write(state[name])
-    if (value === null) written.delete(name)
-    else written.set(name, value)
+    if (value === (base ? parts[name].write(base[name]) : null)) written.delete(name)
+    else written.set(name, value ?? '')
   }
   return written
 }
@@ -67,21 +68,22 @@ export function writeState<S extends object>(parts: Parts<S>, state: S, params: 
 /**
  * A page's state, held in the URL so that it can be kept, sent and gone back to. parts must not
  * change between renderings. A change of anything but the page begins at the first page again;
- * with replace it makes no step of the browser's history, as while somebody types.
+ * with replace it makes no step of the browser's history, as while somebody types. With base, which
+ * must not change needlessly either, the URL holds what is other than there.
  */
-export function useUrlState<S extends object>(parts: Parts<S>) {
+export function useUrlState<S extends object>(parts: Parts<S>, base?: S) {
   const [params, setParams] = useSearchParams()
-  const state = useMemo(() => readState(parts, params), [parts, params])
+  const state = useMemo(() => readState(parts, params, base), [parts, params, base])
   const change = useCallback(
     (patch: Partial<S>, replace = false) =>
       setParams(
         (now) => {
           const first = 'page' in parts && !('page' in patch) ? { page: 1 } : {}
-          return writeState(parts, { ...readState(parts, now), ...first, ...patch }, now)
+          return writeState(parts, { ...readState(parts, now, base), ...first, ...patch }, now, base)
         },
         { replace },
       ),
-    [parts, setParams],
+    [parts, base, setParams],
   )
   return [state, change] as const
 }

@@ -8,15 +8,14 @@ import { cityOptions } from '../../reference/regions'
 import { FilterItem, Filters, ManyFilter, OneFilter } from '../../table/Filters'
 import { SearchBox } from '../../table/SearchBox'
 import { useYesNoOptions } from '../../table/yesNo'
-import type { CustomerListState } from './customers'
+import { noFilter, type CustomerListState } from './customers'
 import { ManagerSelect } from './ManagerSelect'
+import { UnitSelect } from './UnitSelect'
 
 interface Props {
   state: CustomerListState
   change: (patch: Partial<CustomerListState>, replace?: boolean) => void
 }
-
-const all: Partial<CustomerListState> = { q: '', class: [], lifecycle: [], industry: [], city: [], manager: 0, national: '', attribute: '', value: '' }
 
 /** What the list is narrowed by. The node filters; the state is the URL's. */
 export function CustomerFilters({ state, change }: Props) {
@@ -30,7 +29,7 @@ export function CustomerFilters({ state, change }: Props) {
     </FilterItem>
   )
   return (
-    <Filters first={search} onReset={() => change(all)}>
+    <Filters first={search} onReset={() => change(noFilter)}>
       <ManyFilter
         name="class"
         label={t('customer.class')}
@@ -59,6 +58,9 @@ export function CustomerFilters({ state, change }: Props) {
         options={cityOptions([session.node.province])}
         onChange={(city) => change({ city })}
       />
+      <FilterItem name="unit" label={t('filter.unit')}>
+        <UnitSelect id="filter-unit" value={state.unit} onChange={(unit) => change({ unit })} data-testid="filter-unit" />
+      </FilterItem>
       <FilterItem name="manager" label={t('customer.manager')}>
         <ManagerSelect
           id="filter-manager"

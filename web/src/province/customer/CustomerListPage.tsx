@@ -1,38 +1,38 @@
 import { DownloadOutlined, PlusOutlined, SwapOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Button, Card, Typography, type TableColumnsType } from 'antd'
+import { Button, Card } from 'antd'
 import { Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
 import { useSession } from '../../api/session'
-import { Loaded } from '../../frame/Outcome'
+import { Loaded, Loading } from '../../frame/Outcome'
 import { PageHead } from '../../frame/PageHead'
 import { useFormats } from '../../language/formats'
-import { useLanguage } from '../../language/LanguageProvider'
 import { lazyPart } from '../../language/lazyPart'
-import { industryName } from '../../reference/industries'
 import { DataTable } from '../../table/DataTable'
-import { Mark } from '../../table/Mark'
-import { onSort, pagination, sortedBy } from '../../table/paging'
-import { useUrlState } from '../../urlstate/urlState'
-import { lifecycleMoods } from '../../reference/choices'
+import { onSort, pagination } from '../../table/paging'
 import { handoverPath } from '../handover/handovers'
+import { useViewedList } from '../view/views'
 import { CustomerFilters } from './CustomerFilters'
 import { Notices } from './Notices'
-import { customerListParts, customerListQuery, type CustomerListState, type CustomerRow } from './customers'
+import { customerListQuery, type CustomerRow } from './customers'
+import { useColumns } from './useColumns'
 
+const ViewBar = lazyPart('province', () => import('../view/ViewBar'))
 const ExportDialog = lazyPart('province', () => import('../exporting/ExportDialog'))
 
 export default function CustomerListPage() {
   const { t } = useTranslation()
   const { may } = useSession()
   const { integer } = useFormats()
-  const [state, change] = useUrlState(customerListParts)
-  const query = useQuery(customerListQuery(state))
+  const list = useViewedList()
+  const { state, change } = list
+  const query = useQuery({ ...customerListQuery(state), enabled: !list.waits })
   const columns = useColumns(state)
   const [exporting, setExporting] = useState(false)
   const total = query.data && t(query.data.more ? 'list.hitsMore' : 'list.hits', { total: integer(query.data.total) })
   const [selected, setSelected] = useState<number[]>([])
+  if (list.waits) return <Loading />
   return (
     <>
       <PageHead
@@ -65,6 +65,9 @@ export default function CustomerListPage() {
       </PageHead>
       <Notices />
       <Card size="small">
+        <Suspense fallback={<div style={{ height: 44 }} />}>
+          <ViewBar list={list} />
+        </Suspense>
         <CustomerFilters state={state} change={change} />
         <Loaded query={query}>
           {(page) => (
@@ -99,49 +102,4 @@ export default function CustomerListPage() {
       )}
     </>
   )
-}
-
-function useColumns(state: CustomerListState): TableColumnsType<CustomerRow> {
-  const { t } = useTranslation()
-  const { language } = useLanguage()
-  const { dateTime } = useFormats()
-  return [
-    {
-      title: t('customer.name'), ...sortedBy(state, 'name'), width: 260,
-      render: (_, row) => (
-        <div style={{ minWidth: 150, maxWidth: 320, whiteSpace: 'normal' }}>
-          <Link to={`/customers/${row.id}`}>{row.name}</Link>
-          <Typography.Text type="secondary" className="figure" style={{ display: 'block', fontSize: 12 }}>
-            {row.number}
-          </Typography.Text>
-        </div>
-      ),
-    },
-    { title: t('customer.class'), dataIndex: 'class', ...sortedBy(state, 'class') },
-    {
-      title: t('customer.lifecycle'), ...sortedBy(state, 'lifecycle'),
-      render: (_, row) => <Mark mood={lifecycleMoods[row.lifecycle]}>{t(`lifecycle.${row.lifecycle}`)}</Mark>,
-    },
-    {
-      title: t('customer.industry'), ...sortedBy(state, 'industry'), responsive: ['md'],
-      render: (_, row) => <div style={{ maxWidth: 220, whiteSpace: 'normal' }}>{industryName(row.industry, language)}</div>,
-    },
-    { title: t('customer.city'), dataIndex: 'cityName', ...sortedBy(state, 'city'), responsive: ['sm'] },
-    {
-      title: t('customer.manager'), key: 'manager', responsive: ['lg'],
-      render: (_, row) => (
-        <>
-          {row.managerName || t('value.none')}
-          <Typography.Text type="secondary" style={{ display: 'block', fontSize: 12 }}>
-            {row.departmentName}
-          </Typography.Text>
-        </>
-      ),
-    },
-    { title: t('customer.national'), key: 'national', responsive: ['xl'], render: (_, row) => t(row.national ? 'value.yes' : 'value.no') },
-    {
-      title: t('record.updatedAt'), ...sortedBy(state, 'updatedAt'), responsive: ['lg'],
-      render: (_, row) => <span className="figure">{dateTime(row.updatedAt)}</span>,
-    },
-  ]
 }

@@ -2,7 +2,7 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { answer, province } from '../../api/client'
 import type { components, operations } from '../../api/province.gen'
 import { classes, lifecycles } from '../../reference/choices'
-import { choice, choices, integer, list, text, type Parts } from '../../urlstate/urlState'
+import { choice, choices, integer, list, readState, text, type Parts } from '../../urlstate/urlState'
 
 export type Customer = components['schemas']['CustomerView']
 export type CustomerRow = components['schemas']['CustomerListRow']
@@ -18,9 +18,18 @@ export interface CustomerListState {
   industry: string[]
   city: string[]
   manager: number
+  /** Of the organisation, with everything below it. */
+  unit: number
+  mine: '' | 'true'
+  unassigned: '' | 'true'
+  sensitive: '' | 'true' | 'false'
+  changed: '' | 'week'
+  /** Days in which a contract ends. */
+  due: number
   national: '' | 'true' | 'false'
   attribute: string
   value: string
+  columns: string[]
   sort: CustomerSort
   dir: 'asc' | 'desc'
   page: number
@@ -34,20 +43,62 @@ export const customerListParts: Parts<CustomerListState> = {
   industry: list,
   city: list,
   manager: integer(0),
+  unit: integer(0),
+  mine: choice(['', 'true'], ''),
+  unassigned: choice(['', 'true'], ''),
+  sensitive: choice(['', 'true', 'false'], ''),
+  changed: choice(['', 'week'], ''),
+  due: integer(0, 0, 365),
   national: choice(['', 'true', 'false'], ''),
   attribute: text,
   value: text,
+  columns: list,
   sort: choice(['id', 'number', 'name', 'class', 'lifecycle', 'industry', 'city', 'updatedAt'], 'id'),
   dir: choice(['asc', 'desc'], 'asc'),
   page: integer(1, 1, 1_000_000),
   size: integer(20, 1, 200),
 }
 
+export type CustomerSieve = components['schemas']['CustomerSieve']
+/** The state by which the list is filtered. */
+export type CustomerFilterState = Omit<CustomerListState, 'columns' | 'sort' | 'dir' | 'page' | 'size'>
+
+const { columns: _columns, sort: _sort, dir: _dir, page: _page, size: _size, ...filterParts } = customerListParts
+
+export const customerFilterParts: Parts<CustomerFilterState> = filterParts
+
+export const noFilter: CustomerFilterState = readState(customerFilterParts, new URLSearchParams())
+
+/** What the node filters by. */
+export function sieveOf(state: CustomerFilterState): CustomerSieve {
+  const { q, lifecycle, industry, city, manager, unit, mine, unassigned, sensitive, changed, due, national, attribute, value } = state
+  const stated = attribute && value ? { attribute, value } : {}
+  return {
+    ...stated, class: state.class, lifecycle, industry, city, q: q.trim() || undefined, manager: manager || undefined, unit: unit || undefined,
+    mine: mine === 'true' || undefined, unassigned: unassigned === 'true' || undefined, sensitive: sensitive || undefined,
+    changed: changed || undefined, due: due || undefined, national: national || undefined,
+  }
+}
+
+/** The state that filters as the node was asked to. */
+export function filterOf(sieve: CustomerSieve): CustomerFilterState {
+  const { mine, unassigned, ...rest } = sieve
+  return { ...noFilter, ...(rest as Partial<CustomerFilterState>), mine: mine ? 'true' : '', unassigned: unassigned ? 'true' : '' }
+}
+
+const ofAttribute = 'attribute.'
+
+/** The key of a custom attribute's column. */
+export const columnOf = (code: string) => ofAttribute + code
+
+/** The custom attribute whose column has the key. */
+export const attributeOf = (key: string) => (key.startsWith(ofAttribute) ? key.slice(ofAttribute.length) : undefined)
+
 /** The list's question to the node. */
 export function questionOf(state: CustomerListState): Question {
-  const { q, manager, national, attribute, value, ...rest } = state
-  const stated = attribute && value ? { attribute, value } : {}
-  return { ...rest, ...stated, q: q.trim() || undefined, manager: manager || undefined, national: national || undefined }
+  const { columns, sort, dir, page, size } = state
+  const attributes = columns.flatMap((key) => attributeOf(key) ?? [])
+  return { ...sieveOf(state), sort, dir, page, size, attributes }
 }
 
 export function customerListQuery(state: CustomerListState) {

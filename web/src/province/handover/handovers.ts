@@ -2,7 +2,7 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { answer, province } from '../../api/client'
 import type { components } from '../../api/province.gen'
 import { integer, numbers, readState, writeState, type Parts } from '../../urlstate/urlState'
-import { customerListParts, type CustomerListState } from '../customer/customers'
+import { customerFilterParts, noFilter, sieveOf, type CustomerFilterState } from '../customer/customers'
 import { isOpen } from '../job/jobs'
 
 export type Handover = components['schemas']['HandoverHandoverView']
@@ -41,29 +41,24 @@ export function responsibilityQuery(customerId: number) {
   })
 }
 
-const { q, class: classes, lifecycle, industry, city, manager, national, attribute, value } = customerListParts
-
 /** Which customers are meant, as the URL says it: those with the ids, or else all that the filter lets through. */
-export const choiceParts = { ids: numbers, q, class: classes, lifecycle, industry, city, manager, national, attribute, value }
+export const choiceParts = { ids: numbers, ...customerFilterParts }
 
-export type ChoiceState = Pick<CustomerListState, 'q' | 'class' | 'lifecycle' | 'industry' | 'city' | 'manager' | 'national' | 'attribute' | 'value'> & { ids: number[] }
+export type ChoiceState = CustomerFilterState & { ids: number[] }
 
 /** The choice as the node takes it; undefined: nothing is chosen yet. */
 export function choiceOf(state: ChoiceState): Choice | undefined {
   if (state.ids.length > 0) return { customers: state.ids }
   const params = writeState(choiceParts, state, new URLSearchParams())
   if (params.size === 0) return undefined
-  const { ids: _, q: text, manager: unit, national: selected, attribute: code, value: stated, ...rest } = readState(choiceParts, params)
-  return { customers: [], filter: { ...rest, q: text.trim() || undefined, manager: unit || undefined, national: selected || undefined, attribute: code || undefined, value: stated || undefined } }
+  return { customers: [], filter: sieveOf(readState(choiceParts, params)) }
 }
 
 /** Where some customers of a list, or all of it, are handed over. */
-export function handoverPath(state: CustomerListState, ids: number[] = []): string {
-  const chosen = ids.length > 0 ? { ...emptyChoice, ids } : { ...state, ids }
+export function handoverPath(state: CustomerFilterState, ids: number[] = []): string {
+  const chosen = { ...(ids.length > 0 ? noFilter : state), ids }
   return `/handovers/new?${writeState(choiceParts, chosen, new URLSearchParams())}`
 }
-
-const emptyChoice: ChoiceState = readState<ChoiceState>(choiceParts, new URLSearchParams())
 
 /** The names on one side, of which at most three are shown, and how many others there are. */
 export function namesOn(h: Handover, side: 'from' | 'to'): { names: string; others: number } {
