@@ -52,7 +52,8 @@ type Config struct {
 	} `yaml:"reconcile"`
 
 	Report struct {
-		Schedule string `yaml:"schedule"` // cron expression of when the sums of reports are computed anew
+		Schedule  string `yaml:"schedule"`  // cron expression of when the sums of reports are computed anew
+		Movements string `yaml:"movements"` // cron expression of when it is written down who is new and who was lost
 	} `yaml:"report"`
 
 	Company struct {
@@ -87,6 +88,7 @@ func NewConfig() Config {
 	c.NATS.Replicas = 1
 	c.Reconcile.Parallel = 4
 	c.Report.Schedule = "@every 1m"
+	c.Report.Movements = "@every 30m"
 	c.Company.Schedule = "@every 5m"
 	c.TimeZone = "Asia/Shanghai"
 	return c

@@ -89,8 +89,8 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	return schedule(n, c, zone, all)
 }
 
-// schedule adds what happens by the clock, and at once when the node begins: the sums of reports, and
-// the companies that span provinces.
+// schedule adds what happens by the clock, and at once when the node begins: the sums of reports, new
+// and lost customers, and the companies that span provinces.
 func schedule(n *node.Node, c Config, zone *time.Location, all *Stores) error {
 	clock := cron.New(cron.WithLocation(zone), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	var running context.Context // of the task below, which starts the clock
@@ -100,6 +100,7 @@ func schedule(n *node.Node, c Config, zone *time.Location, all *Stores) error {
 		compute           func(context.Context) error
 	}{
 		{"report.schedule", c.Report.Schedule, all.Reports.Compute},
+		{"report.movements", c.Report.Movements, all.Reports.ComputeMovements},
 		{"company.schedule", c.Company.Schedule, all.Companies.Compute},
 	} {
 		do := func() {

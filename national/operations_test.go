@@ -41,6 +41,7 @@ var requests = map[string][2]string{
 	"customer-get":         {"/api/customers/591/1", ""},
 	"company-get":          {"/api/companies/91000000MA00000157", ""},
 	"report-summary":       {"/api/reports/summary?from=2026-09&to=2026-10", ""},
+	"report-movements":     {"/api/reports/movements?kind=new&from=2026-09&to=2026-10", ""},
 	"report-sheet":         {"/api/reports/summary.xlsx?from=2026-09&to=2026-10", ""},
 	"reconciliation-start": {"/api/reconciliations", `{"province":591}`},
 	"reconciliation-get":   {"/api/reconciliations/1", ""},

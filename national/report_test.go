@@ -83,8 +83,14 @@ func TestReportAsWorkbook(t *testing.T) {
 	}
 	b := s.signIn(t, account.HeadquartersAnalyst)
 	for language, want := range map[string][]string{
-		"zh": {"报表", "月份,省份,客户数,成员数,收入（元）,收入环比,收入同比", "2026-10,福建,7,34,20,0.25,1", "说明"},
-		"en": {"Report", "Month,Province,Customers,Members,Income (yuan),Income, month on month,Income, year on year", "2026-10,Fujian,7,34,20,0.25,1", "Notes"},
+		"zh": {
+			"报表", "月份,省份,客户数,客户数 · 环比,客户数 · 同比,新增客户数,新增客户数 · 环比,新增客户数 · 同比,离网客户数,离网客户数 · 环比,离网客户数 · 同比,成员数,成员数 · 环比,成员数 · 同比,收入（元）,收入（元） · 环比,收入（元） · 同比",
+			"2026-10,福建,7,6,6,0,,,0,,,34,1.8333,2.4,20,0.25,1", "说明",
+		},
+		"en": {
+			"Report", "Month,Province,Customers,Customers · Month on month,Customers · Year on year,New customers,New customers · Month on month,New customers · Year on year,Lost customers,Lost customers · Month on month,Lost customers · Year on year,Members,Members · Month on month,Members · Year on year,Income (yuan),Income (yuan) · Month on month,Income (yuan) · Year on year",
+			"2026-10,Fujian,7,6,6,0,,,0,,,34,1.8333,2.4,20,0.25,1", "Notes",
+		},
 	} {
 		status, header, raw := b.Raw(t, http.MethodGet, "/api/reports/summary.xlsx?from=2026-10&to=2026-10&groupBy=month,province&language="+language, "")
 		if status != http.StatusOK || header.Get("Content-Disposition") != "attachment; filename=report-2026-10-2026-10.xlsx" {
@@ -101,7 +107,7 @@ func TestReportAsWorkbook(t *testing.T) {
 		if head, last := strings.Join(rows[0], ","), strings.Join(rows[2], ","); head != want[1] || last != want[2] {
 			t.Errorf("got %s and %s, want %s and %s", head, last, want[1], want[2])
 		}
-		if notes, err := book.GetRows(want[3]); err != nil || notes[2][1] != "crm.monthly_summary" || len(notes) != 10 {
+		if notes, err := book.GetRows(want[3]); err != nil || notes[2][1] != "crm.monthly_summary, crm.customer" || len(notes) != 12 {
 			t.Errorf("notes %v, %v", notes, err)
 		}
 	}

@@ -47,13 +47,18 @@ var dimensionTitles = map[Dimension]codes.Name{
 	ByClass: {Chinese: "客户等级", English: "Class"}, ByIndustry: {Chinese: "行业门类", English: "Industry"},
 }
 
-var measureTitles = []codes.Name{
-	{Chinese: "客户数", English: "Customers"},
-	{Chinese: "成员数", English: "Members"},
-	{Chinese: "收入（元）", English: "Income (yuan)"},
-	{Chinese: "收入环比", English: "Income, month on month"},
-	{Chinese: "收入同比", English: "Income, year on year"},
+var measureTitles = map[Measure]codes.Name{
+	Customers:     {Chinese: "客户数", English: "Customers"},
+	NewCustomers:  {Chinese: "新增客户数", English: "New customers"},
+	LostCustomers: {Chinese: "离网客户数", English: "Lost customers"},
+	Members:       {Chinese: "成员数", English: "Members"},
+	IncomeFen:     {Chinese: "收入（元）", English: "Income (yuan)"},
 }
+
+var (
+	monthOnMonth = codes.Name{Chinese: "环比", English: "Month on month"}
+	yearOnYear   = codes.Name{Chinese: "同比", English: "Year on year"}
+)
 
 func (a Answer) writeFigures(book *excelize.File, sheet string, q Question, in func(codes.Name) string) error {
 	amount, share := "#,##0.00", "0.00%"
@@ -69,7 +74,7 @@ func (a Answer) writeFigures(book *excelize.File, sheet string, q Question, in f
 	if err != nil {
 		return err
 	}
-	if err := w.SetColWidth(1, len(dimensionTitles)+len(measureTitles), 16); err != nil {
+	if err := w.SetColWidth(1, len(dimensionTitles)+3*len(measureTitles), 16); err != nil {
 		return err
 	}
 	var head []any
@@ -78,8 +83,9 @@ func (a Answer) writeFigures(book *excelize.File, sheet string, q Question, in f
 			head = append(head, in(dimensionTitles[d]))
 		}
 	}
-	for _, m := range measureTitles {
-		head = append(head, in(m))
+	for _, m := range Measures() {
+		title := in(measureTitles[m])
+		head = append(head, title, title+" · "+in(monthOnMonth), title+" · "+in(yearOnYear))
 	}
 	if err := w.SetRow("A1", head); err != nil {
 		return err
@@ -91,8 +97,13 @@ func (a Answer) writeFigures(book *excelize.File, sheet string, q Question, in f
 				cells = append(cells, r.named(d, in))
 			}
 		}
-		cells = append(cells, r.Customers, r.Members, excelize.Cell{StyleID: money, Value: float64(r.IncomeFen) / 100},
-			growthCell(percent, r.MonthOnMonth), growthCell(percent, r.YearOnYear))
+		for i, m := range Measures() {
+			var figure any = r.figure(m)
+			if m == IncomeFen {
+				figure = excelize.Cell{StyleID: money, Value: float64(r.IncomeFen) / 100}
+			}
+			cells = append(cells, figure, growthCell(percent, r.MonthOnMonth.of(i)), growthCell(percent, r.YearOnYear.of(i)))
+		}
 		if err := w.SetRow(fmt.Sprintf("A%d", i+2), cells); err != nil {
 			return err
 		}
@@ -129,12 +140,13 @@ func (a Answer) writeNotes(book *excelize.File, sheet string, q Question, in fun
 	lines := [][]any{
 		{in(codes.Name{Chinese: "生成时间", English: "Made at"}), at.Format(time.DateTime)},
 		{in(codes.Name{Chinese: "起止月份", English: "Months"}), q.From.Format("2006-01") + " – " + q.To.Format("2006-01")},
-		{in(codes.Name{Chinese: "来源", English: "Source"}), Source},
+		{in(codes.Name{Chinese: "来源", English: "Source"}), Source + ", " + MovementSource},
 	}
 	formulas := Formulas()
-	for i, measure := range []string{"customers", "members", "incomeFen", "monthOnMonth", "yearOnYear"} {
-		lines = append(lines, []any{in(measureTitles[i]), in(formulas[measure])})
+	for _, m := range Measures() {
+		lines = append(lines, []any{in(measureTitles[m]), in(formulas[string(m)])})
 	}
+	lines = append(lines, []any{in(monthOnMonth), in(formulas["monthOnMonth"])}, []any{in(yearOnYear), in(formulas["yearOnYear"])})
 	for _, f := range a.DataTime {
 		asOf := "—"
 		if f.AsOf != nil {

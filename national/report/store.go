@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/internal/account"
+	"jike/schemas/codes"
 )
 
 // Store computes reports.
@@ -24,6 +25,18 @@ func NewStore(db *pgxpool.Pool, zone *time.Location) *Store { return &Store{db, 
 func (s *Store) Compute(ctx context.Context) error {
 	if _, err := s.db.Exec(ctx, `SELECT crm.compute_sums()`); err != nil {
 		return fmt.Errorf("compute the sums of reports: %w", err)
+	}
+	return nil
+}
+
+// ComputeMovements writes down which customers are new and which were lost since the last time.
+func (s *Store) ComputeMovements(ctx context.Context) error {
+	var divisions, sections []string
+	for _, d := range codes.Industries() {
+		divisions, sections = append(divisions, string(d)), append(sections, string(d.Section()))
+	}
+	if _, err := s.db.Exec(ctx, `SELECT crm.compute_movements($1, $2, $3)`, s.zone.String(), divisions, sections); err != nil {
+		return fmt.Errorf("compute new and lost customers: %w", err)
 	}
 	return nil
 }
@@ -64,8 +77,10 @@ func figures(ctx context.Context, tx pgx.Tx, q Question) ([]Row, error) {
 }
 
 func freshness(ctx context.Context, tx pgx.Tx, q Question) ([]Freshness, error) {
-	const query = `SELECT f.province, s.data_time AS as_of, s.refreshed, coalesce(to_char(s.last_month, 'YYYY-MM'), '') AS last_month
+	const query = `SELECT f.province, s.data_time AS as_of, m.data_time AS movements_as_of, s.refreshed,
+			coalesce(to_char(s.last_month, 'YYYY-MM'), '') AS last_month
 		FROM sync.freshness f LEFT JOIN crm.summary_freshness s ON s.province = f.province
+		LEFT JOIN crm.movement_freshness m ON m.province = f.province
 		WHERE cardinality(@provinces::smallint[]) = 0 OR f.province = ANY(@provinces) ORDER BY f.province`
 	provinces := make([]int16, len(q.Provinces))
 	for i, p := range q.Provinces {

@@ -74,6 +74,17 @@ func (r Report) run(ctx context.Context, w io.Writer) (err error) {
 	return r.measure(ctx, analyst, &printer{w: w})
 }
 
+// moved are customers of the same cells, one or two new in each and every third lost.
+const moved = `WITH known AS (
+		INSERT INTO crm.customer_known (province, id, lifecycle, month, city, class, industry)
+		SELECT province, row_number() OVER (), CASE WHEN id % 3 = 0 THEN 'lost' ELSE 'active' END, month, city, class, industry
+		FROM crm.monthly_summary, generate_series(0, id % 2) WHERE province = $1
+		RETURNING *),
+	lost AS (
+		INSERT INTO crm.customer_loss (province, id, month, city, class, industry)
+		SELECT province, id, month, city, class, industry FROM known WHERE lifecycle = 'lost')
+	INSERT INTO crm.movement_stale (province, month) SELECT DISTINCT province, month FROM known`
+
 // fill makes the database with an analyst and the provinces' summaries, added up as the node's clock does it.
 func (r Report) fill(ctx context.Context, config node.Config) (err error) {
 	cluster, err := pg.StartCluster(ctx, pg.ClusterOptions{Dir: filepath.Join(config.Data, "pg"), NoSync: true})
@@ -97,8 +108,11 @@ func (r Report) fill(ctx context.Context, config node.Config) (err error) {
 		if _, err := db.Exec(ctx, cells, province, r.Months, fmt.Sprint(11+i)); err != nil {
 			return err
 		}
+		if _, err := db.Exec(ctx, moved, province); err != nil {
+			return err
+		}
 	}
-	for _, statement := range []string{`SELECT crm.compute_sums()`, `VACUUM (ANALYZE)`} {
+	for _, statement := range []string{`SELECT crm.compute_sums()`, `SELECT crm.compute_movements('UTC', '{}', '{}')`, `VACUUM (ANALYZE)`} {
 		if _, err := db.Exec(ctx, statement); err != nil {
 			return err
 		}

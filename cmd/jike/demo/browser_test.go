@@ -271,6 +271,11 @@ func (v *visit) headquarters(t *testing.T) {
 	b.SeeCount("[data-testid='province-map'] a", 2)
 	b.SeeCount("[data-testid='chart'] canvas", 3)
 	b.Shot("dashboard")
+	b.Click("total-newCustomers") // leads to the customers behind it
+	b.SeeURL("/reports/movements?")
+	b.SeeCount("[data-testid='hit-count'][data-total]", 1)
+	b.Shot("movements")
+	b.ClickCSS("[data-testid='menu'] a[href='/dashboard']")
 	b.Click("tile-591") // leads to the cities behind it
 	b.See("report-source", "monthly_summary")
 	b.ClickCSS("[data-testid='menu'] a[href='/reports']")

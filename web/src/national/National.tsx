@@ -19,6 +19,7 @@ const CustomerListPage = lazy(() => import('./customer/CustomerListPage'))
 const CustomerPage = lazy(() => import('./customer/CustomerPage'))
 const ReferencePage = lazy(() => import('./reference/ReferencePage'))
 const ReportPage = lazy(() => import('./report/ReportPage'))
+const MovementPage = lazy(() => import('./report/MovementPage'))
 const AccountListPage = lazy(() => import('../account/AccountListPage'))
 const AccountPage = lazy(() => import('../account/AccountPage'))
 const OwnPage = lazy(() => import('../account/OwnPage'))
@@ -55,6 +56,7 @@ export default function National() {
         <Route path="/reference" element={<ReferencePage />} />
         <Route path="/dashboard" element={<DashboardPage />} />
         <Route path="/reports" element={<ReportPage />} />
+        <Route path="/reports/movements" element={<MovementPage />} />
         <Route path="/accounts" element={<AccountListPage />} />
         <Route path="/accounts/:id" element={<AccountPage />} />
         <Route path="/audit" element={<TrailPage />} />

@@ -12,9 +12,9 @@ import { PageHead } from '../../frame/PageHead'
 import { useFormats } from '../../language/formats'
 import { useUrlState } from '../../urlstate/urlState'
 import { useDimensionNames } from '../report/dimensionNames'
-import { measures, reportPath, reportQuery, type Measure, type Report } from '../report/report'
+import { measures, movementsBehind, reportPath, reportQuery, type Measure, type Report, type ReportRow } from '../report/report'
 import { ReportTable } from '../report/ReportTable'
-import { about, dashboardParts, growthIn, monthOf, type DashboardState } from './dashboard'
+import { about, dashboardParts, monthOf, type DashboardState } from './dashboard'
 import { ProvinceMap } from './ProvinceMap'
 
 /** A month of the nation at a glance. Every figure leads to the report behind it. */
@@ -76,15 +76,29 @@ function Totals({ state }: { state: DashboardState }) {
       <Loaded query={query}>
         {({ rows, dataTime }) => {
           const now = rows.at(-1)
-          const link = (text: string, measure: Measure) => <Link to={reportPath({ ...asked, from: asked.to, groupBy: ['province'], measure })}>{text}</Link>
+          const last = { ...asked, from: asked.to }
+          const growths = (measure: Measure) =>
+            t('dashboard.growths', { onMonth: growth(now?.monthOnMonth[measure]), onYear: growth(now?.yearOnYear[measure]) })
+          const fact = (measure: Measure, text: (row: ReportRow) => string) => {
+            const path = (row: ReportRow) =>
+              measure === 'newCustomers' || measure === 'lostCustomers'
+                ? movementsBehind(last, row, measure === 'newCustomers' ? 'new' : 'lost')
+                : reportPath({ ...last, groupBy: ['province'], measure })
+            if (!now) return t('value.none')
+            return (
+              <>
+                <Link to={path(now)} style={{ textDecoration: 'underline' }} data-testid={`total-${measure}`}>
+                  {text(now)}
+                </Link>{' '}
+                {growths(measure)}
+              </>
+            )
+          }
           const facts = {
-            [t('measure.in', { measure: t('measure.incomeFen'), unit: t(`unit.${unit.name}`) })]: now ? link(write(now.incomeFen), 'incomeFen') : t('value.none'),
-            [t('measure.monthOnMonth')]: growth(now?.monthOnMonth),
-            [t('measure.yearOnYear')]: growth(now?.yearOnYear),
-            [t('measure.customers')]: now ? link(integer(now.customers), 'customers') : t('value.none'),
-            [t('dashboard.customersGrowth')]: growth(growthIn(rows, 'customers')),
-            [t('measure.members')]: now ? link(integer(now.members), 'members') : t('value.none'),
-            [t('dashboard.membersGrowth')]: growth(growthIn(rows, 'members')),
+            [t('measure.in', { measure: t('measure.incomeFen'), unit: t(`unit.${unit.name}`) })]: fact('incomeFen', (r) => write(r.incomeFen)),
+            ...Object.fromEntries(
+              (['customers', 'newCustomers', 'lostCustomers', 'members'] as const).map((m) => [t(`measure.${m}`), fact(m, (r) => integer(r[m]))]),
+            ),
             [t('dashboard.reported')]: t('dashboard.reportedOf', {
               reported: integer(dataTime.filter((f) => f.lastMonth >= asked.to).length), all: integer(dataTime.length),
             }),

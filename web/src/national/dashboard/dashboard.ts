@@ -1,6 +1,6 @@
 import dayjs from 'dayjs'
 import { choice, text, type Parts } from '../../urlstate/urlState'
-import { measures, monthsOf, type Dimension, type Measure, type ReportRow, type ReportState } from '../report/report'
+import { measures, monthsOf, type Dimension, type Measure, type ReportState } from '../report/report'
 
 export interface DashboardState {
   /** YYYY-MM; empty is the last one that is over. */
@@ -18,11 +18,4 @@ export function about({ measure, ...state }: DashboardState, groupBy: Dimension[
   const to = monthOf({ measure, ...state })
   const from = dayjs(to).subtract(months - 1, 'month').format('YYYY-MM')
   return { from, to, province: [], class: [], industry: [], city: [], groupBy, measure }
-}
-
-/** The growth of a measure against the month before, in hundredths of a percent; null where there was nothing. */
-export function growthIn(rows: ReportRow[], measure: Measure): number | null {
-  const [before, now] = rows.slice(-2)
-  if (!before || !now || before[measure] <= 0) return null
-  return Math.round(((now[measure] - before[measure]) * 10_000) / before[measure])
 }

@@ -86,7 +86,7 @@ function Source({ report }: { report: Report }) {
   const { dateTime } = useFormats()
   return (
     <Typography.Paragraph type="secondary" style={{ marginTop: 16, marginBottom: 0 }} data-testid="report-source">
-      <div>{t('report.source', { table: report.source })}</div>
+      <div>{t('report.source', { table: report.source, movements: report.movementSource })}</div>
       {Object.entries(report.formula).map(([measure, text]) => (
         <div key={measure}>
           {t(`measure.${measure as 'members'}`)}
@@ -97,7 +97,7 @@ function Source({ report }: { report: Report }) {
       <ul style={{ margin: '8px 0 0', paddingInlineStart: 20 }}>
         {report.dataTime.map((f) => (
           <li key={f.province}>
-            {t('report.freshness', { province: provinceName(f.province, language), month: f.lastMonth || t('value.none'), time: dateTime(f.asOf) })}
+            {t('report.freshness', { province: provinceName(f.province, language), month: f.lastMonth || t('value.none'), time: dateTime(f.asOf), movements: dateTime(f.movementsAsOf) })}
           </li>
         ))}
       </ul>

@@ -4,7 +4,7 @@ import { Link } from 'react-router-dom'
 import { useFormats, type MoneyUnit } from '../../language/formats'
 import { DataTable } from '../../table/DataTable'
 import { useDimensionNames } from './dimensionNames'
-import { behind, groupedBy, type ReportRow, type ReportState } from './report'
+import { behind, groupedBy, movementsBehind, type ReportRow, type ReportState } from './report'
 
 interface Props {
   rows: ReportRow[]
@@ -25,13 +25,23 @@ export function ReportTable({ rows, asked, unit }: Props) {
       render: (_: unknown, row: ReportRow) => nameOf(d, String(row[d] ?? '')),
     })),
     { title: t('measure.customers'), align: 'right', render: (_, r) => <Link to={behind(asked, r)} className="figure">{integer(r.customers)}</Link> },
-    { title: t('measure.members'), align: 'right', render: (_, r) => figure(integer(r.members)) },
+    {
+      title: t('measure.newCustomers'), align: 'right',
+      render: (_, r) => <Link to={movementsBehind(asked, r, 'new')} className="figure">{integer(r.newCustomers)}</Link>,
+    },
+    {
+      title: t('measure.lostCustomers'), align: 'right',
+      render: (_, r) => <Link to={movementsBehind(asked, r, 'lost')} className="figure">{integer(r.lostCustomers)}</Link>,
+    },
+    { title: t('measure.members'), align: 'right', render: (_, r) => <Link to={behind(asked, r)} className="figure">{integer(r.members)}</Link> },
     {
       title: t('measure.in', { measure: t('measure.incomeFen'), unit: t(`unit.${unit.name}`) }), align: 'right',
       render: (_, r) => <Link to={behind(asked, r)} className="figure">{money(r.incomeFen, unit)}</Link>,
     },
-    { title: t('measure.monthOnMonth'), align: 'right', render: (_, r) => figure(growth(r.monthOnMonth)) },
-    { title: t('measure.yearOnYear'), align: 'right', render: (_, r) => figure(growth(r.yearOnYear)) },
+    ...(['monthOnMonth', 'yearOnYear'] as const).map((against) => ({
+      title: t('report.growth', { measure: t(`measure.${asked.measure}`), against: t(`measure.${against}`) }), align: 'right' as const,
+      render: (_: unknown, r: ReportRow) => figure(growth(r[against][asked.measure])),
+    })),
   ]
   return (
     <DataTable<ReportRow>

@@ -4,6 +4,7 @@ import { answer, national } from '../../api/client'
 import type { components, operations } from '../../api/national.gen'
 import { classes } from '../../reference/choices'
 import type { Language } from '../../language/language'
+import { movementPath } from './movements'
 import { choice, choices, list, numbers, text, writeState, type Parts } from '../../urlstate/urlState'
 
 type Schemas = components['schemas']
@@ -12,11 +13,11 @@ type Question = operations['report-summary']['parameters']['query']
 export type ReportRow = Schemas['ReportRowView']
 export type Report = Schemas['ReportSummaryView']
 export type Dimension = NonNullable<Question['groupBy']>[number]
-export type Measure = 'incomeFen' | 'customers' | 'members'
+export type Measure = keyof ReportRow['monthOnMonth']
 
 /** The dimensions in the order in which the node sorts rows. */
 export const dimensions: Dimension[] = ['month', 'province', 'city', 'class', 'industry']
-export const measures: Measure[] = ['incomeFen', 'customers', 'members']
+export const measures: Measure[] = ['incomeFen', 'customers', 'newCustomers', 'lostCustomers', 'members']
 
 export interface ReportState {
   from: string
@@ -76,12 +77,9 @@ export function workbookOf(state: ReportState, language: Language): string {
 /** The page with a report. */
 export const reportPath = (state: ReportState) => `/reports?${writeState(reportParts, state, new URLSearchParams())}`
 
-/**
- * What is behind a row: the report of what it adds up by the next dimension; where there is none, the
- * customers of that kind that provinces send up, which are some of those counted.
- */
-export function behind(state: ReportState, row: ReportRow): string {
-  const at: ReportState = {
+/** What a row is about: the question narrowed to it. */
+function at(state: ReportState, row: ReportRow): ReportState {
+  return {
     ...state, ...monthsOf(state),
     ...(row.month && { from: row.month, to: row.month }),
     ...(row.province && { province: [row.province] }),
@@ -89,8 +87,22 @@ export function behind(state: ReportState, row: ReportRow): string {
     ...(row.class && { class: [row.class as 'A1'] }),
     ...(row.industry && { industry: [row.industry] }),
   }
-  const next = (['province', 'city', 'class', 'industry'] as const).find((d) => at[d].length !== 1)
-  if (next) return reportPath({ ...at, groupBy: [next] })
-  const customers = { province: at.province, city: at.city, class: at.class, industry: at.industry }
+}
+
+/** The customers behind a row's figure of new or lost ones. */
+export function movementsBehind(state: ReportState, row: ReportRow, kind: 'new' | 'lost'): string {
+  const { measure: _, groupBy: __, ...filter } = at(state, row)
+  return movementPath({ ...filter, kind, page: 1, size: 20 })
+}
+
+/**
+ * What is behind a row: the report of what it adds up by the next dimension; where there is none, the
+ * customers of that kind that provinces send up, which are some of those counted.
+ */
+export function behind(state: ReportState, row: ReportRow): string {
+  const narrowed = at(state, row)
+  const next = (['province', 'city', 'class', 'industry'] as const).find((d) => narrowed[d].length !== 1)
+  if (next) return reportPath({ ...narrowed, groupBy: [next] })
+  const customers = { province: narrowed.province, city: narrowed.city, class: narrowed.class, industry: narrowed.industry }
   return `/customers?${new URLSearchParams(Object.entries(customers).map(([name, values]) => [name, values.join()]))}`
 }
