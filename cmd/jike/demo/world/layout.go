@@ -80,6 +80,7 @@ func (w *World) prepare() error {
 	}
 	var members []bus.Member
 	hq := national.NewConfig()
+	hq.Report.Movements = hq.Report.Schedule // nobody waits half an hour for a demo's first figures
 	w.National = w.newNode("national", codes.Headquarters)
 	for _, code := range provinces {
 		n := w.newNode(code.String(), code)
