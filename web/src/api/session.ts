@@ -93,6 +93,7 @@ export function useSessionChanges() {
       take(await answer(province.PUT('/api/session/password', { body: { old, password } })))
     },
     close: async () => {
+      await client.cancelQueries() // or what is still asked for would be asked without a session
       await answer(province.DELETE('/api/session'))
       forgetSession(client)
     },
