@@ -16,10 +16,10 @@ func (w *worker) chunk(ctx context.Context, p wire.Part, how *layout, data []byt
 	l.layout = how
 	l.next++
 	if p.Last {
-		w.pending = nil
 		if l.staged > 0 {
 			return w.applyStaged(ctx, l, p)
 		}
+		w.pending = nil
 		for _, kept := range l.kept {
 			before, err := l.partOf(kept)
 			if err != nil {
@@ -85,9 +85,10 @@ func (w *worker) spill(ctx context.Context, l *large) error {
 // applyStaged applies a transaction whose chunks lie in sync.staged, all of it in one transaction
 // and a fold at a time, so that memory stays bounded and nobody sees a half.
 func (w *worker) applyStaged(ctx context.Context, l *large, last wire.Part) error {
-	if err := w.commit(ctx); err != nil {
+	if err := w.commit(ctx); err != nil { // while it is pending: after a failure its chunks are read again
 		return err
 	}
+	w.pending = nil
 	w.at.link = w.at.link.Next(last.LSN, last.Digest)
 	to := advance{to: w.at, sequence: w.sequence(), at: last.Time, count: 1}
 	var changes, conflicts, incidents int

@@ -192,11 +192,13 @@ func TestALargePoisonTransactionIsParked(t *testing.T) {
 	}
 }
 
+// What comes before it waits with it, so that both are in one batch, and is committed all the same;
+// the transaction is read again from its first chunk.
 func TestMoreThanMayBeParkedStops(t *testing.T) {
 	f := newPoisonable(t)
-	a := f.apply()
 	f.tx(insert(-1, "before", 1, ""))
 	f.send(f.chunks(10_000, append(manyInserts(100_001), insert(-2, "poison", -1, "")))...)
+	a := f.apply()
 	f.state(apply.Stopped)
 	f.want("-1,before,1,1,0/64")
 	if list, err := a.It.Parked(t.Context()); err != nil || len(list) > 0 {
