@@ -86,6 +86,10 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	reconciliations{all.Reconciliations, proof}.register(n.Commands)
 	n.Commands.Handle("POST /keys", &keyring{hub: hub, config: c})
 	n.Commands.Handle("/copies", copies{first})
+	n.Task(func(ctx context.Context) error {
+		all.SavedReports.Work(ctx, n.Accounts.Caller, n.Log)
+		return nil
+	})
 	return schedule(n, c, zone, all)
 }
 

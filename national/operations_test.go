@@ -50,6 +50,13 @@ var requests = map[string][2]string{
 	"reconciliation-certificate": {"/api/reconciliations/1/certificate", ""},
 	"certificate-export":         {"/api/certificates/591", ""},
 
+	"saved-report-create":   {"/api/saved-reports", `{"name":"new",` + savedBody},
+	"saved-report-change":   {"/api/saved-reports/1", `{"version":1,"name":"changed",` + savedBody},
+	"saved-report-remove":   {"/api/saved-reports/2", ""},
+	"saved-report-runs":     {"/api/saved-reports/1/runs", ""},
+	"saved-report-order":    {"/api/saved-reports/1/runs", ""},
+	"saved-report-workbook": {"/api/saved-report-runs/1/workbook", ""},
+
 	"session-language": {"/api/session/language", `{"language":"en"}`},
 	"session-password": {"/api/session/password", `{"old":"` + portaltest.Password + `","password":"Summer-rain-88"}`},
 
@@ -120,6 +127,9 @@ func newRights() *portaltest.Rights {
 
 func TestRightsOfEveryOperationAndRole(t *testing.T) {
 	s, table := newSite(t), newRights()
+	s.exec(t, `INSERT INTO crm.saved_report (owner_id, name, audience, keep_days, settings)
+			SELECT id, n::text, 'private', 30, '{}' FROM account.account, generate_series(1, 2) n WHERE login = 'headquarters_analyst';
+		INSERT INTO crm.saved_report_run (report_id, due_at, state, content, finished_at) VALUES (1, now(), 'done', '', now())`)
 	operations := slices.DeleteFunc(slices.Clone(s.Operations()), func(op portal.Operation) bool { return op.ID == "session-open" || op.ID == "session-close" })
 	browsers := make([]*portaltest.Browser, len(everybody))
 	for i, role := range everybody {

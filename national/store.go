@@ -13,6 +13,7 @@ import (
 	"jike/national/reconciliation"
 	"jike/national/reference"
 	"jike/national/report"
+	"jike/national/savedreport"
 )
 
 // Stores are headquarters' capabilities on one database.
@@ -21,6 +22,7 @@ type Stores struct {
 	Customers       *customer.Store
 	Companies       *company.Store
 	Reports         *report.Store
+	SavedReports    *savedreport.Store
 	Reconciliations *reconciliation.Store
 	Reference       *reference.Store
 	Trail           *trail.Store
@@ -29,8 +31,9 @@ type Stores struct {
 // NewStores makes the stores; db is connected as jike_app, headquarters' months begin in the zone, and
 // runner carries out reconciliations.
 func NewStores(db *pgxpool.Pool, zone *time.Location, runner reconciliation.Runner) *Stores {
+	reports := report.NewStore(db, zone)
 	return &Stores{
-		board.NewStore(db), customer.NewStore(db), company.NewStore(db, zone), report.NewStore(db, zone),
+		board.NewStore(db), customer.NewStore(db), company.NewStore(db, zone), reports, savedreport.NewStore(db, reports, zone),
 		reconciliation.NewStore(db, runner), reference.NewStore(db), trail.NewStore(db),
 	}
 }
@@ -41,6 +44,7 @@ func (s *Stores) Register(p *portal.Server) {
 	customer.Register(p, s.Customers)
 	company.Register(p, s.Companies)
 	report.Register(p, s.Reports)
+	savedreport.Register(p, s.SavedReports)
 	reconciliation.Register(p, s.Reconciliations)
 	reference.Register(p, s.Reference)
 	trail.Register(p, s.Trail)

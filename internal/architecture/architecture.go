@@ -56,6 +56,7 @@ var Capabilities = map[string][]string{
 	"national/customer":       {},
 	"national/company":        {"national/customer"},
 	"national/report":         {},
+	"national/savedreport":    {"national/report"},
 	"national/reconciliation": {},
 	"national/reference":      {},
 }

@@ -59,5 +59,5 @@ func (f MovementFilter) check() error {
 	case f.Size > maxMovedSize:
 		return fault.Field(fault.AboveMaximum, "size", "input.above_maximum", "max", maxMovedSize)
 	}
-	return f.Question.check()
+	return f.Check()
 }

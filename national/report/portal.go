@@ -133,7 +133,7 @@ func Register(s *portal.Server, store *Store) {
 			if err != nil {
 				return portal.File{}, err
 			}
-			content, err := a.Sheet(q, in.Language == "zh", time.Now().In(store.zone))
+			content, err := a.Sheet(q, Look{in.Language == "zh", Measures(), time.Now().In(store.zone)})
 			name := fmt.Sprintf("report-%s-%s.xlsx", in.From, in.To)
 			return portal.File{Name: name, Type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Content: content}, err
 		})

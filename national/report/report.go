@@ -151,6 +151,20 @@ type Answer struct {
 	DataTime []Freshness // of the provinces asked for
 }
 
+// AsOf is the moment up to which every province's changes are in the figures; nil: of some it is not known.
+func (a Answer) AsOf() *time.Time {
+	var oldest *time.Time
+	for _, f := range a.DataTime {
+		if f.AsOf == nil {
+			return nil
+		}
+		if oldest == nil || f.AsOf.Before(*oldest) {
+			oldest = f.AsOf
+		}
+	}
+	return oldest
+}
+
 // maxMonths bounds a report.
 const maxMonths = 120
 
@@ -163,7 +177,8 @@ func Month(field, text string) (time.Time, error) {
 	return month, nil
 }
 
-func (q Question) check() error {
+// Check gives the fault of a question that is out of bounds.
+func (q Question) Check() error {
 	if q.To.Before(q.From) {
 		return fault.Field(fault.Rule, "to", "report.range.reversed")
 	}

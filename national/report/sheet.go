@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -10,11 +11,18 @@ import (
 	"jike/schemas/codes"
 )
 
+// Look is how a workbook is written.
+type Look struct {
+	Chinese  bool
+	Measures []Measure // that it shows, in the order of Measures
+	At       time.Time // when it was made
+}
+
 // Sheet is a report as an Excel workbook: the rows on the first sheet, with amounts in yuan and growth
-// as a share, and on the second where the figures come from. at is when it was made.
-func (a Answer) Sheet(q Question, chinese bool, at time.Time) ([]byte, error) {
+// as a share, and on the second where the figures come from.
+func (a Answer) Sheet(q Question, look Look) ([]byte, error) {
 	in := func(n codes.Name) string {
-		if chinese {
+		if look.Chinese {
 			return n.Chinese
 		}
 		return n.English
@@ -28,10 +36,10 @@ func (a Answer) Sheet(q Question, chinese bool, at time.Time) ([]byte, error) {
 	if _, err := book.NewSheet(notes); err != nil {
 		return nil, fmt.Errorf("report as a workbook: %w", err)
 	}
-	if err := a.writeFigures(book, figures, q, in); err != nil {
+	if err := a.writeFigures(book, figures, q, look, in); err != nil {
 		return nil, fmt.Errorf("report as a workbook: %w", err)
 	}
-	if err := a.writeNotes(book, notes, q, in, at); err != nil {
+	if err := a.writeNotes(book, notes, q, look, in); err != nil {
 		return nil, fmt.Errorf("report as a workbook: %w", err)
 	}
 	var out bytes.Buffer
@@ -60,7 +68,7 @@ var (
 	yearOnYear   = codes.Name{Chinese: "同比", English: "Year on year"}
 )
 
-func (a Answer) writeFigures(book *excelize.File, sheet string, q Question, in func(codes.Name) string) error {
+func (a Answer) writeFigures(book *excelize.File, sheet string, q Question, look Look, in func(codes.Name) string) error {
 	amount, share := "#,##0.00", "0.00%"
 	money, err := book.NewStyle(&excelize.Style{CustomNumFmt: &amount})
 	if err != nil {
@@ -83,7 +91,7 @@ func (a Answer) writeFigures(book *excelize.File, sheet string, q Question, in f
 			head = append(head, in(dimensionTitles[d]))
 		}
 	}
-	for _, m := range Measures() {
+	for _, m := range look.Measures {
 		title := in(measureTitles[m])
 		head = append(head, title, title+" · "+in(monthOnMonth), title+" · "+in(yearOnYear))
 	}
@@ -98,6 +106,9 @@ func (a Answer) writeFigures(book *excelize.File, sheet string, q Question, in f
 			}
 		}
 		for i, m := range Measures() {
+			if !slices.Contains(look.Measures, m) {
+				continue
+			}
 			var figure any = r.figure(m)
 			if m == IncomeFen {
 				figure = excelize.Cell{StyleID: money, Value: float64(r.IncomeFen) / 100}
@@ -136,21 +147,21 @@ func (r Row) named(d Dimension, in func(codes.Name) string) string {
 }
 
 // writeNotes says what was asked, where the figures come from, how they are made and how fresh they are.
-func (a Answer) writeNotes(book *excelize.File, sheet string, q Question, in func(codes.Name) string, at time.Time) error {
+func (a Answer) writeNotes(book *excelize.File, sheet string, q Question, look Look, in func(codes.Name) string) error {
 	lines := [][]any{
-		{in(codes.Name{Chinese: "生成时间", English: "Made at"}), at.Format(time.DateTime)},
+		{in(codes.Name{Chinese: "生成时间", English: "Made at"}), look.At.Format(time.DateTime)},
 		{in(codes.Name{Chinese: "起止月份", English: "Months"}), q.From.Format("2006-01") + " – " + q.To.Format("2006-01")},
 		{in(codes.Name{Chinese: "来源", English: "Source"}), Source + ", " + MovementSource},
 	}
 	formulas := Formulas()
-	for _, m := range Measures() {
+	for _, m := range look.Measures {
 		lines = append(lines, []any{in(measureTitles[m]), in(formulas[string(m)])})
 	}
 	lines = append(lines, []any{in(monthOnMonth), in(formulas["monthOnMonth"])}, []any{in(yearOnYear), in(formulas["yearOnYear"])})
 	for _, f := range a.DataTime {
 		asOf := "—"
 		if f.AsOf != nil {
-			asOf = f.AsOf.In(at.Location()).Format(time.DateTime)
+			asOf = f.AsOf.In(look.At.Location()).Format(time.DateTime)
 		}
 		lines = append(lines, []any{in(f.Province.Name()), in(codes.Name{Chinese: "数据截至", English: "Data as of"}) + " " + asOf, f.LastMonth})
 	}

@@ -47,7 +47,7 @@ func (s *Store) Summary(ctx context.Context, caller account.Caller, q Question) 
 	if err := caller.Demand(account.ReportRead); err != nil {
 		return Answer{}, err
 	}
-	if err := q.check(); err != nil {
+	if err := q.Check(); err != nil {
 		return Answer{}, err
 	}
 	var a Answer

@@ -117,3 +117,16 @@ func (v *visit) trail(t *testing.T) {
 	b.Shot("audit")
 	b.Check()
 }
+
+// administration lets headquarters' administrator see accounts and trail of the node, and no customer.
+func (v *visit) administration(t *testing.T) {
+	b := v.open(t, v.world.National)
+	signIn(b, v.world.National.Account(account.HeadquartersAdmin))
+	b.ClickCSS("[data-testid='menu'] a[href='/accounts']")
+	b.See("account-row-analyst", "总部分析员")
+	b.SeeGoneCSS("[data-testid='menu'] a[href='/customers']")
+	b.Shot("national-accounts")
+	b.ClickCSS("[data-testid='menu'] a[href='/audit']")
+	b.See("trail-row-session.open", "登录")
+	b.Shot("national-audit")
+}

@@ -8,16 +8,22 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/cmd/jike/demo/browsertest"
 	"jike/cmd/jike/demo/world"
 	"jike/cmd/jike/partner/boss"
 	"jike/internal/account"
+	"jike/internal/pg"
 	"jike/internal/pg/pgtest"
+	"jike/national/company"
+	"jike/national/report"
 )
 
 var (
@@ -55,6 +61,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("an administrator opens an account", v.accounts)
 	t.Run("an administrator searches the audit trail and verifies its chain", v.trail)
 	t.Run("headquarters sees the edit, proves and reports", v.headquarters)
+	t.Run("headquarters' administrator opens accounts and trail", v.administration)
 	t.Run("an administrator reads the journal", v.journal)
 	t.Run("administrators change the selection policy", v.selection)
 	t.Run("headquarters changes reference data and a province shows it", v.reference)
@@ -275,6 +282,9 @@ func (v *visit) headquarters(t *testing.T) {
 	b.SeeURL("/reports/movements?")
 	b.SeeCount("[data-testid='hit-count'][data-total]", 1)
 	b.Shot("movements")
+	b.Open(v.world.National.Portal + "/reports/movements?kind=new&from=" + time.Now().AddDate(-2, 0, 0).Format("2006-01"))
+	b.SeeCount("[data-testid='hit-count'][data-total]:not([data-total='0'])", 1)
+	b.SeeCount("tbody a[href^='/customers/']", 1)
 	b.ClickCSS("[data-testid='menu'] a[href='/dashboard']")
 	b.Click("tile-591") // leads to the cities behind it
 	b.See("report-source", "monthly_summary")
@@ -286,14 +296,34 @@ func (v *visit) headquarters(t *testing.T) {
 	b.SeeGone("chart")
 	b.SeeCount("tbody tr.ant-table-row", 12)
 	b.Shot("report-table")
+	v.savedReport(b)
+}
+
+// savedReport saves what the page shows and has it made.
+func (v *visit) savedReport(b *browsertest.Browser) {
+	b.Click("report-save")
+	b.Type("field-name", "月度收入")
+	b.Shot("saved-report-form")
+	b.Click("save")
+	b.See("page-title", "月度收入")
+	b.Click("saved-report-order")
+	b.SeeCount("[data-state='done']", 1)
+	if !strings.HasPrefix(b.Download("[data-testid^='saved-run-workbook-']"), "PK") {
+		v.t.Error("the workbook of a saved report is none")
+	}
+	b.Shot("saved-report")
+	b.ClickCSS("[data-testid='menu'] a[href='/reports']")
+	b.Click("saved-reports")
+	b.See("saved-report-row-1", "月度收入")
+	b.Shot("saved-reports")
 }
 
 // company looks at one that both provinces have as a customer.
 func (v *visit) company(b *browsertest.Browser) {
-	conn := v.compute()
-	defer func() { _ = conn.Close(context.Background()) }()
+	db := v.compute()
+	defer db.Close()
 	var code, name string
-	if err := conn.QueryRow(v.t.Context(), `SELECT credit_code, name FROM crm.company WHERE provinces = '{571,591}' ORDER BY class, credit_code LIMIT 1`).Scan(&code, &name); err != nil {
+	if err := db.QueryRow(v.t.Context(), `SELECT credit_code, name FROM crm.company WHERE provinces = '{571,591}' ORDER BY class, credit_code LIMIT 1`).Scan(&code, &name); err != nil {
 		v.t.Fatal("no company spans the provinces: ", err)
 	}
 	b.ClickCSS("[data-testid='menu'] a[href='/companies']")
@@ -309,15 +339,18 @@ func (v *visit) company(b *browsertest.Browser) {
 }
 
 // compute does at headquarters what its clock does every few minutes.
-func (v *visit) compute() *pgx.Conn {
-	conn, err := pgx.Connect(v.t.Context(), v.world.National.OwnerURL)
+func (v *visit) compute() *pgxpool.Pool {
+	db, err := pg.Open(v.t.Context(), v.world.National.AppURL, 1)
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	if _, err := conn.Exec(v.t.Context(), `SELECT crm.compute_sums(), crm.compute_companies()`); err != nil {
-		v.t.Fatal(err)
+	reports := report.NewStore(db, time.UTC)
+	for _, compute := range []func(context.Context) error{reports.Compute, reports.ComputeMovements, company.NewStore(db, time.UTC).Compute} {
+		if err := compute(v.t.Context()); err != nil {
+			v.t.Fatal(err)
+		}
 	}
-	return conn
+	return db
 }
 
 func (v *visit) journal(t *testing.T) {

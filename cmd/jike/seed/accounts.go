@@ -46,15 +46,12 @@ func Accounts(ctx context.Context, db *pgxpool.Pool, store *account.Store, passw
 	})
 }
 
-// Analyst makes the demo account of headquarters at the national node.
-func Analyst(ctx context.Context, store *account.Store, password string) (Account, error) {
-	made, err := create(ctx, store, password, []Account{
+// HeadquartersAccounts makes one demo account for each role of the national node.
+func HeadquartersAccounts(ctx context.Context, store *account.Store, password string) ([]Account, error) {
+	return create(ctx, store, password, []Account{
 		{Login: "analyst", Name: "总部分析员", Role: account.HeadquartersAnalyst},
+		{Login: "admin", Name: "总部管理员", Role: account.HeadquartersAdmin},
 	})
-	if err != nil {
-		return Account{}, err
-	}
-	return made[0], nil
 }
 
 func create(ctx context.Context, store *account.Store, password string, accounts []Account) ([]Account, error) {

@@ -6,6 +6,7 @@ import edit from './en/edit.json'
 import national from './en/national.json'
 import overview from './en/overview.json'
 import reference from './en/reference.json'
+import savedreport from './en/savedreport.json'
 import type { NationalTexts } from './texts'
 
-export const texts: NationalTexts = { ...access, ...audit, ...company, ...dashboard, ...edit, ...national, ...overview, ...reference }
+export const texts: NationalTexts = { ...access, ...audit, ...company, ...dashboard, ...edit, ...national, ...overview, ...reference, ...savedreport }

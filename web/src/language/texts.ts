@@ -24,6 +24,7 @@ import type national from './zh/national.json'
 import type overview from './zh/overview.json'
 import type problem from './zh/problem.json'
 import type reference from './zh/reference.json'
+import type savedreport from './zh/savedreport.json'
 import type search from './zh/search.json'
 import type selection from './zh/selection.json'
 import type site from './zh/site.json'
@@ -70,7 +71,8 @@ export type NationalTexts = typeof access &
   typeof edit &
   typeof national &
   typeof overview &
-  typeof reference
+  typeof reference &
+  typeof savedreport
 
 /** Every text of the portal, by its key. Chinese is the original; en/ must have the same keys. */
 export type Texts = CommonTexts & ProvinceTexts & NationalTexts

@@ -19,6 +19,8 @@ const CustomerListPage = lazy(() => import('./customer/CustomerListPage'))
 const CustomerPage = lazy(() => import('./customer/CustomerPage'))
 const ReferencePage = lazy(() => import('./reference/ReferencePage'))
 const ReportPage = lazy(() => import('./report/ReportPage'))
+const SavedReportListPage = lazy(() => import('./savedreport/SavedReportListPage'))
+const SavedReportPage = lazy(() => import('./savedreport/SavedReportPage'))
 const MovementPage = lazy(() => import('./report/MovementPage'))
 const AccountListPage = lazy(() => import('../account/AccountListPage'))
 const AccountPage = lazy(() => import('../account/AccountPage'))
@@ -56,6 +58,8 @@ export default function National() {
         <Route path="/reference" element={<ReferencePage />} />
         <Route path="/dashboard" element={<DashboardPage />} />
         <Route path="/reports" element={<ReportPage />} />
+        <Route path="/reports/saved" element={<SavedReportListPage />} />
+        <Route path="/reports/saved/:id" element={<SavedReportPage />} />
         <Route path="/reports/movements" element={<MovementPage />} />
         <Route path="/accounts" element={<AccountListPage />} />
         <Route path="/accounts/:id" element={<AccountPage />} />

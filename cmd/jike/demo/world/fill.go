@@ -67,7 +67,7 @@ func (w *World) fillProvince(ctx context.Context, n *Node, progress func(done, c
 	default:
 		w.say("%s is filled: %s", n.Title(), report)
 	}
-	store, err := demoAccounts(db)
+	store, err := openAccounts(db)
 	if err != nil {
 		return err
 	}
@@ -75,10 +75,7 @@ func (w *World) fillProvince(ctx context.Context, n *Node, progress func(done, c
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Title(), err)
 	}
-	n.Accounts = nil
-	for _, a := range made {
-		n.Accounts = append(n.Accounts, demoAccount(a))
-	}
+	n.Accounts = demoAccounts(made)
 	return nil
 }
 
@@ -88,27 +85,31 @@ func (w *World) fillHeadquarters(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	store, err := demoAccounts(db)
+	store, err := openAccounts(db)
 	if err != nil {
 		return err
 	}
-	a, err := seed.Analyst(ctx, store, Password)
+	made, err := seed.HeadquartersAccounts(ctx, store, Password)
 	if err != nil {
 		return fmt.Errorf("%s: %w", w.National.Title(), err)
 	}
-	w.National.Accounts = []Account{demoAccount(a)}
+	w.National.Accounts = demoAccounts(made)
 	if _, err := seed.Reference(ctx, db, w.state.Seed); err != nil {
 		return fmt.Errorf("%s: %w", w.National.Title(), err)
 	}
 	return nil
 }
 
-func demoAccounts(db *pgxpool.Pool) (*account.Store, error) {
+func openAccounts(db *pgxpool.Pool) (*account.Store, error) {
 	return account.NewStore(db, account.DefaultSettings(), nil)
 }
 
-func demoAccount(a seed.Account) Account {
-	return Account{Login: a.Login, Password: Password, Name: a.Name, Role: a.Role, UnitID: a.UnitID}
+func demoAccounts(made []seed.Account) []Account {
+	list := make([]Account, len(made))
+	for i, a := range made {
+		list[i] = Account{Login: a.Login, Password: Password, Name: a.Name, Role: a.Role, UnitID: a.UnitID}
+	}
+	return list
 }
 
 func (w *World) sayFilled(ctx context.Context, done []atomic.Int64) {

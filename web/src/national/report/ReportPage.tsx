@@ -1,15 +1,19 @@
-import { FileExcelOutlined } from '@ant-design/icons'
+import { FileExcelOutlined, SaveOutlined, ScheduleOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Card, Empty, Spin, Typography } from 'antd'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link, useNavigate } from 'react-router-dom'
 import { ChartOrTable } from '../../chart/ChartOrTable'
+import { SideForm } from '../../edit/SideForm'
 import { Loaded } from '../../frame/Outcome'
 import { PageHead } from '../../frame/PageHead'
 import { useFormats } from '../../language/formats'
 import { useLanguage } from '../../language/LanguageProvider'
 import { provinceName } from '../../reference/provinces'
 import { useUrlState } from '../../urlstate/urlState'
+import { SavedReportForm } from '../savedreport/SavedReportForm'
+import { settingsOf } from '../savedreport/savedReports'
 import { useDimensionNames } from './dimensionNames'
 import { reportParts, reportQuery, workbookOf, type Report, type ReportState } from './report'
 import { ReportFilters } from './ReportFilters'
@@ -22,9 +26,19 @@ export default function ReportPage() {
   const { language } = useLanguage()
   const [state, change] = useUrlState(reportParts)
   const query = useQuery(reportQuery(state))
+  const navigate = useNavigate()
+  const [saving, setSaving] = useState(false)
   return (
     <>
       <PageHead title={t('report.title')}>
+        <Link to="/reports/saved">
+          <Button icon={<ScheduleOutlined aria-hidden />} tabIndex={-1} data-testid="saved-reports">
+            {t('savedReport.title')}
+          </Button>
+        </Link>
+        <Button icon={<SaveOutlined aria-hidden />} onClick={() => setSaving(true)} data-testid="report-save">
+          {t('savedReport.save')}
+        </Button>
         <Button icon={<FileExcelOutlined aria-hidden />} href={workbookOf(state, language)} data-testid="report-workbook">
           {t('report.workbook')}
         </Button>
@@ -40,6 +54,9 @@ export default function ReportPage() {
           )}
         </Loaded>
       </Card>
+      <SideForm title={t('savedReport.save')} open={saving} onClose={() => setSaving(false)}>
+        <SavedReportForm settings={settingsOf(state)} onSaved={({ id }) => void navigate(`/reports/saved/${id}`)} onClose={() => setSaving(false)} />
+      </SideForm>
     </>
   )
 }
