@@ -56,6 +56,10 @@ type Config struct {
 	Summary struct {
 		Schedule string `yaml:"schedule"` // cron expression of the monthly summary's refresh
 	} `yaml:"summary"`
+
+	Rules struct {
+		Schedule string `yaml:"schedule"` // cron expression of judging all customers by the rules in force
+	} `yaml:"rules"`
 }
 
 // Partner is a system that may call this province.
@@ -86,6 +90,7 @@ func NewConfig() Config {
 	c.Selection = selection.DefaultSettings()
 	c.Sync.DigestShare = 1
 	c.Summary.Schedule = "@every 5m"
+	c.Rules.Schedule = "0 2 * * *"
 	return c
 }
 

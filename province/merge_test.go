@@ -264,6 +264,8 @@ func TestEveryTableOfACustomerIsMovedOrStaysForAReason(t *testing.T) {
 		"sensitive_viewer",    // may see the merged one
 		"responsibility",      // is about the merged one
 		"class_history",       // is about the merged one
+		"lifecycle_history",   // too
+		"lifecycle_hold",      // holds the merged one's stage, which no rule judges
 		"selection_flip",      // too
 		"value_score",         // too
 		"customer_attributes", // are what was stated of the merged one

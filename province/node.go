@@ -82,6 +82,10 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 		return nil
 	})
 	n.Task(func(ctx context.Context) error {
+		all.Rules.Keep(ctx, n.Log)
+		return nil
+	})
+	n.Task(func(ctx context.Context) error {
 		all.Contracts.KeepClock(ctx, n.Log)
 		return nil
 	})
@@ -126,7 +130,8 @@ func openPartners(n *node.Node, c Config, all *Stores) error {
 	return n.Serve("partner messages", c.XML.Listen, s)
 }
 
-// schedule adds what happens by the clock: the summary, and once a day the journal's partitions, old jobs and imports.
+// schedule adds what happens by the clock: the summary, customers judged by rule, and once a day the journal's
+// partitions, old jobs and imports.
 func schedule(n *node.Node, c Config, zone *time.Location, all *Stores) error {
 	clock := cron.New(cron.WithLocation(zone), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	var running context.Context // of the task below, which starts the clock
@@ -150,6 +155,14 @@ func schedule(n *node.Node, c Config, zone *time.Location, all *Stores) error {
 	}
 	if _, err := clock.AddFunc(c.Summary.Schedule, summary); err != nil {
 		return fmt.Errorf("summary.schedule: %w", err)
+	}
+	judge := func() {
+		if err := all.Rules.BeginAll(running); err != nil {
+			n.Log.Error("customers not judged by rule", "error", err)
+		}
+	}
+	if _, err := clock.AddFunc(c.Rules.Schedule, judge); err != nil {
+		return fmt.Errorf("rules.schedule: %w", err)
 	}
 	if _, err := clock.AddFunc("@daily", maintain); err != nil {
 		return err

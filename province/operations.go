@@ -23,6 +23,7 @@ import (
 	"jike/province/organisation"
 	"jike/province/overview"
 	"jike/province/reference"
+	"jike/province/rule"
 	"jike/province/search"
 	"jike/province/selection"
 	"jike/province/site"
@@ -54,6 +55,7 @@ func (s *Stores) Register(p *portal.Server) {
 	exchange.Register(p, s.Exchanges)
 	selection.Register(p, s.Selection)
 	reference.Register(p, s.Reference)
+	rule.Register(p, s.Rules)
 	search.Register(p, s.Search)
 	trail.Register(p, s.Trail)
 	view.Register(p, s.Views)

@@ -26,6 +26,7 @@ import (
 	"jike/province/member"
 	"jike/province/merge"
 	"jike/province/organisation"
+	"jike/province/rule"
 	placing "jike/province/site"
 	"jike/schemas/codes"
 	"jike/xmlapi/journal"
@@ -180,8 +181,18 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	case "handover-undo":
 		return at(x.handedOver(t, o)), `{"reason":"误移交"}`, false
 	case "customer-get", "customer-access", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "customer-timeline", "hierarchy-get", "hierarchy-children", "site-list", "value-score-list", "customer-name-list",
-		"customer-attributes", "customer-completeness", "customer-viewer-list":
+		"customer-attributes", "customer-completeness", "customer-viewer-list", "customer-stage":
 		return at(o.customer), "", true
+	case "customer-stage-set":
+		return at(o.customer), fmt.Sprintf(`{"stage":"active","until":%q,"reason":"商谈中"}`, time.Now().Format(time.DateOnly)), true
+	case "customer-stage-release":
+		wish := rule.Wish{Stage: codes.Active, Until: time.Now().AddDate(0, 0, 1), Reason: "商谈中"}
+		if _, err := x.all.Rules.Set(t.Context(), x.Everybody, o.customer, wish); err != nil && !fault.Is(err, fault.NotFound) {
+			t.Fatal(err)
+		}
+		return at(o.customer), "", true
+	case "rule-get", "rule-draft", "rule-put", "rule-run", "rule-run-cancel":
+		return x.ruleRequest(t, op)
 	case "completeness-customers":
 		if _, err := x.all.Completeness.Judge(t.Context()); err != nil {
 			t.Fatal(err)
@@ -287,6 +298,33 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	default:
 		return op.Path, "", false
 	}
+}
+
+// ruleRequest is a good request of an operation on rules. It concerns no object.
+func (x *site) ruleRequest(t *testing.T, op portal.Operation) (path, body string, concerns bool) {
+	t.Helper()
+	owner := x.Database.Owner(t)
+	const end = `UPDATE crm.rule_run SET state = 'done', finished_at = now() WHERE state = 'running'`
+	if _, err := owner.Exec(t.Context(), end); err != nil {
+		t.Fatal(err)
+	}
+	path = strings.NewReplacer("{kind}", "lifecycle", "{version}", "1").Replace(op.Path)
+	switch op.ID {
+	case "rule-draft":
+		newest := customertest.Value[int32](t, x.DB, `SELECT max(version) FROM crm.rule_set WHERE kind = 'lifecycle'`)
+		body = fmt.Sprintf(`{"version":%d,"lines":[],"strategies":{}}`, newest)
+	case "rule-run":
+		body = `{"version":1,"dry":true}`
+	case "rule-put", "rule-run-cancel":
+		const insert = `INSERT INTO crm.rule_run (kind, version, dry, actor, upto) VALUES ('lifecycle', 1, true, 'somebody', 0) RETURNING id`
+		path = strings.ReplaceAll(path, "{id}", fmt.Sprint(customertest.Value[int64](t, owner, insert)))
+		if op.ID == "rule-put" {
+			if _, err := owner.Exec(t.Context(), end); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return path, body, false
 }
 
 // met makes an interaction with the object, unless that is elsewhere.

@@ -27,6 +27,7 @@ import (
 	"jike/province/organisation"
 	"jike/province/overview"
 	"jike/province/reference"
+	"jike/province/rule"
 	"jike/province/search"
 	"jike/province/selection"
 	"jike/province/site"
@@ -60,6 +61,7 @@ type Stores struct {
 	Summary       *summary.Store
 	Selection     *selection.Store
 	Reference     *reference.Store
+	Rules         *rule.Store
 	KeyAccounts   *keyaccount.Store
 	Merges        *merge.Store
 	Sites         *site.Store
@@ -89,6 +91,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Interactions = interaction.NewStore(db, s.Customers)
 	s.Merges = merge.NewStore(db, s.Customers)
 	s.Completeness = completeness.NewStore(db, s.Customers)
+	s.Rules = rule.NewStore(db, s.Customers, zone)
 	s.Contracts = contract.NewStore(db, s.Customers, zone)
 	s.Documents = document.NewStore(db, s.Customers)
 	s.Values = value.NewStore(db, s.Customers)

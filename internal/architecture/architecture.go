@@ -27,6 +27,7 @@ var Capabilities = map[string][]string{
 	"province/keyaccount":   {"province/customer", "province/reference"},
 	"province/contact":      {"province/customer"},
 	"province/completeness": {"province/customer"},
+	"province/rule":         {"province/customer"},
 	"province/contract":     {"province/customer"},
 	"province/document":     {"province/customer"},
 	"province/interaction":  {"province/customer"},

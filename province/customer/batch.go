@@ -14,6 +14,8 @@ const (
 type Asked struct {
 	Before Customer // as Match found it; without ID: a new one
 	Facts  Facts
+	// Grounds are why a rule moves the customer in the life cycle, a JSON document for its history; nil: no rule does.
+	Grounds []byte
 }
 
 // Saved is what became of one Asked, or would become of it.

@@ -158,7 +158,7 @@ func (b *batch) note(i int, action string, before, after map[string]any) {
 
 // record writes the histories and the trail.
 func (b *batch) record(ctx context.Context) error {
-	var classes, managers [][]any
+	var classes, stages, managers [][]any
 	var flips []selection.Crossing
 	b.live(func(i int, a *Asked) {
 		s := b.saved[i]
@@ -167,6 +167,9 @@ func (b *batch) record(ctx context.Context) error {
 		}
 		if a.Facts.Class != a.Before.Class {
 			classes = append(classes, []any{s.ID, unlessZero(string(a.Before.Class)), string(a.Facts.Class), b.caller.Actor()})
+		}
+		if !s.Created && a.Facts.Lifecycle != a.Before.Lifecycle {
+			stages = append(stages, []any{s.ID, string(a.Before.Lifecycle), string(a.Facts.Lifecycle), b.caller.Actor(), "", a.Grounds})
 		}
 		if from, to := a.Before.ManagerID, a.Facts.ManagerID; from != to {
 			managers = append(managers, []any{s.ID, unlessZero(from), unlessZero(to), b.caller.Actor(), ""})
@@ -181,6 +184,10 @@ func (b *batch) record(ctx context.Context) error {
 	})
 	if _, err := b.tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "class_history"},
 		[]string{"customer_id", "class_from", "class_to", "actor"}, pgx.CopyFromRows(classes)); err != nil {
+		return err
+	}
+	if _, err := b.tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "lifecycle_history"},
+		[]string{"customer_id", "stage_from", "stage_to", "actor", "reason", "grounds"}, pgx.CopyFromRows(stages)); err != nil {
 		return err
 	}
 	if _, err := b.tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "responsibility"},

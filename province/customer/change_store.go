@@ -16,7 +16,6 @@ import (
 	"jike/internal/pg"
 	"jike/province/reference"
 	"jike/province/selection"
-	"jike/schemas/codes"
 )
 
 // treeLock is the advisory lock that a change of a parent takes, so that two changes at the same
@@ -193,16 +192,19 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 // ChangeIn replaces the facts of a customer that the transaction has locked (Lock, LockByNumber).
 // Facts that are the same already change nothing: no version, no audit line.
 func (s *Store) ChangeIn(ctx context.Context, tx pg.Tx, caller account.Caller, before Customer, f Facts) (Customer, error) {
-	return s.changeIn(ctx, tx, caller, before, f, "")
+	return s.changeIn(ctx, tx, caller, before, f, reasons{})
 }
 
-// changeIn is ChangeIn with the reason for another class, if there is one.
-func (s *Store) changeIn(ctx context.Context, tx pg.Tx, caller account.Caller, before Customer, f Facts, reason string) (Customer, error) {
+// reasons are those that a person states for another class or another place in the life cycle, if any.
+type reasons struct{ class, stage string }
+
+// changeIn is ChangeIn with reasons.
+func (s *Store) changeIn(ctx context.Context, tx pg.Tx, caller account.Caller, before Customer, f Facts, why reasons) (Customer, error) {
 	f = f.tidy()
 	if err := errors.Join(caller.Demand(account.CustomerChange), f.check(s.province), change(caller, before.Facts, f)); err != nil {
 		return Customer{}, err
 	}
-	return s.save(ctx, tx, caller, caller, before, f, reason)
+	return s.save(ctx, tx, caller, caller, before, f, why)
 }
 
 // Refresh brings what follows from lists and policies up to date, in a customer that the transaction
@@ -211,12 +213,12 @@ func (s *Store) Refresh(ctx context.Context, tx pg.Tx, caller account.Caller, be
 	if err := caller.Demand(account.CustomerChange); err != nil {
 		return Customer{}, err
 	}
-	return s.save(ctx, tx, caller, caller, before, before.Facts, "")
+	return s.save(ctx, tx, caller, caller, before, before.Facts, reasons{})
 }
 
 // save writes facts that were checked and what follows from them, if anything differs. A new parent or
-// manager must be within the scope of the caller named within. reason is the one for another class.
-func (s *Store) save(ctx context.Context, tx pg.Tx, caller, within account.Caller, before Customer, f Facts, reason string) (Customer, error) {
+// manager must be within the scope of the caller named within.
+func (s *Store) save(ctx context.Context, tx pg.Tx, caller, within account.Caller, before Customer, f Facts, why reasons) (Customer, error) {
 	d, verdict, err := s.follow(ctx, tx, before, f)
 	if err != nil {
 		return Customer{}, err
@@ -251,7 +253,12 @@ func (s *Store) save(ctx context.Context, tx pg.Tx, caller, within account.Calle
 		}
 	}
 	if f.Class != before.Class {
-		if err := recordClass(ctx, tx, caller, before.ID, before.Class, f.Class, reason); err != nil {
+		if err := recordClass(ctx, tx, caller, before.ID, before.Class, f.Class, why.class); err != nil {
+			return Customer{}, err
+		}
+	}
+	if f.Lifecycle != before.Lifecycle {
+		if err := recordStage(ctx, tx, caller, before, f.Lifecycle, why.stage); err != nil {
 			return Customer{}, err
 		}
 	}
@@ -390,12 +397,6 @@ func standsBelow(ctx context.Context, tx pg.Tx, id, above int64) (below bool, er
 		SELECT EXISTS (SELECT FROM above WHERE id = $2)`
 	err = tx.PGX().QueryRow(ctx, query, id, above).Scan(&below)
 	return below, err
-}
-
-func recordClass(ctx context.Context, tx pg.Tx, caller account.Caller, id int64, from, to codes.Class, reason string) error {
-	const insert = `INSERT INTO crm.class_history (customer_id, class_from, class_to, actor, reason) VALUES ($1, nullif($2, ''), $3, $4, $5)`
-	_, err := tx.PGX().Exec(ctx, insert, id, string(from), string(to), caller.Actor(), reason)
-	return err
 }
 
 // taken turns PostgreSQL's refusal of a unique value into an Exists fault.

@@ -77,6 +77,15 @@ type ClassChange struct {
 	At     time.Time
 }
 
+// StageChange is one line of the history of a customer's place in the life cycle.
+type StageChange struct {
+	From, To codes.Lifecycle
+	Actor    string
+	Reason   string // as the person stated it; may be empty
+	Grounds  []byte // the rule and what held, as Asked had it; nil: it was no rule
+	At       time.Time
+}
+
 // Word is what a person says with a save beside the facts.
 type Word struct {
 	Confirmed   int    // near-equal customers that the person says to be others

@@ -62,7 +62,7 @@ func (s *Store) ChangeConfirmed(ctx context.Context, caller account.Caller, id i
 		if before.Version != version {
 			return &ConflictError{before}
 		}
-		if c, err = s.changeIn(ctx, tx, caller, before, f, reason); err != nil || c.Name == before.Name {
+		if c, err = s.changeIn(ctx, tx, caller, before, f, reasons{class: reason}); err != nil || c.Name == before.Name {
 			return err
 		}
 		return distinguish(ctx, tx, caller, c, word.Confirmed)

@@ -50,7 +50,7 @@ func (s *Store) Restore(ctx context.Context, tx pg.Tx, caller account.Caller, be
 	if err := caller.Demand(account.CustomerChange); err != nil {
 		return Customer{}, err
 	}
-	return s.save(ctx, tx, caller, account.System("restore"), before, f, "")
+	return s.save(ctx, tx, caller, account.System("restore"), before, f, reasons{})
 }
 
 // Below reports whether a customer stands below another in the tree, at any depth.

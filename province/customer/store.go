@@ -125,18 +125,6 @@ func (s *Store) Relatives(ctx context.Context, tx pg.Tx, caller account.Caller, 
 	return parent, children, err
 }
 
-// ClassHistory lists the changes of a customer's class, the newest first. The caller must have been
-// shown the customer.
-func (s *Store) ClassHistory(ctx context.Context, tx pg.Tx, id int64) ([]ClassChange, error) {
-	const query = `SELECT coalesce(class_from, '') AS "from", class_to AS "to", actor, reason, at
-		FROM crm.class_history WHERE customer_id = $1 ORDER BY id DESC LIMIT 200`
-	rows, err := tx.PGX().Query(ctx, query, id)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[ClassChange])
-}
-
 func one(ctx context.Context, db queryer, caller account.Caller, which string, args pgx.NamedArgs, lock string) (Customer, error) {
 	rows, err := db.Query(ctx, `SELECT `+columns+` FROM `+tables+` WHERE `+which+` AND `+Within(caller, args)+lock, args)
 	if err != nil {

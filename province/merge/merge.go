@@ -4,8 +4,8 @@
 // chooses. Contacts, contracts, subscriptions, members, sites, interactions and subsidiaries move to the
 // survivor; they are still the same rows, with their history. What partners keep by the merged customer's
 // number stays with it and is added up where the survivor is shown: its monthly bills and BOSS's count of
-// members. So does what is about it and not about the survivor: the histories of its class and of who was
-// responsible, what was stated of it under custom attributes, who is named to see it, and its trail.
+// members. So does what is about it and not about the survivor: the histories of its class, of its
+// stage and of who was responsible, what was stated of it under custom attributes, who is named to see it, and its trail.
 //
 // The merged customer stays as a pointer. It is lost, stands in no list, and nothing can be written to it;
 // whoever opens it reads its file and is led to the survivor, which is also found by its names.

@@ -58,6 +58,7 @@ func (v *visit) attributes(t *testing.T) {
 	b.Press(kb.Enter)
 	b.Shot("export-attributes")
 	v.completeness(b, id)
+	v.rules(b, id)
 }
 
 // completeness looks at what the file of a customer lacks, and whose files lack most; the rule changes.

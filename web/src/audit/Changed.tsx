@@ -19,6 +19,7 @@ const families: Record<string, string> = {
   'contract.status': 'contractStatus',
   'interaction.channel': 'interactionChannel',
   'site.kind': 'siteKind',
+  'stage.stage': 'lifecycle',
   'subscription.status': 'subscriptionStatus',
 }
 

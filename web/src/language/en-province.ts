@@ -16,10 +16,11 @@ import member from './en/member.json'
 import merge from './en/merge.json'
 import overview from './en/overview.json'
 import reference from './en/reference.json'
+import rule from './en/rule.json'
 import selection from './en/selection.json'
 import site from './en/site.json'
 import value from './en/value.json'
 import view from './en/view.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value, ...view }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...rule, ...selection, ...site, ...value, ...view }

@@ -24,6 +24,7 @@ import type national from './zh/national.json'
 import type overview from './zh/overview.json'
 import type problem from './zh/problem.json'
 import type reference from './zh/reference.json'
+import type rule from './zh/rule.json'
 import type savedreport from './zh/savedreport.json'
 import type search from './zh/search.json'
 import type selection from './zh/selection.json'
@@ -58,6 +59,7 @@ export type ProvinceTexts = typeof access &
   typeof merge &
   typeof overview &
   typeof reference &
+  typeof rule &
   typeof selection &
   typeof site &
   typeof value &

@@ -16,10 +16,11 @@ import member from './zh/member.json'
 import merge from './zh/merge.json'
 import overview from './zh/overview.json'
 import reference from './zh/reference.json'
+import rule from './zh/rule.json'
 import selection from './zh/selection.json'
 import site from './zh/site.json'
 import value from './zh/value.json'
 import view from './zh/view.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...selection, ...site, ...value, ...view }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...reference, ...rule, ...selection, ...site, ...value, ...view }

@@ -1,4 +1,4 @@
-import { ApiOutlined, BookOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, PlusOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
+import { ApiOutlined, BookOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, PartitionOutlined, PlusOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -20,6 +20,7 @@ const NewHandoverPage = lazyPart('province', () => import('./handover/NewHandove
 const JobListPage = lazyPart('province', () => import('./job/JobListPage'))
 const JournalPage = lazyPart('province', () => import('./journal/JournalPage'))
 const ReferencePage = lazyPart('province', () => import('./reference/ReferencePage'))
+const RulesPage = lazyPart('province', () => import('./rule/RulesPage'))
 const ExchangePage = lazyPart('province', () => import('./journal/ExchangePage'))
 const PolicyListPage = lazyPart('province', () => import('./selection/PolicyListPage'))
 const PolicyPage = lazyPart('province', () => import('./selection/PolicyPage'))
@@ -43,6 +44,7 @@ export default function Province() {
     { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'reference.read' },
     { path: '/exchanges', label: t('menu.exchanges'), icon: <ApiOutlined aria-hidden />, permission: 'journal.read' },
     { path: '/selection', label: t('menu.selection'), icon: <CloudUploadOutlined aria-hidden />, permission: 'selection.read' },
+    { path: '/rules', label: t('menu.rules'), icon: <PartitionOutlined aria-hidden />, permission: 'rule.manage' },
     { path: '/attributes', label: t('menu.attributes'), icon: <TagsOutlined aria-hidden />, permission: 'attribute.manage' },
     { path: '/accounts', label: t('menu.accounts'), icon: <UserOutlined aria-hidden />, permission: 'account.manage' },
     { path: '/audit', label: t('menu.audit'), icon: <FileSearchOutlined aria-hidden />, permission: 'audit.read' },
@@ -68,6 +70,7 @@ export default function Province() {
         <Route path="/exchanges/:id" element={<ExchangePage />} />
         <Route path="/selection" element={<PolicyListPage />} />
         <Route path="/selection/:version" element={<PolicyPage />} />
+        <Route path="/rules" element={<RulesPage />} />
         <Route path="/attributes" element={<AttributeListPage />} />
         <Route path="/accounts" element={<AccountListPage />} />
         <Route path="/accounts/:id" element={<AccountPage />} />

@@ -26,6 +26,7 @@ import { overviewQuery, useReread, type Overview } from './overview'
 import { SelectionBlock } from './SelectionBlock'
 
 const CompletenessBlock = lazy(() => import('../completeness/CompletenessBlock'))
+const StageBlock = lazy(() => import('../rule/StageBlock'))
 const TimelineBlock = lazy(() => import('./TimelineBlock'))
 
 /** Everything about a customer (客户360). */
@@ -55,6 +56,9 @@ function Blocks({ overview }: { overview: Overview }) {
         <CustomerBlock overview={overview} />
         <Suspense>
           <CompletenessBlock customerId={customer.id} />
+        </Suspense>
+        <Suspense>
+          <StageBlock customer={customer} reread={reread} />
         </Suspense>
         <HierarchyBlock customerId={customer.id} />
         <ContactsBlock customerId={customer.id} contacts={overview.contacts} freshness={sources.contacts} />

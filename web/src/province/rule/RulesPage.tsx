@@ -1,0 +1,185 @@
+import { EditOutlined, ExperimentOutlined, PlayCircleOutlined } from '@ant-design/icons'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { App, Button, Popconfirm, Space, type TableColumnsType } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { answer, province } from '../../api/client'
+import { problemText } from '../../api/problem'
+import { SideForm } from '../../edit/SideForm'
+import { Block } from '../../frame/Block'
+import { Loaded } from '../../frame/Outcome'
+import { PageHead } from '../../frame/PageHead'
+import { useFormats } from '../../language/formats'
+import { DataTable } from '../../table/DataTable'
+import { Mark } from '../../table/Mark'
+import { integer, useUrlState } from '../../urlstate/urlState'
+import { RuleSetForm } from './RuleSetForm'
+import { outcomesOf, rulesQuery, useRereadRules, useRuleWords, wordOf, type Kind, type Rules, type Version } from './rules'
+import { RunsTable } from './RunsTable'
+
+const parts = { version: integer(0) }
+
+/** By which rules customers are judged, what the rules would do, and what they did. */
+export default function RulesPage() {
+  const { t } = useTranslation()
+  const kind: Kind = 'lifecycle'
+  const query = useQuery(rulesQuery(kind))
+  return <Loaded query={query}>{(rules) => <RulesOf kind={kind} rules={rules} note={rules.inForce ? t('rule.inForceNote', { version: rules.inForce }) : t('rule.noneInForce')} />}</Loaded>
+}
+
+function RulesOf({ kind, rules, note }: { kind: Kind; rules: Rules; note: string }) {
+  const { t } = useTranslation()
+  const [state, change] = useUrlState(parts)
+  const [editing, setEditing] = useState(false)
+  const { run } = useActs(kind)
+  const shown = rules.versions.find((v) => v.version === (state.version || rules.inForce)) ?? rules.versions[0]
+  const busy = rules.runs.some((r) => r.state === 'running')
+  return (
+    <>
+      <PageHead title={t('rule.title')} note={note}>
+        {rules.inForce > 0 && (
+          <Popconfirm title={t('rule.runConfirm')} okText={t('rule.run')} onConfirm={() => run.mutate({ version: rules.inForce, dry: false })}>
+            <Button icon={<PlayCircleOutlined aria-hidden />} disabled={busy} data-testid="rule-run">
+              {t('rule.run')}
+            </Button>
+          </Popconfirm>
+        )}
+        <Button type="primary" icon={<EditOutlined aria-hidden />} onClick={() => setEditing(true)} data-testid="rule-edit">
+          {t('rule.edit')}
+        </Button>
+      </PageHead>
+      <div className="blocks">
+        <Block whole name="rule-versions" title={t('rule.versions')}>
+          <VersionsTable kind={kind} rules={rules} busy={busy} onShow={(version) => change({ version })} />
+        </Block>
+        {shown && <VersionBlock kind={kind} version={shown} />}
+        <Block whole name="rule-runs" title={t('rule.runs')}>
+          <RunsTable kind={kind} runs={rules.runs} />
+        </Block>
+      </div>
+      <SideForm title={t('rule.edit')} open={editing} onClose={() => setEditing(false)}>
+        {shown && (
+          <RuleSetForm
+            kind={kind}
+            begin={shown}
+            newest={rules.versions[0]?.version ?? 0}
+            onSaved={(version) => {
+              setEditing(false)
+              change({ version })
+            }}
+            onCancel={() => setEditing(false)}
+          />
+        )}
+      </SideForm>
+    </>
+  )
+}
+
+/** Trying a version, running the one in force, putting one in force. */
+function useActs(kind: Kind) {
+  const { t } = useTranslation()
+  const { message } = App.useApp()
+  const reread = useRereadRules(kind)
+  const told = { onSuccess: reread, onError: (error: unknown) => void message.error(problemText(t, error)) }
+  const run = useMutation({
+    mutationFn: (body: { version: number; dry: boolean }) => answer(province.POST('/api/rules/{kind}/runs', { params: { path: { kind } }, body })),
+    ...told,
+  })
+  const put = useMutation({
+    mutationFn: (version: number) => answer(province.POST('/api/rules/{kind}/versions/{version}/put', { params: { path: { kind, version } } })),
+    ...told,
+  })
+  return { run, put }
+}
+
+interface VersionsProps {
+  kind: Kind
+  rules: Rules
+  busy: boolean
+  onShow: (version: number) => void
+}
+
+function VersionsTable({ kind, rules, busy, onShow }: VersionsProps) {
+  const { t } = useTranslation()
+  const { dateTime } = useFormats()
+  const { run, put } = useActs(kind)
+  const tried = (v: Version) => rules.runs.some((r) => r.version === v.version && r.dry && r.state === 'done')
+  const columns: TableColumnsType<Version> = [
+    {
+      title: t('rule.version'),
+      render: (_, v) => (
+        <Button type="link" size="small" style={{ padding: 0 }} onClick={() => onShow(v.version)} data-testid={`rule-show-${v.version}`}>
+          {v.version}
+        </Button>
+      ),
+    },
+    {
+      title: t('rule.state'),
+      render: (_, v) =>
+        v.version === rules.inForce ? <Mark mood="good">{t('rule.inForce')}</Mark> : <Mark mood="neutral">{t(v.putAt ? 'rule.earlier' : 'rule.draft')}</Mark>,
+    },
+    { title: t('rule.author'), render: (_, v) => `${v.author} · ${dateTime(v.createdAt)}` },
+    { title: t('rule.put'), render: (_, v) => (v.putAt ? `${v.putBy} · ${dateTime(v.putAt)}` : t('value.none')) },
+    {
+      title: t('list.actions'),
+      render: (_, v) => (
+        <Space wrap>
+          <Button
+            size="small"
+            icon={<ExperimentOutlined aria-hidden />}
+            disabled={busy}
+            onClick={() => run.mutate({ version: v.version, dry: true })}
+            data-testid={`rule-try-${v.version}`}
+          >
+            {t('rule.try')}
+          </Button>
+          {v.version !== rules.inForce && tried(v) && (
+            <Popconfirm title={t('rule.putConfirm', { version: v.version })} okText={t('rule.putInForce')} onConfirm={() => put.mutate(v.version)}>
+              <Button size="small" type="primary" loading={put.isPending} data-testid={`rule-put-${v.version}`}>
+                {t('rule.putInForce')}
+              </Button>
+            </Popconfirm>
+          )}
+        </Space>
+      ),
+    },
+  ]
+  return (
+    <DataTable<Version>
+      label={t('rule.versions')}
+      rowKey="version"
+      columns={columns}
+      dataSource={rules.versions}
+      onRow={(v) => ({ 'data-testid': `rule-version-${v.version}`, 'data-current': v.version === rules.inForce }) as object}
+    />
+  )
+}
+
+function VersionBlock({ kind, version }: { kind: Kind; version: Version }) {
+  const { t } = useTranslation()
+  const words = useRuleWords()
+  return (
+    <Block whole name="rule-version" title={t('rule.versionTitle', { version: version.version })}>
+      {version.lines.length === 0 && <p>{t('rule.noLines')}</p>}
+      <ol style={{ margin: 0, paddingInlineStart: 24 }}>
+        {version.lines.map((line, i) => (
+          <li key={i}>
+            <strong>{wordOf(line.outcome)}</strong>
+            {t('timeline.colon')}
+            {line.conditions.map(words.condition).join(t(line.match === 'all' ? 'rule.and' : 'rule.orElse'))}
+          </li>
+        ))}
+      </ol>
+      <p style={{ marginBlock: '12px 4px' }}>{t('rule.strategies')}</p>
+      <ul style={{ margin: 0, paddingInlineStart: 24 }}>
+        {outcomesOf[kind].map((outcome) => (
+          <li key={outcome} style={{ overflowWrap: 'anywhere' }}>
+            {wordOf(outcome)}
+            {t('timeline.colon')}
+            {version.strategies[outcome] ?? t('value.none')}
+          </li>
+        ))}
+      </ul>
+    </Block>
+  )
+}
