@@ -21,7 +21,7 @@ import (
 // callers are the node's accounts, for the worker.
 func (x *site) callers(t *testing.T) func(context.Context, int64) (account.Caller, error) {
 	t.Helper()
-	accounts, err := account.NewStore(x.DB, portaltest.Settings(), x.Organisation.PathOf)
+	accounts, err := account.NewStore(x.DB, portaltest.Settings(), x.Organisation.PlaceOf)
 	if err != nil {
 		t.Fatal(err)
 	}

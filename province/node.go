@@ -49,7 +49,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	all := NewStores(n.App, codes.Province(c.Code), zone)
 	err = n.OpenPortal(node.PortalOptions{
 		Title: "Jike, provincial node", Listen: c.HTTP.Listen, Secure: c.HTTP.Secure, Accounts: c.Account,
-		PathOf: all.Organisation.PathOf, Static: static,
+		PlaceOf: all.Organisation.PlaceOf, Static: static,
 		Identity: func(context.Context) portal.Node {
 			return portal.Node{
 				Level: "province", Province: int16(c.Code), Name: codes.Province(c.Code).Name().Chinese,
@@ -148,6 +148,11 @@ func schedule(n *node.Node, c Config, zone *time.Location, all *Stores) error {
 		}
 		if err := all.Jobs.Forget(running, time.Now()); err != nil {
 			n.Log.Error("ended jobs not forgotten", "error", err)
+		}
+		if returned, err := all.Pool.ReturnIdle(running, time.Now()); err != nil {
+			n.Log.Error("idle customers not returned to the pool", "error", err)
+		} else if returned > 0 {
+			n.Log.Info("idle customers returned to the pool", "customers", returned)
 		}
 		if err := all.Imports.Forget(running, time.Now()); err != nil {
 			n.Log.Error("old imports not forgotten", "error", err)

@@ -9,6 +9,7 @@ import (
 	"jike/province/contact"
 	"jike/province/contract"
 	"jike/province/customer"
+	"jike/province/deputy"
 	"jike/province/document"
 	"jike/province/exchange"
 	"jike/province/exporting"
@@ -22,6 +23,7 @@ import (
 	"jike/province/merge"
 	"jike/province/organisation"
 	"jike/province/overview"
+	"jike/province/pool"
 	"jike/province/reference"
 	"jike/province/rule"
 	"jike/province/search"
@@ -40,6 +42,8 @@ func (s *Stores) Register(p *portal.Server) {
 	completeness.Register(p, s.Completeness)
 	contract.Register(p, s.Contracts)
 	handover.Register(p, s.Handovers)
+	deputy.Register(p, s.Deputies)
+	pool.Register(p, s.Pool)
 	hierarchy.Register(p, s.Hierarchy)
 	document.Register(p, s.Documents)
 	interaction.Register(p, s.Interactions)

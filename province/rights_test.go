@@ -172,6 +172,24 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.customer), fmt.Sprintf(`{"version":1,"mergedId":%d,"mergedVersion":1,"take":[],"reason":"同"}`, other.ID), true
 	case "merge-undo":
 		return at(x.merged(t, o, n)), "", true
+	case "deputy-candidates":
+		return fmt.Sprintf("%s?absent=%d", op.Path, x.ManagerUnit.ID), "", false
+	case "deputy-name":
+		x.standIn(t) // ends those before
+		day := time.Now().AddDate(0, 0, 30).Format(time.DateOnly)
+		return op.Path, fmt.Sprintf(`{"absentId":%d,"accountId":%d,"from":%q,"until":%q,"reason":"休假"}`, x.ManagerUnit.ID, x.accountID(t, "head-a"), day, day), false
+	case "deputy-acknowledge", "deputy-end":
+		return at(x.standIn(t)), "", false
+	case "pool-claim":
+		return at(o.customer), fmt.Sprintf(`{"toId":%d}`, x.ManagerUnit.ID), true
+	case "pool-return":
+		return at(o.customer), `{"reason":"无法服务"}`, true
+	case "pool-rule-change":
+		r, err := x.all.Pool.Rule(t.Context(), x.Everybody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return op.Path, fmt.Sprintf(`{"version":%d,"mostHeld":3000,"coolingDays":0,"idleDays":0,"idleStates":[]}`, r.Version), false
 	case "handover-preview":
 		return op.Path, fmt.Sprintf(`{"customers":[%d]}`, o.customer), false
 	case "handover-make":
@@ -458,6 +476,15 @@ func (x *site) handedOver(t *testing.T, o family) int64 {
 	return customertest.Value[int64](t, x.DB, insert, o.customer, x.ManagerUnit.ID, x.ColleagueUnit.ID)
 }
 
+// standIn has the head stand in for the manager on one day of the next year, and on no other.
+func (x *site) standIn(t *testing.T) int64 {
+	t.Helper()
+	const insert = `WITH before AS (UPDATE crm.deputy SET ended_by = 'test', ended_at = now() WHERE ended_at IS NULL)
+		INSERT INTO crm.deputy (absent_id, account_id, from_day, until_day, reason, named_by, absent_seen, deputy_seen)
+		VALUES ($1, $2, current_date + 300, current_date + 300, '休假', 'somebody', false, false) RETURNING id`
+	return customertest.Value[int64](t, x.DB, insert, x.ManagerUnit.ID, x.accountID(t, "head-a"))
+}
+
 // job queues a job of a login's own, of a kind that nobody offers.
 func (x *site) job(t *testing.T, login string) int64 {
 	t.Helper()
@@ -650,8 +677,8 @@ var plants = map[string]func(x *site) portal.Operation{
 	},
 	"the sensitive flag is forgotten": func(x *site) portal.Operation {
 		return x.replace(account.CustomerRead, func(ctx context.Context, caller account.Caller, c customer.Customer) bool {
-			path, err := x.Organisation.PathOf(ctx, c.ManagerID)
-			return err == nil && caller.Scope().Covers(c.ManagerID, path)
+			place, err := x.Organisation.PlaceOf(ctx, c.ManagerID, 0)
+			return err == nil && caller.Scope().Covers(c.ManagerID, place.Path)
 		})
 	},
 	"the permission is forgotten": func(x *site) portal.Operation {

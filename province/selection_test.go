@@ -23,7 +23,7 @@ func TestASelectionPolicyGoesThroughThePortal(t *testing.T) {
 	f := customertest.Facts("甲公司", x.ManagerUnit.ID)
 	f.Class = codes.ClassC
 	c := x.Add(t, f)
-	accounts, err := account.NewStore(x.DB, portaltest.Settings(), x.Organisation.PathOf)
+	accounts, err := account.NewStore(x.DB, portaltest.Settings(), x.Organisation.PlaceOf)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func newSite(t *testing.T) *site {
 	t.Helper()
 	w := customertest.New(t)
 	x := &site{World: w, all: province.NewStores(w.DB, customertest.Province, time.UTC), signedIn: map[string]*portaltest.Browser{}}
-	accounts, err := account.NewStore(w.DB, portaltest.Settings(), w.Organisation.PathOf)
+	accounts, err := account.NewStore(w.DB, portaltest.Settings(), w.Organisation.PlaceOf)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"jike/province/contact"
 	"jike/province/contract"
 	"jike/province/customer"
+	"jike/province/deputy"
 	"jike/province/document"
 	"jike/province/exchange"
 	"jike/province/exporting"
@@ -26,6 +27,7 @@ import (
 	"jike/province/merge"
 	"jike/province/organisation"
 	"jike/province/overview"
+	"jike/province/pool"
 	"jike/province/reference"
 	"jike/province/rule"
 	"jike/province/search"
@@ -54,6 +56,8 @@ type Stores struct {
 	Jobs          *job.Store
 	Members       *member.Store
 	Handovers     *handover.Store
+	Deputies      *deputy.Store
+	Pool          *pool.Store
 	Hierarchy     *hierarchy.Store
 	Intake        *intake.Store
 	Overview      *overview.Store
@@ -104,6 +108,8 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Jobs.Offer(s.Members.Importing())
 	s.Handovers = handover.NewStore(db, s.Customers, s.Jobs)
 	s.Jobs.Offer(s.Handovers.Handing())
+	s.Deputies = deputy.NewStore(db, s.Organisation)
+	s.Pool = pool.NewStore(db, s.Customers)
 	s.Hierarchy = hierarchy.NewStore(db, s.Customers, zone)
 	s.Exports = exporting.NewStore(db, s.Customers, s.Attributes, s.Jobs, zone)
 	s.Imports = importing.NewStore(db, s.Customers, s.Organisation, s.Attributes, s.Jobs)

@@ -11,6 +11,7 @@
 package account
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,10 +26,11 @@ type Caller struct {
 	Login     string
 	Name      string
 	Role      Role
-	UnitID    int64  // place in the organisation tree, 0 if none
-	Path      string // ids from the root of the tree to UnitID, such as "/1/5/17/"
-	Language  string // "zh" or "en"
-	Partner   string // domain of a partner's system, such as "BOSS"; empty for a person
+	UnitID    int64   // place in the organisation tree, 0 if none
+	Path      string  // ids from the root of the tree to UnitID, such as "/1/5/17/"
+	Absent    []int64 // units of the account managers for whom the caller stands in today
+	Language  string  // "zh" or "en"
+	Partner   string  // domain of a partner's system, such as "BOSS"; empty for a person
 	// MustChange says that the password was given by somebody else or is too old: nothing may be done
 	// before it is changed.
 	MustChange bool
@@ -61,11 +63,23 @@ func (c Caller) Actor() string { return c.Login }
 
 // Scope is the part of the customers that the caller reaches.
 func (c Caller) Scope() Scope {
-	s := Scope{Reach: c.Role.reach(), UnitID: c.UnitID, Path: c.Path}
+	s := Scope{Reach: c.Role.reach(), UnitID: c.UnitID, Path: c.Path, Absent: c.Absent}
 	if (s.Reach == ReachOwn && s.UnitID == 0) || (s.Reach == ReachDepartment && s.Path == "") {
 		s.Reach = ReachNothing
 	}
 	return s
+}
+
+// CaresFor reports whether what is in the care of a unit is in the caller's own: as its account manager, or as
+// the deputy of that one.
+func (c Caller) CaresFor(unitID int64) bool {
+	return unitID != 0 && (unitID == c.UnitID || slices.Contains(c.Absent, unitID))
+}
+
+// Place is where an account stands in the organisation at this moment.
+type Place struct {
+	Path   string  // ids from the root of the tree to its unit
+	Absent []int64 // units of the account managers for whom it stands in today
 }
 
 // The bounds of a login and a password, in characters.

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ func cheap() Settings {
 
 func newStore(t *testing.T, s Settings) *Store {
 	t.Helper()
-	store, err := NewStore(pgtest.Province(t).App(t), s, func(context.Context, int64) (string, error) { return "/1/2/3/", nil })
+	store, err := NewStore(pgtest.Province(t).App(t), s, func(context.Context, int64, int64) (Place, error) { return Place{Path: "/1/2/3/"}, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +50,7 @@ func TestSignInGivesTheCallerWithItsRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Caller{AccountID: id, Login: "lin.yi", Name: "林一", Role: AccountManager, UnitID: 3, Path: "/1/2/3/", Language: "zh"}
-	if c != want {
+	if !reflect.DeepEqual(c, want) {
 		t.Fatalf("got %+v, want %+v", c, want)
 	}
 	if _, err := s.Change(t.Context(), System("test"), id, 1, Statement{Name: "林一", Role: AccountManager, UnitID: 3}); err != nil {

@@ -43,6 +43,8 @@ const (
 	CustomerChange    Permission = "customer.change"
 	CustomerClassify  Permission = "customer.classify"  // change the class (客户等级)
 	CustomerAssign    Permission = "customer.assign"    // change the account manager
+	CustomerClaim     Permission = "customer.claim"     // take customers from the pool into care, and return them to it
+	DeputyName        Permission = "deputy.name"        // name who stands in for an account manager: for oneself, and for people in reach
 	CustomerSensitive Permission = "customer.sensitive" // set or clear the sensitive flag
 	CustomerCredit    Permission = "customer.credit"    // decide level and limit of credit (信用等级, 信用额度)
 	CustomerMerge     Permission = "customer.merge"     // make one of two customers, and undo it
@@ -85,15 +87,15 @@ var grants = map[Role]struct {
 	permissions []Permission
 }{
 	AccountManager: {ReachOwn, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerImport,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerImport, CustomerClaim, DeputyName,
 		ContactChange, ContactPrivate, ContactReveal, ContractChange, InteractionWrite, MemberWrite, ReferenceRead,
 	}},
 	DepartmentHead: {ReachDepartment, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ViewPublish,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ViewPublish,
 		ContactChange, ContactReveal, ContractChange, InteractionWrite, MemberWrite, ReferenceRead,
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ViewPublish,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ViewPublish,
 		ContactChange, ContactReveal, ContractChange, InteractionWrite, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
 		ReferenceRead, ReferenceExtend, AccountManage, AttributeManage, RuleManage, AuditRead,
 	}},
@@ -107,7 +109,7 @@ var grants = map[Role]struct {
 		ContactChange, ContactPhones, SubscriptionWrite, BillWrite, MemberWrite,
 	}},
 	SystemTask: {ReachProvince, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerSensitive, CustomerCredit, CustomerMerge,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, CustomerSensitive, CustomerCredit, CustomerMerge,
 		ContactChange, ContactPhones, ContactPrivate, ContractChange, InteractionWrite, SubscriptionWrite, BillWrite, MemberWrite,
 		AccountManage, AttributeManage, RuleManage, ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
 	}},

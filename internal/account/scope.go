@@ -24,6 +24,9 @@ type Scope struct {
 	Reach  Reach
 	UnitID int64  // the caller's unit: what is "own"
 	Path   string // path of the caller's unit: where "department and below" starts
+	// Absent are the units of account managers for whom the caller stands in: what is in their care is in scope
+	// besides. Covers does not count it: nobody gives them anything on that ground.
+	Absent []int64
 }
 
 // Covers reports whether a row in the care of the unit with this id and path is in scope.

@@ -40,17 +40,17 @@ type Store struct {
 	db       *pgxpool.Pool
 	settings Settings
 	hasher   *hasher
-	pathOf   func(ctx context.Context, unitID int64) (string, error)
+	placeOf  func(ctx context.Context, unitID, accountID int64) (Place, error)
 }
 
-// NewStore makes the store. pathOf gives the path of a unit of the organisation tree; a node
-// without a tree passes nil. It fails if the first hash cannot be made.
-func NewStore(db *pgxpool.Pool, settings Settings, pathOf func(ctx context.Context, unitID int64) (string, error)) (*Store, error) {
+// NewStore makes the store. placeOf says where in the organisation an account with a unit stands; a node
+// without an organisation passes nil. It fails if the first hash cannot be made.
+func NewStore(db *pgxpool.Pool, settings Settings, placeOf func(ctx context.Context, unitID, accountID int64) (Place, error)) (*Store, error) {
 	h, err := newHasher(settings.Hashing, max(1, settings.Parallel))
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db, settings: settings, hasher: h, pathOf: pathOf}, nil
+	return &Store{db: db, settings: settings, hasher: h, placeOf: placeOf}, nil
 }
 
 // NewAccount is what an account begins with.
@@ -146,20 +146,22 @@ func (s *Store) Caller(ctx context.Context, id int64) (Caller, error) {
 	if err != nil {
 		return Caller{}, err
 	}
-	if s.pathOf != nil && c.UnitID != 0 {
-		if c.Path, err = s.pathOf(ctx, c.UnitID); err != nil {
+	if s.placeOf != nil && c.UnitID != 0 {
+		place, err := s.placeOf(ctx, c.UnitID, id)
+		if err != nil {
 			return Caller{}, fmt.Errorf("unit of account %s: %w", c.Login, err)
 		}
+		c.Path, c.Absent = place.Path, place.Absent
 	}
 	return c, nil
 }
 
 // KnowsUnit gives a NotFound fault unless the unit is one of the organisation tree's.
 func (s *Store) KnowsUnit(ctx context.Context, id int64) error {
-	if s.pathOf == nil {
+	if s.placeOf == nil {
 		return fault.New(fault.NotFound, "account.unit.unknown")
 	}
-	_, err := s.pathOf(ctx, id)
+	_, err := s.placeOf(ctx, id, 0)
 	return err
 }
 

@@ -42,6 +42,8 @@ var Capabilities = map[string][]string{
 	"province/exporting":    {"province/customer", "province/attribute", "province/job"},
 	"province/importing":    {"province/organisation", "province/customer", "province/attribute", "province/job"},
 	"province/handover":     {"province/customer", "province/job"},
+	"province/deputy":       {"province/organisation"},
+	"province/pool":         {"province/customer"},
 	"province/view":         {"province/organisation", "province/customer", "province/attribute"},
 	"province/summary":      {},
 	"province/exchange":     {},

@@ -131,7 +131,7 @@ type PortalOptions struct {
 	Listen   string // host:port
 	Secure   bool   // reached by https only
 	Accounts account.Settings
-	PathOf   func(ctx context.Context, unitID int64) (string, error) // nil: no organisation tree
+	PlaceOf  func(ctx context.Context, unitID, accountID int64) (account.Place, error) // nil: no organisation
 	Identity func(ctx context.Context) portal.Node
 	Static   fs.FS // the built front end; nil: none
 }
@@ -141,7 +141,7 @@ const sessionLife = 12 * time.Hour
 
 // OpenPortal makes the portal and begins to listen; operations are registered at n.Portal.
 func (n *Node) OpenPortal(o PortalOptions) error {
-	accounts, err := account.NewStore(n.App, o.Accounts, o.PathOf)
+	accounts, err := account.NewStore(n.App, o.Accounts, o.PlaceOf)
 	if err != nil {
 		return err
 	}

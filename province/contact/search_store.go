@@ -50,7 +50,7 @@ func (s *Store) Find(ctx context.Context, tx pg.Tx, caller account.Caller, text 
 		var f Found
 		var manager int64
 		err := row.Scan(&f.ID, &f.CustomerID, &f.CustomerName, &f.Role, &f.Name, &f.Title, &manager)
-		if f.Phone = string(phone); !SightOf(caller, manager != 0 && manager == caller.UnitID).Phones {
+		if f.Phone = string(phone); !SightOf(caller, caller.CaresFor(manager)).Phones {
 			f.Phone = mask.Phone(f.Phone)
 		}
 		return f, err

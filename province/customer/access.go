@@ -9,6 +9,7 @@ type Rule string
 const (
 	RuleOwn      Rule = "own"      // in the caller's own care
 	RuleUnit     Rule = "unit"     // in the care of somebody in the caller's unit, or below it
+	RuleDeputy   Rule = "deputy"   // in the care of somebody for whom the caller stands in, see package deputy
 	RuleProvince Rule = "province" // the caller's role reaches the whole province
 	RuleNamed    Rule = "named"    // the caller is named for the sensitive customer, see Viewer
 	RuleMarks    Rule = "marks"    // the caller may mark customers as sensitive
@@ -18,13 +19,15 @@ const (
 type Access struct {
 	Reach     []Rule // by which the customer is within reach, at least one
 	Sensitive bool
-	Sight     []Rule     // by which the sensitive customer is seen; none if it is not sensitive
-	Manager   string     // the customer's account manager; empty: nobody
-	Unit      string     // the caller's place in the organisation; empty: none
-	UnitKind  string     // of organisation.Kind
-	Until     *time.Time // the last day for which the caller is named; nil: not named
-	NamedBy   string     // login
-	Reason    string     // why they are named
+	Sight     []Rule // by which the sensitive customer is seen; none if it is not sensitive
+	Manager   string // the customer's account manager; empty: nobody
+	Unit      string // the caller's place in the organisation; empty: none
+	UnitKind  string // of organisation.Kind
+	// DeputyUntil is the last day on which the caller stands in for the manager; nil: does not.
+	DeputyUntil *time.Time
+	Until       *time.Time // the last day for which the caller is named; nil: not named
+	NamedBy     string     // login
+	Reason      string     // why they are named
 }
 
 // Naming is a sensitive customer that a person is named for.

@@ -11,15 +11,16 @@ import (
 
 // accessView is an Access as the browser sees it.
 type accessView struct {
-	Reach     []Rule `json:"reach" enum:"own,unit,province" doc:"By which the customer is within reach"`
-	Sensitive bool   `json:"sensitive"`
-	Sight     []Rule `json:"sight" enum:"own,named,marks" doc:"By which a sensitive customer is seen besides"`
-	Manager   string `json:"manager" doc:"The customer's account manager; empty: nobody"`
-	Unit      string `json:"unit" doc:"The caller's place in the organisation; empty: none"`
-	UnitKind  string `json:"unitKind" enum:",province,city,department,person"`
-	Until     string `json:"until" doc:"The last day for which the caller is named, YYYY-MM-DD; empty: not named"`
-	NamedBy   string `json:"namedBy"`
-	Reason    string `json:"reason"`
+	Reach       []Rule `json:"reach" enum:"own,unit,deputy,province" doc:"By which the customer is within reach"`
+	Sensitive   bool   `json:"sensitive"`
+	Sight       []Rule `json:"sight" enum:"own,named,marks" doc:"By which a sensitive customer is seen besides"`
+	Manager     string `json:"manager" doc:"The customer's account manager; empty: nobody"`
+	Unit        string `json:"unit" doc:"The caller's place in the organisation; empty: none"`
+	UnitKind    string `json:"unitKind" enum:",province,city,department,person"`
+	DeputyUntil string `json:"deputyUntil" doc:"The last day on which the caller stands in for the manager, YYYY-MM-DD; empty: does not"`
+	Until       string `json:"until" doc:"The last day for which the caller is named, YYYY-MM-DD; empty: not named"`
+	NamedBy     string `json:"namedBy"`
+	Reason      string `json:"reason"`
 }
 
 // namingView is a Naming as the browser sees it.
@@ -47,9 +48,7 @@ func registerAccess(s *portal.Server, store *Store) {
 				Reach: rules(a.Reach), Sensitive: a.Sensitive, Sight: rules(a.Sight), Manager: a.Manager,
 				Unit: a.Unit, UnitKind: a.UnitKind, NamedBy: a.NamedBy, Reason: a.Reason,
 			}
-			if a.Until != nil {
-				v.Until = a.Until.Format(time.DateOnly)
-			}
+			v.Until, v.DeputyUntil = dayOf(a.Until), dayOf(a.DeputyUntil)
 			return v, err
 		})
 	registerNamings(s, store)
@@ -69,6 +68,13 @@ func registerNamings(s *portal.Server, store *Store) {
 			}
 			return v, err
 		})
+}
+
+func dayOf(day *time.Time) string {
+	if day == nil {
+		return ""
+	}
+	return day.Format(time.DateOnly)
 }
 
 // rules are never null for the browser.

@@ -1,6 +1,10 @@
 package customer
 
-import "time"
+import (
+	"time"
+
+	"jike/schemas/codes"
+)
 
 // Person is an account manager; the zero Person is nobody.
 type Person struct {
@@ -26,8 +30,22 @@ type Assignment struct {
 
 // Cause says why customers are given into the care of others.
 type Cause struct {
-	HandoverID int64 // of package handover
+	HandoverID int64 // of package handover; 0: none
 	Reason     string
+}
+
+// Pooled is a customer in nobody's care, as the pool shows it.
+type Pooled struct {
+	ID        int64
+	Number    string
+	Name      string
+	Class     codes.Class
+	Lifecycle codes.Lifecycle
+	Industry  codes.Industry
+	City      codes.City
+	Since     time.Time // in nobody's care
+	From      string    // who cared for it before; empty: nobody
+	Reason    string    // why no longer
 }
 
 // Responsibility is one change of who cares for a customer.

@@ -43,9 +43,12 @@ func (s *Store) Chosen(ctx context.Context, caller account.Caller, f *Filter, id
 // from changing them until the transaction ends.
 func (s *Store) HoldCare(ctx context.Context, tx pg.Tx, caller account.Caller, numbers []string) (map[string]Care, error) {
 	args := pgx.NamedArgs{"numbers": numbers}
-	query := `SELECT ` + careColumns + ` FROM ` + careTables + ` WHERE c.number = ANY (@numbers) AND ` + Within(caller, args) +
-		` ORDER BY c.id FOR NO KEY UPDATE OF c`
-	rows, err := tx.PGX().Query(ctx, query, planned, args)
+	which := ` WHERE c.number = ANY (@numbers) AND ` + Within(caller, args)
+	if _, err := tx.PGX().Exec(ctx, `SELECT FROM crm.customer c`+which+` ORDER BY c.id FOR NO KEY UPDATE OF c`, planned, args); err != nil {
+		return nil, err
+	}
+	// Only a statement that begins when the rows are held is sure to see their managers.
+	rows, err := tx.PGX().Query(ctx, `SELECT `+careColumns+` FROM `+careTables+which, planned, args)
 	if err != nil {
 		return nil, err
 	}
@@ -87,14 +90,18 @@ func (s *Store) Assign(ctx context.Context, tx pg.Tx, caller account.Caller, lis
 	if err := caller.Demand(account.CustomerAssign); err != nil || len(list) == 0 {
 		return err
 	}
+	return give(ctx, tx, caller, list, why, audit.Entry{Action: "customer.assign", ObjectKind: "handover", ObjectID: why.HandoverID})
+}
+
+// give puts customers, which are held, into other hands, keeps it in their histories, and in the trail by lines like the given one.
+func give(ctx context.Context, tx pg.Tx, caller account.Caller, list []Assignment, why Cause, line audit.Entry) error {
 	ids, from, to := make([]int64, len(list)), make([]int64, len(list)), make([]int64, len(list))
 	trail := make([]audit.Entry, len(list))
 	for i, a := range list {
 		ids[i], from[i], to[i] = a.CustomerID, a.From.ID, a.To.ID
-		trail[i] = audit.Entry{
-			Actor: caller.Actor(), ActorID: caller.AccountID, Action: "customer.assign", ObjectKind: "handover", ObjectID: why.HandoverID, CustomerID: a.CustomerID,
-			After: map[string]any{"from": a.From.Name, "to": a.To.Name, "reason": why.Reason},
-		}
+		line.Actor, line.ActorID, line.CustomerID = caller.Actor(), caller.AccountID, a.CustomerID
+		line.After = map[string]any{"from": a.From.Name, "to": a.To.Name, "reason": why.Reason}
+		trail[i] = line
 	}
 	const update = `UPDATE crm.customer AS c SET manager_id = nullif(u.to_id, 0), version = version + 1, updated_at = now()
 		FROM unnest($1::bigint[], $2::bigint[]) AS u (id, to_id) WHERE c.id = u.id`
@@ -102,7 +109,7 @@ func (s *Store) Assign(ctx context.Context, tx pg.Tx, caller account.Caller, lis
 		return err
 	}
 	const insert = `INSERT INTO crm.responsibility (customer_id, from_id, to_id, actor, reason, handover_id)
-		SELECT u.id, nullif(u.from_id, 0), nullif(u.to_id, 0), $4, $5, $6 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u (id, from_id, to_id)`
+		SELECT u.id, nullif(u.from_id, 0), nullif(u.to_id, 0), $4, $5, nullif($6::bigint, 0) FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u (id, from_id, to_id)`
 	if _, err := tx.PGX().Exec(ctx, insert, ids, from, to, caller.Actor(), why.Reason, why.HandoverID); err != nil {
 		return err
 	}

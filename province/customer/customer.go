@@ -126,12 +126,8 @@ var transitions = map[codes.Lifecycle][]codes.Lifecycle{
 // beginnings are the states that a new customer may have.
 var beginnings = []codes.Lifecycle{codes.Potential, codes.Active}
 
-// InCareOf reports whether the caller is the customer's account manager.
-func (c Customer) InCareOf(caller account.Caller) bool { return inCare(caller, c.ManagerID) }
-
-func inCare(caller account.Caller, manager int64) bool {
-	return manager != 0 && caller.UnitID == manager
-}
+// InCareOf reports whether the caller is the customer's account manager, or stands in for that one.
+func (c Customer) InCareOf(caller account.Caller) bool { return caller.CaresFor(c.ManagerID) }
 
 // NumberOf is the number that a province issues as its n-th: three digits of the province and ten
 // of n.

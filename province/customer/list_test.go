@@ -40,7 +40,7 @@ func TestListsAreWhatPlainSQLSays(t *testing.T) {
 	}
 	named := named(t, w)
 	units := []int64{0, 0, 0, w.ManagerUnit.ID, w.DepartmentA.ID, w.DepartmentB.ID, w.DepartmentA.ParentID, 1, -1}
-	callers := []account.Caller{w.Administrator, w.HeadA, named, w.Manager, w.Everybody}
+	callers := []account.Caller{w.Administrator, w.HeadA, named, w.Manager, w.Everybody, standingIn(w.Manager, w), standingIn(named, w)}
 	rapid.Check(t, func(r *rapid.T) {
 		caller := rapid.SampledFrom(callers).Draw(r, "caller")
 		f := customer.Filter{
@@ -110,6 +110,12 @@ func named(t *testing.T, w *customertest.World) account.Caller {
 	return caller
 }
 
+// standingIn is the caller who stands in for a colleague and for a stranger.
+func standingIn(caller account.Caller, w *customertest.World) account.Caller {
+	caller.Absent = []int64{w.ColleagueUnit.ID, w.StrangerUnit.ID}
+	return caller
+}
+
 // due gives some customers contracts that end, of which some are renewed.
 func due(t *testing.T, w *customertest.World) {
 	t.Helper()
@@ -149,12 +155,12 @@ func oracle(ctx context.Context, tx pgx.Tx, caller account.Caller, f customer.Fi
 				WHERE k.customer_id = c.id AND k.status = 'active' AND k.expires_on - $17::date BETWEEN 0 AND $16 AND r.id IS NULL))
 			AND c.merged_into IS NULL AND (position($7 IN c.name) > 0 OR starts_with(c.number, $7))
 			AND ($8 = 'province_administrator' OR $8 = 'system_task' OR $8 = 'account_manager' AND c.manager_id = $9
-				OR $8 = 'department_head' AND m.parent_id = $9)
+				OR $8 = 'department_head' AND m.parent_id = $9 OR c.manager_id = ANY ($18))
 			AND (NOT c.sensitive OR $8 IN ('province_administrator', 'system_task') OR c.manager_id = $9
 				OR EXISTS (SELECT FROM crm.sensitive_viewer v WHERE v.customer_id = c.id AND v.account_id = $10 AND v.until > current_date))
 		ORDER BY c.%s %s, c.id %s`, order, direction, direction)
 	rows, err := tx.Query(ctx, query, f.Classes, f.Lifecycles, f.Cities, f.Industries, f.ManagerID, f.National, f.Text, string(caller.Role), caller.UnitID, caller.AccountID,
-		f.UnitID, f.Mine, f.Unassigned, f.Sensitive, nilIfZero(f.Since), f.DueDays, time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly))
+		f.UnitID, f.Mine, f.Unassigned, f.Sensitive, nilIfZero(f.Since), f.DueDays, time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly), caller.Absent)
 	if err != nil {
 		return nil, err
 	}

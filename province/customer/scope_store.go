@@ -9,6 +9,7 @@ import (
 
 	"jike/internal/account"
 	"jike/internal/pg"
+	"jike/province/organisation"
 )
 
 // ground is one of the conditions under which a row c of crm.customer may be seen, with the rule that it is.
@@ -21,7 +22,8 @@ type ground struct {
 // Within is the condition that a row c of crm.customer may be seen by the caller; it adds its
 // arguments to args: one of the grounds of reach must hold, and for a sensitive customer one of those that lift its bar.
 func Within(caller account.Caller, args pgx.NamedArgs) string {
-	reach, sight := reaching(caller, args)[0].sql, unbarred(caller, args)
+	_, reach := reaching(caller, args)
+	sight := unbarred(caller, args)
 	if sight == nil {
 		return reach
 	}
@@ -32,20 +34,32 @@ func Within(caller account.Caller, args pgx.NamedArgs) string {
 	return condition + `)`
 }
 
-// reaching are the grounds on which a customer is within the caller's reach.
-func reaching(caller account.Caller, args pgx.NamedArgs) []ground {
+// reaching are the grounds on which a customer is within the caller's reach, and the condition that one of them
+// holds. Who stands in for others has two, which the condition makes one set of managers: that the managers' index
+// answers, and no index an OR of two conditions.
+func reaching(caller account.Caller, args pgx.NamedArgs) (grounds []ground, condition string) {
+	const inCareOf = `c.manager_id IN (SELECT u.id FROM crm.organisation u WHERE `
+	var manager string
 	scope := caller.Scope()
 	switch scope.Reach {
 	case account.ReachOwn:
 		args["scope_unit"] = scope.UnitID
-		return []ground{{RuleOwn, `c.manager_id = @scope_unit`}}
+		manager, grounds = `u.id = @scope_unit`, []ground{{RuleOwn, `c.manager_id = @scope_unit`}}
 	case account.ReachDepartment:
 		args["scope_path"] = scope.Path
-		return []ground{{RuleUnit, `c.manager_id IN (SELECT u.id FROM crm.organisation u WHERE u.path LIKE @scope_path || '%')`}}
+		manager = `u.path LIKE @scope_path || '%'`
+		grounds = []ground{{RuleUnit, inCareOf + manager + `)`}}
 	case account.ReachProvince, account.ReachNation:
-		return []ground{{RuleProvince, `true`}}
+		return []ground{{RuleProvince, `true`}}, `true`
+	default:
+		return []ground{{"", `false`}}, `false`
 	}
-	return []ground{{"", `false`}}
+	if len(scope.Absent) == 0 {
+		return grounds, grounds[0].sql
+	}
+	args["scope_absent"] = scope.Absent
+	grounds = append(grounds, ground{RuleDeputy, `c.manager_id = ANY (@scope_absent)`})
+	return grounds, inCareOf + manager + ` OR u.id = ANY (@scope_absent))`
 }
 
 // unbarred are the grounds on which the caller sees a sensitive customer within reach: being its own account
@@ -67,19 +81,21 @@ func unbarred(caller account.Caller, args pgx.NamedArgs) []ground {
 // see it gets NotFound.
 func (s *Store) Access(ctx context.Context, caller account.Caller, id int64) (Access, error) {
 	args := pgx.NamedArgs{"id": id, "unit": caller.UnitID, "account": caller.AccountID}
-	reach, sight := reaching(caller, args), unbarred(caller, args)
+	reach, _ := reaching(caller, args)
+	sight := unbarred(caller, args)
 	held := make([]string, 0, len(reach)+len(sight))
 	for _, g := range append(reach, sight...) {
 		held = append(held, `(`+g.sql+`) IS TRUE`)
 	}
 	query := `SELECT c.sensitive, coalesce(m.name, ''), coalesce(u.name, ''), coalesce(u.kind, ''), v.until, coalesce(v.named_by, ''), coalesce(v.reason, ''),
+			(SELECT max(d.until_day) FROM crm.deputy d WHERE d.account_id = @account AND d.absent_id = c.manager_id AND ` + organisation.DeputyRuns + `),
 			ARRAY[` + strings.Join(held, `, `) + `]
 		FROM crm.customer c LEFT JOIN crm.organisation m ON m.id = c.manager_id LEFT JOIN crm.organisation u ON u.id = @unit
 			LEFT JOIN crm.sensitive_viewer v ON v.customer_id = c.id AND v.account_id = @account
 		WHERE c.id = @id AND ` + Within(caller, args)
 	var a Access
 	var holds []bool
-	err := s.db.QueryRow(ctx, query, args).Scan(&a.Sensitive, &a.Manager, &a.Unit, &a.UnitKind, &a.Until, &a.NamedBy, &a.Reason, &holds)
+	err := s.db.QueryRow(ctx, query, args).Scan(&a.Sensitive, &a.Manager, &a.Unit, &a.UnitKind, &a.Until, &a.NamedBy, &a.Reason, &a.DeputyUntil, &holds)
 	if err != nil {
 		return Access{}, unknown(err)
 	}
@@ -110,5 +126,5 @@ func holding(grounds []ground, holds []bool) (rules []Rule) {
 func (s *Store) Own(ctx context.Context, tx pg.Tx, caller account.Caller, id int64) (bool, error) {
 	var manager int64
 	err := tx.PGX().QueryRow(ctx, `SELECT coalesce(manager_id, 0) FROM crm.customer WHERE id = $1`, id).Scan(&manager)
-	return inCare(caller, manager), unknown(err)
+	return caller.CaresFor(manager), unknown(err)
 }

@@ -11,6 +11,7 @@ import (
 	"jike/internal/audit"
 	"jike/internal/fault"
 	"jike/internal/pg"
+	"jike/province/organisation"
 )
 
 // Viewers lists who is named for a customer, those too whose last day is past, by login; and who can be named. Faults:
@@ -39,7 +40,7 @@ func viewers(ctx context.Context, tx pg.Tx, id int64) ([]Viewer, []Candidate, er
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err = tx.PGX().Query(ctx, `SELECT id, login, name FROM account.account WHERE role = $1 AND active ORDER BY login LIMIT 1000`, account.DepartmentHead)
+	rows, err = tx.PGX().Query(ctx, `SELECT a.id, a.login, a.name FROM account.account a WHERE `+nameable+` ORDER BY a.login LIMIT 1000`, id, account.DepartmentHead)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -47,8 +48,13 @@ func viewers(ctx context.Context, tx pg.Tx, id int64) ([]Viewer, []Candidate, er
 	return list, candidates, err
 }
 
+// nameable is the condition that an account a can be named for the customer $1; the role $2 is head of a department.
+const nameable = `a.active AND (a.role = $2 OR EXISTS (SELECT FROM crm.deputy d JOIN crm.customer c ON c.manager_id = d.absent_id
+	WHERE c.id = $1 AND d.account_id = a.id AND ` + organisation.DeputyRuns + `))`
+
 // Name names a person for a customer, up to a day, or anew with another day and reason. Faults: Denied, NotFound,
-// a reason or day that is not allowed, and Rule for who is no active head of a department.
+// a reason or day that is not allowed, and Rule for who is no active head of a department and does not stand in for
+// the customer's manager.
 func (s *Store) Name(ctx context.Context, caller account.Caller, id, accountID int64, until time.Time, reason string) error {
 	return s.changeViewers(ctx, caller, id, func(tx pg.Tx) (audit.Entry, error) {
 		reason, err := naming(reason, until, time.Now())
@@ -58,12 +64,12 @@ func (s *Store) Name(ctx context.Context, caller account.Caller, id, accountID i
 		var login string
 		const insert = `WITH named AS (
 				INSERT INTO crm.sensitive_viewer (customer_id, account_id, until, reason, named_by)
-				SELECT $1, id, $3, $4, $5 FROM account.account WHERE id = $2 AND role = $6 AND active
+				SELECT $1, a.id, $4, $5, $6 FROM account.account a WHERE a.id = $3 AND ` + nameable + `
 				ON CONFLICT ON CONSTRAINT sensitive_viewer_is_named_once DO UPDATE
 				SET until = excluded.until, reason = excluded.reason, named_by = excluded.named_by, named_at = now()
 				RETURNING account_id)
 			SELECT a.login FROM named JOIN account.account a ON a.id = named.account_id`
-		err = tx.PGX().QueryRow(ctx, insert, id, accountID, until, reason, caller.Actor(), account.DepartmentHead).Scan(&login)
+		err = tx.PGX().QueryRow(ctx, insert, id, account.DepartmentHead, accountID, until, reason, caller.Actor()).Scan(&login)
 		if errors.Is(err, pgx.ErrNoRows) {
 			err = fault.New(fault.Rule, "customer.viewer.head")
 		}

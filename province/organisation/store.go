@@ -22,18 +22,23 @@ func NewStore(db *pgxpool.Pool) *Store { return &Store{db} }
 
 const columns = `id, coalesce(parent_id, 0) AS parent_id, kind, code, name, path, active`
 
-// PathOf gives the path of a unit: what an account's scope starts from. An unknown or closed unit
-// has none: a NotFound fault.
-func (s *Store) PathOf(ctx context.Context, id int64) (string, error) {
-	var path string
-	err := s.db.QueryRow(ctx, `SELECT path FROM crm.organisation WHERE id = $1 AND active`, id).Scan(&path)
+// DeputyRuns is the condition that somebody stands in for an account manager at this moment, by a row d of
+// crm.deputy (package deputy).
+const DeputyRuns = `d.ended_at IS NULL AND (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN d.from_day AND d.until_day`
+
+// PlaceOf says what an account's scope starts from: the path of its unit, and for whom it stands in today. An
+// unknown or closed unit is a NotFound fault.
+func (s *Store) PlaceOf(ctx context.Context, unitID, accountID int64) (p account.Place, err error) {
+	const query = `SELECT u.path, ARRAY(SELECT d.absent_id FROM crm.deputy d WHERE d.account_id = $2 AND ` + DeputyRuns + `)
+		FROM crm.organisation u WHERE u.id = $1 AND u.active`
+	err = s.db.QueryRow(ctx, query, unitID, accountID).Scan(&p.Path, &p.Absent)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return "", fault.New(fault.NotFound, "organisation.unknown")
+		err = fault.New(fault.NotFound, "organisation.unknown")
 	}
-	return path, err
+	return p, err
 }
 
-// Visible lists the units in the caller's scope and those above them, parents first.
+// Visible lists the units in the caller's scope, those for whom the caller stands in, and those above them, parents first.
 func (s *Store) Visible(ctx context.Context, caller account.Caller) ([]Unit, error) {
 	scope := caller.Scope()
 	path := scope.Path
@@ -43,9 +48,11 @@ func (s *Store) Visible(ctx context.Context, caller account.Caller) ([]Unit, err
 	case account.ReachProvince, account.ReachNation:
 		path = "/"
 	}
-	const query = `SELECT ` + columns + ` FROM crm.organisation
-		WHERE path LIKE $1 || '%' OR $1 LIKE path || '%' ORDER BY array_length(string_to_array(path, '/'), 1), id`
-	rows, err := s.db.Query(ctx, query, path)
+	const query = `SELECT ` + columns + ` FROM crm.organisation o
+		WHERE path LIKE $1 || '%' OR $1 LIKE path || '%'
+			OR EXISTS (SELECT FROM crm.organisation a WHERE a.id = ANY ($2::bigint[]) AND a.path LIKE o.path || '%')
+		ORDER BY array_length(string_to_array(path, '/'), 1), id`
+	rows, err := s.db.Query(ctx, query, path, scope.Absent)
 	if err != nil {
 		return nil, err
 	}

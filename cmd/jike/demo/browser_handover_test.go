@@ -4,11 +4,14 @@ package demo_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 	"github.com/jackc/pgx/v5"
 
+	"jike/cmd/jike/demo/browsertest"
 	"jike/internal/account"
 )
 
@@ -41,12 +44,71 @@ func (v *visit) handover(t *testing.T) {
 	told.Shot("handover-notice")
 	told.ClickCSS("[data-testid^='handover-acknowledge-']")
 	told.SeeGone("handover-notices")
+	v.pool(t, told)
+	v.deputies(b, told)
 
+	b.ClickCSS("[data-testid='menu'] a[href='/handovers']")
 	b.ClickCSS("[data-testid^='handover-undo-']")
 	b.Type("handover-undo-reason", "误移交")
 	b.Shot("handover-undo")
 	b.Click("handover-undo-make")
 	b.SeeCount("[data-testid^='handover-row-'] [data-state='done']", 2)
+}
+
+// pool lets a manager return a customer to the pool, who may not take it again at once.
+func (v *visit) pool(t *testing.T, b *browsertest.Browser) {
+	conn, err := pgx.Connect(t.Context(), v.fujian.AppURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	var id int64
+	var number string
+	const own = `SELECT id, number FROM crm.customer WHERE manager_id = $1 AND id <> $2 AND NOT sensitive AND merged_into IS NULL AND number NOT LIKE 'H%' ORDER BY national, id DESC LIMIT 1`
+	if err := conn.QueryRow(t.Context(), own, v.fujian.Account(account.AccountManager).UnitID, v.id).Scan(&id, &number); err != nil {
+		t.Fatal(err)
+	}
+	b.Open(fmt.Sprintf("%s/customers/%d", v.fujian.Portal, id))
+	b.Click("pool-return")
+	b.Type("pool-return-reason", "无法服务")
+	b.Shot("pool-return")
+	b.Click("pool-return-make")
+	b.SeeGone("overview")
+	b.ClickCSS("[data-testid='menu'] a[href='/pool']")
+	b.See("pool-row-"+number, "无法服务")
+	b.Shot("pool")
+	b.Allow(422, "POST", fmt.Sprintf("/api/customers/%d/claim", id))
+	b.ClickCSS(fmt.Sprintf("[data-testid='pool-row-%s'] input", number))
+	b.Click("pool-claim")
+	b.See("pool-refused", "不能再领取")
+	b.Shot("pool-refused")
+	b.ClickCSS(".ant-modal-close")
+}
+
+// deputies has the manager name the head as deputy, who is told of it.
+func (v *visit) deputies(head, manager *browsertest.Browser) {
+	manager.ClickCSS("[data-testid='menu'] a[href='/deputies']")
+	manager.Click("deputy-new")
+	manager.Type("deputy-person", v.fujian.Account(account.DepartmentHead).Login)
+	manager.SeeCount(".ant-select-item-option-active", 1)
+	manager.Press(kb.Enter)
+	for _, field := range []string{"from", "until"} {
+		manager.ClickCSS("#deputy_" + field)
+		manager.Press(time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly))
+		manager.Press(kb.Enter) // takes the day
+	}
+	manager.Type("deputy-reason", "年休假")
+	manager.Shot("deputy-form")
+	manager.Click("deputy-name")
+	manager.SeeCount("[data-testid^='deputy-row-']", 1)
+	manager.Shot("deputies")
+	manager.Click("session-user")
+	manager.See("block-own-deputies", "年休假")
+	manager.Shot("own-deputies")
+	head.Open(v.fujian.Portal)
+	head.See("deputy-notices", "年休假")
+	head.ClickCSS("[data-testid^='deputy-acknowledge-']")
+	head.SeeGone("deputy-notices")
 }
 
 // colleague is a new person in the manager's department with so many customers; it gives the staff number.

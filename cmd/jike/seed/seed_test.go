@@ -226,7 +226,7 @@ func TestDemoAccountsCanSignIn(t *testing.T) {
 	mustFill(t, db, options(591, 200))
 	settings := account.DefaultSettings()
 	settings.Hashing.MemoryKiB, settings.RefuseAfter = 64, 0
-	store, err := account.NewStore(db, settings, func(context.Context, int64) (string, error) { return "/1/", nil })
+	store, err := account.NewStore(db, settings, func(context.Context, int64, int64) (account.Place, error) { return account.Place{Path: "/1/"}, nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { App } from 'antd'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { answer, province } from '../api/client'
 import { useSession } from '../api/session'
@@ -10,8 +11,8 @@ import { ownSessionsQuery } from './accounts'
 import { PasswordForm } from './PasswordForm'
 import { SessionTable } from './SessionTable'
 
-/** One's own account: password and sessions. */
-export default function OwnPage() {
+/** One's own account: what the node adds, sessions and password. */
+export default function OwnPage({ children }: { children?: ReactNode }) {
   const { t } = useTranslation()
   const { session } = useSession()
   const { message } = App.useApp()
@@ -20,6 +21,7 @@ export default function OwnPage() {
     <>
       <PageHead title={t('own.title')} note={`${session.login} · ${session.name}`} />
       <div className="stack">
+        {children}
         <Block name="own-sessions" title={t('sessions.title')}>
           <Loaded query={query}>
             {({ items }) => (

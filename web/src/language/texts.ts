@@ -7,6 +7,7 @@ import type completeness from './zh/completeness.json'
 import type contract from './zh/contract.json'
 import type customer from './zh/customer.json'
 import type dashboard from './zh/dashboard.json'
+import type deputy from './zh/deputy.json'
 import type edit from './zh/edit.json'
 import type exporting from './zh/exporting.json'
 import type format from './zh/format.json'
@@ -22,6 +23,7 @@ import type member from './zh/member.json'
 import type merge from './zh/merge.json'
 import type national from './zh/national.json'
 import type overview from './zh/overview.json'
+import type pool from './zh/pool.json'
 import type problem from './zh/problem.json'
 import type reference from './zh/reference.json'
 import type rule from './zh/rule.json'
@@ -46,6 +48,7 @@ export type ProvinceTexts = typeof access &
   typeof audit &
   typeof completeness &
   typeof contract &
+  typeof deputy &
   typeof edit &
   typeof exporting &
   typeof handover &
@@ -58,6 +61,7 @@ export type ProvinceTexts = typeof access &
   typeof member &
   typeof merge &
   typeof overview &
+  typeof pool &
   typeof reference &
   typeof rule &
   typeof selection &

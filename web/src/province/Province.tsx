@@ -1,7 +1,8 @@
-import { ApiOutlined, BookOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, PartitionOutlined, PlusOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons'
+import { ApiOutlined, BookOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, InboxOutlined, PartitionOutlined, PlusOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserOutlined, UserSwitchOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
+import { useSession } from '../api/session'
 import { Frame, type Destination } from '../frame/Frame'
 import { UnknownPage } from '../frame/Outcome'
 import { lazyPart } from '../language/lazyPart'
@@ -17,6 +18,9 @@ const ImportListPage = lazyPart('province', () => import('./importing/ImportList
 const ImportPage = lazyPart('province', () => import('./importing/ImportPage'))
 const HandoverListPage = lazyPart('province', () => import('./handover/HandoverListPage'))
 const NewHandoverPage = lazyPart('province', () => import('./handover/NewHandoverPage'))
+const DeputyListPage = lazyPart('province', () => import('./deputy/DeputyListPage'))
+const OwnDeputies = lazyPart('province', () => import('./deputy/OwnDeputies'))
+const PoolPage = lazyPart('province', () => import('./pool/PoolPage'))
 const JobListPage = lazyPart('province', () => import('./job/JobListPage'))
 const JournalPage = lazyPart('province', () => import('./journal/JournalPage'))
 const ReferencePage = lazyPart('province', () => import('./reference/ReferencePage'))
@@ -33,6 +37,7 @@ const TrailPage = lazyPart('province', () => import('../audit/TrailPage'))
 /** The portal of a province. */
 export default function Province() {
   const { t } = useTranslation()
+  const { may } = useSession()
   const destinations: Destination[] = [
     { path: '/customers', label: t('menu.customers'), icon: <TeamOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/birthdays', label: t('menu.birthdays'), icon: <GiftOutlined aria-hidden />, permission: 'contact.private' },
@@ -40,6 +45,8 @@ export default function Province() {
     { path: '/completeness', label: t('menu.completeness'), icon: <CheckSquareOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/imports', label: t('menu.imports'), icon: <ImportOutlined aria-hidden />, permission: 'customer.import' },
     { path: '/handovers', label: t('menu.handovers'), icon: <SwapOutlined aria-hidden />, permission: 'customer.read' },
+    { path: '/pool', label: t('menu.pool'), icon: <InboxOutlined aria-hidden />, permission: 'customer.claim' },
+    { path: '/deputies', label: t('menu.deputies'), icon: <UserSwitchOutlined aria-hidden />, permission: 'deputy.name' },
     { path: '/jobs', label: t('menu.jobs'), icon: <FieldTimeOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'reference.read' },
     { path: '/exchanges', label: t('menu.exchanges'), icon: <ApiOutlined aria-hidden />, permission: 'journal.read' },
@@ -64,6 +71,8 @@ export default function Province() {
         <Route path="/imports/:id" element={<ImportPage />} />
         <Route path="/handovers" element={<HandoverListPage />} />
         <Route path="/handovers/new" element={<NewHandoverPage />} />
+        <Route path="/deputies" element={<DeputyListPage />} />
+        <Route path="/pool" element={<PoolPage />} />
         <Route path="/jobs" element={<JobListPage />} />
         <Route path="/reference" element={<ReferencePage />} />
         <Route path="/exchanges" element={<JournalPage />} />
@@ -75,7 +84,7 @@ export default function Province() {
         <Route path="/accounts" element={<AccountListPage />} />
         <Route path="/accounts/:id" element={<AccountPage />} />
         <Route path="/audit" element={<TrailPage />} />
-        <Route path="/me" element={<OwnPage />} />
+        <Route path="/me" element={<OwnPage>{may('deputy.name') && <OwnDeputies />}</OwnPage>} />
         <Route path="*" element={<UnknownPage />} />
       </Routes>
     </Frame>

@@ -2,10 +2,12 @@ import { useQuery } from '@tanstack/react-query'
 import { Suspense } from 'react'
 import { useSession } from '../../api/session'
 import { lazyPart } from '../../language/lazyPart'
+import { deputyNoticesQuery } from '../deputy/deputies'
 import { handoverNoticesQuery } from '../handover/handovers'
 import { noticesQuery } from '../reference/referenceData'
 
 const NoticesBanner = lazyPart('province', () => import('../reference/NoticesBanner'))
+const DeputyNotices = lazyPart('province', () => import('../deputy/DeputyNotices'))
 const HandoverNotices = lazyPart('province', () => import('../handover/HandoverNotices'))
 
 /** What headquarters and colleagues have told the person; it is loaded only where there is something. */
@@ -13,9 +15,11 @@ export function Notices() {
   const { may } = useSession()
   const { data: headquarters } = useQuery({ ...noticesQuery, enabled: may('reference.read') })
   const { data: handovers } = useQuery(handoverNoticesQuery)
+  const { data: deputies } = useQuery(deputyNoticesQuery)
   return (
     <Suspense fallback={null}>
       {headquarters && headquarters.items.length > 0 && <NoticesBanner notices={headquarters.items} />}
+      {deputies && deputies.items.length > 0 && <DeputyNotices deputies={deputies.items} />}
       {handovers && handovers.items.length > 0 && <HandoverNotices handovers={handovers.items} />}
     </Suspense>
   )

@@ -29,7 +29,10 @@ function Why({ customerId }: { customerId: number }) {
     <Loaded query={query}>
       {(access) => {
         const sights = { own: t('access.sightOwn'), named: t('access.sightNamed', { by: access.namedBy, until: access.until, reason: access.reason }), marks: t('access.sightMarks') }
-        const reaches = { own: t('access.own'), unit: t('access.unit', { manager: access.manager, unit: access.unit }), province: t('access.province') }
+        const reaches = {
+          own: t('access.own'), unit: t('access.unit', { manager: access.manager, unit: access.unit }),
+          deputy: t('access.deputy', { manager: access.manager, until: access.deputyUntil }), province: t('access.province'),
+        }
         return (
           <>
             <p>{t('access.note')}</p>

@@ -18,6 +18,7 @@ import { ResponsibilityBlock } from '../handover/ResponsibilityBlock'
 import { HierarchyBlock } from '../hierarchy/HierarchyBlock'
 import { MembersBlock } from '../member/MembersBlock'
 import { MergedBanner, MergesBlock } from '../merge/MergesBlock'
+import { ReturnButton } from '../pool/ReturnButton'
 import { SitesBlock } from '../site/SitesBlock'
 import { ValueBlock } from '../value/ValueBlock'
 import { CustomerBlock } from './CustomerBlock'
@@ -49,6 +50,7 @@ function Blocks({ overview }: { overview: Overview }) {
   return (
     <div data-testid="overview" data-version={customer.version}>
       <PageHead title={customer.name} note={t('customer.numbered', { number: customer.number })}>
+        <ReturnButton customer={customer} reread={reread} />
         <WhyButton customerId={customer.id} />
       </PageHead>
       <MergedBanner customer={customer} />
