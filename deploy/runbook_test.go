@@ -188,6 +188,7 @@ var troubles = map[string]trouble{
 	"Move to a hub of three servers":                   {before: (*machine).natsServer},
 	"Change or revoke a key at a hub of three servers": {},
 	"Replace a server of a hub of three":               {},
+	"Let people sign in at a provider":                 {},
 	"Verify certificates":                              {},
 	"Upgrade":                                          {},
 }

@@ -9,7 +9,9 @@ import (
 	"jike/internal/alarm"
 	"jike/internal/bus"
 	"jike/internal/config"
+	"jike/internal/node"
 	"jike/internal/pg"
+	"jike/internal/signon"
 )
 
 // Config is everything that can be set at the national node. NewConfig has the defaults.
@@ -23,6 +25,7 @@ type Config struct {
 	} `yaml:"http"`
 
 	Account  account.Settings `yaml:"account"` // the rules of signing in
+	OIDC     signon.Settings  `yaml:"oidc"`    // the provider at which people sign in, if there is one
 	Alarm    alarm.Config     `yaml:"alarm"`   // whom to tell what went wrong
 	Postgres pg.Config        `yaml:"postgres"`
 
@@ -81,6 +84,7 @@ func NewConfig() Config {
 	c.Data = "data/national"
 	c.Log = "info"
 	c.Account = account.DefaultSettings()
+	c.OIDC = signon.DefaultSettings()
 	c.Alarm = alarm.DefaultConfig()
 	c.HTTP.Listen = "127.0.0.1:8000"
 	c.NATS.LeafListen = "127.0.0.1:7422"
@@ -113,6 +117,9 @@ func (c Config) validate() error {
 		return errors.New("data: a directory is needed")
 	}
 	if err := c.Postgres.Validate(); err != nil {
+		return err
+	}
+	if err := node.ValidateSignIn(c.Account, c.OIDC); err != nil {
 		return err
 	}
 	if r := c.NATS.Replicas; r < 1 || r > 5 || r > 1 && c.NATS.URL == "" {

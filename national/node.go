@@ -72,7 +72,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	}
 	all := NewStores(n.App, zone, runner(proof))
 	err = n.OpenPortal(node.PortalOptions{
-		Title: "Jike, national node", Listen: c.HTTP.Listen, Secure: c.HTTP.Secure, Accounts: c.Account, Static: static,
+		Title: "Jike, national node", Listen: c.HTTP.Listen, Secure: c.HTTP.Secure, Accounts: c.Account, OIDC: c.OIDC, Static: static,
 		Identity: identity(n, all.Board),
 	})
 	if err != nil {

@@ -66,6 +66,7 @@ var requests = map[string][2]string{
 	"account-change":       {"/api/accounts/10{role}", `{"version":1,"name":"改","role":"headquarters_analyst","unitId":0,"active":true}`},
 	"account-reset":        {"/api/accounts/100/password", ""},
 	"account-unlock":       {"/api/accounts/100/unlock", ""},
+	"account-unbind":       {"/api/accounts/100/subject", ""},
 	"account-session-list": {"/api/accounts/100/sessions", ""},
 	"account-session-end":  {"/api/accounts/100/sessions/0", ""},
 

@@ -7,7 +7,9 @@ import (
 
 	"jike/internal/account"
 	"jike/internal/config"
+	"jike/internal/node"
 	"jike/internal/pg"
+	"jike/internal/signon"
 	"jike/province/selection"
 )
 
@@ -32,6 +34,7 @@ type Config struct {
 	} `yaml:"xml"`
 
 	Account  account.Settings `yaml:"account"` // the rules of signing in
+	OIDC     signon.Settings  `yaml:"oidc"`    // the provider at which people sign in, if there is one
 	Postgres pg.Config        `yaml:"postgres"`
 
 	NATS struct {
@@ -77,6 +80,7 @@ func NewConfig() Config {
 	c.TimeZone = "Asia/Shanghai"
 	c.Log = "info"
 	c.Account = account.DefaultSettings()
+	c.OIDC = signon.DefaultSettings()
 	c.HTTP.Listen = "127.0.0.1:8591"
 	c.XML.Listen = "127.0.0.1:9591"
 	c.XML.MaxBytes = 16 << 20
@@ -115,6 +119,9 @@ func (c Config) validate() error {
 		return errors.New("data: a directory is needed")
 	}
 	if err := c.Postgres.Validate(); err != nil {
+		return err
+	}
+	if err := node.ValidateSignIn(c.Account, c.OIDC); err != nil {
 		return err
 	}
 	if err := c.Selection.Validate(); err != nil {

@@ -48,7 +48,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	}
 	all := NewStores(n.App, codes.Province(c.Code), zone)
 	err = n.OpenPortal(node.PortalOptions{
-		Title: "Jike, provincial node", Listen: c.HTTP.Listen, Secure: c.HTTP.Secure, Accounts: c.Account,
+		Title: "Jike, provincial node", Listen: c.HTTP.Listen, Secure: c.HTTP.Secure, Accounts: c.Account, OIDC: c.OIDC,
 		PlaceOf: all.Organisation.PlaceOf, Static: static,
 		Identity: func(context.Context) portal.Node {
 			return portal.Node{

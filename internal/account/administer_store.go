@@ -29,6 +29,8 @@ type Account struct {
 	PasswordAt  time.Time  // since when the password holds
 	LastSignIn  *time.Time // nil: never
 	CreatedAt   time.Time
+	Subject     string     // by which the provider of single sign-on knows the person; empty: it was never used
+	BoundAt     *time.Time // to the subject
 	Version     int32
 }
 
@@ -42,7 +44,7 @@ type Filter struct {
 }
 
 const accountColumns = `id, login, name, role, coalesce(unit_id, 0) AS unit_id, language, active, coalesce(locked_until > now(), false) AS locked,
-	locked_until, must_change, password_at, last_sign_in, created_at, version`
+	locked_until, must_change, password_at, last_sign_in, created_at, coalesce(subject, '') AS subject, bound_at, version`
 
 // List reads a page of accounts in the order of their logins, and how many there are in all. It
 // needs account.manage.

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,13 +17,15 @@ import (
 type credentials struct {
 	ID     int64
 	Hash   string
+	Role   Role
 	Locked bool
 }
 
 // SignIn gives the caller whose login and password these are. Every refusal is the same
 // Unauthenticated fault "session.refused", given RefuseAfter after the attempt, whether the login
 // is unknown, the password wrong or the account locked. The lock counts failures in a row; while
-// it lasts the right password is refused as well.
+// it lasts the right password is refused as well. Whose role may not sign in by password is told so
+// ("session.provider_only"), once the password is right.
 func (s *Store) SignIn(ctx context.Context, login, password string) (Caller, error) {
 	answer := time.NewTimer(s.settings.RefuseAfter)
 	defer answer.Stop()
@@ -59,13 +62,15 @@ func (s *Store) signIn(ctx context.Context, login, password string) (int64, erro
 		return 0, refused
 	case !ok:
 		return 0, errors.Join(s.failed(ctx, c.ID, login), refused)
+	case len(s.settings.PasswordRoles) > 0 && !slices.Contains(s.settings.PasswordRoles, c.Role):
+		return 0, fault.New(fault.Unauthenticated, "session.provider_only")
 	}
 	return s.succeeded(ctx, c.ID, login, password, outdated, refused)
 }
 
 // credentials gives pgx.ErrNoRows for a login that is unknown or closed.
 func (s *Store) credentials(ctx context.Context, login string) (credentials, error) {
-	const query = `SELECT id, password_hash AS hash, coalesce(locked_until > now(), false) AS locked
+	const query = `SELECT id, password_hash AS hash, role, coalesce(locked_until > now(), false) AS locked
 		FROM account.account WHERE login = $1 AND active`
 	rows, err := s.db.Query(ctx, query, login)
 	if err != nil {

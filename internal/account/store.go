@@ -22,8 +22,10 @@ type Settings struct {
 	MaxLock     time.Duration `yaml:"max_lock"`     // the longest lock
 	MaxAge      time.Duration `yaml:"max_age"`      // how long a password holds; 0: for ever
 	History     int           `yaml:"history"`      // how many of the last passwords may not be taken again
-	RefuseAfter time.Duration `yaml:"refuse_after"` // a refusal is given this long after the attempt, whatever its cause
-	Parallel    int           `yaml:"parallel"`     // password hashes computed at a time
+	// PasswordRoles are those that may sign in by password where there is a provider for all; none: everybody.
+	PasswordRoles []Role        `yaml:"password_roles"`
+	RefuseAfter   time.Duration `yaml:"refuse_after"` // a refusal is given this long after the attempt, whatever its cause
+	Parallel      int           `yaml:"parallel"`     // password hashes computed at a time
 }
 
 // DefaultSettings locks an account for 15 minutes after five failures, and has passwords changed

@@ -28,6 +28,7 @@ import (
 	"jike/internal/control"
 	"jike/internal/pg"
 	"jike/internal/portal"
+	"jike/internal/signon"
 	"jike/internal/trail"
 )
 
@@ -131,9 +132,26 @@ type PortalOptions struct {
 	Listen   string // host:port
 	Secure   bool   // reached by https only
 	Accounts account.Settings
+	OIDC     signon.Settings
 	PlaceOf  func(ctx context.Context, unitID, accountID int64) (account.Place, error) // nil: no organisation
 	Identity func(ctx context.Context) portal.Node
 	Static   fs.FS // the built front end; nil: none
+}
+
+// ValidateSignIn gives what of a node's rules of signing in could not work.
+func ValidateSignIn(a account.Settings, o signon.Settings) error {
+	if err := o.Validate(); err != nil {
+		return err
+	}
+	if len(a.PasswordRoles) > 0 && !o.On() {
+		return errors.New("account.password_roles: without oidc nobody else could sign in")
+	}
+	for _, role := range a.PasswordRoles {
+		if !slices.Contains(account.Roles(), role) {
+			return fmt.Errorf("account.password_roles: %q is no role", role)
+		}
+	}
+	return nil
 }
 
 // sessionLife is how long a session lasts after sign-in: a working day.
@@ -146,9 +164,15 @@ func (n *Node) OpenPortal(o PortalOptions) error {
 		return err
 	}
 	n.Accounts = accounts
+	var provider *signon.Provider
+	if o.OIDC.On() {
+		if provider, err = signon.New(o.OIDC); err != nil {
+			return err
+		}
+	}
 	n.Portal, err = portal.New(portal.Options{
 		Title: o.Title, Version: "1", Logger: n.Log, Accounts: accounts, Registry: n.Registry, Static: o.Static, Secure: o.Secure,
-		Sessions: account.NewSessions(n.App, sessionLife, o.Secure), Node: o.Identity,
+		Sessions: account.NewSessions(n.App, sessionLife, o.Secure), SignOn: provider, Node: o.Identity,
 		Ready: func(ctx context.Context) error { return n.App.Ping(ctx) },
 	})
 	if err != nil {

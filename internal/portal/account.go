@@ -25,12 +25,15 @@ type accountView struct {
 	PasswordAt  time.Time    `json:"passwordAt" doc:"Since when the password holds"`
 	LastSignIn  *time.Time   `json:"lastSignIn"`
 	CreatedAt   time.Time    `json:"createdAt"`
+	Subject     string       `json:"subject" doc:"By which the provider of single sign-on knows the person; empty: it was never used"`
+	BoundAt     *time.Time   `json:"boundAt" doc:"To the subject"`
 	Version     int32        `json:"version"`
 }
 
 func accountOf(a account.Account) accountView {
 	return accountView{
-		a.ID, a.Login, a.Name, a.Role, a.UnitID, a.Active, a.Locked, a.LockedUntil, a.MustChange, a.PasswordAt, a.LastSignIn, a.CreatedAt, a.Version,
+		a.ID, a.Login, a.Name, a.Role, a.UnitID, a.Active, a.Locked, a.LockedUntil, a.MustChange, a.PasswordAt, a.LastSignIn, a.CreatedAt,
+		a.Subject, a.BoundAt, a.Version,
 	}
 }
 
@@ -134,6 +137,10 @@ func (s *Server) registerAccounts() {
 	Register(s, add(http.MethodPost, "/api/accounts/{id}/unlock", "account-unlock", "Open an account that failures have locked"),
 		func(ctx context.Context, caller account.Caller, in *accountInput) (Nothing, error) {
 			return Nothing{}, accounts.Unlock(ctx, caller, in.ID)
+		})
+	Register(s, add(http.MethodDelete, "/api/accounts/{id}/subject", "account-unbind", "Have an account be bound anew at the next sign-in at the provider; the sessions end"),
+		func(ctx context.Context, caller account.Caller, in *accountInput) (Nothing, error) {
+			return Nothing{}, accounts.Unbind(ctx, caller, in.ID)
 		})
 	Register(s, add(http.MethodGet, "/api/accounts/{id}/sessions", "account-session-list", "Sessions of an account, the newest first"),
 		func(ctx context.Context, caller account.Caller, in *accountInput) (sessionList, error) {

@@ -178,6 +178,9 @@ func (s *Server) caller(ctx context.Context) (account.Caller, error) {
 	if errors.Is(err, account.ErrNoAccount) {
 		return account.Caller{}, fault.Wrap(fault.Unauthenticated, "session.closed", err)
 	}
+	if s.options.Sessions.GetString(ctx, sessionToken) != "" {
+		caller.MustChange = false // who signs in at the provider needs no password here
+	}
 	return caller, err
 }
 

@@ -28,6 +28,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"jike/internal/account"
+	"jike/internal/signon"
 )
 
 // Node says which node this is; it is part of every session.
@@ -46,6 +47,7 @@ type Options struct {
 	Logger   *slog.Logger
 	Accounts *account.Store
 	Sessions *scs.SessionManager
+	SignOn   *signon.Provider // nil: people sign in here alone
 	Node     func(ctx context.Context) Node
 	Ready    func(ctx context.Context) error // nil: always ready
 	Registry *prometheus.Registry            // nil: one of its own

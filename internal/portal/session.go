@@ -76,9 +76,15 @@ func sessionsOf(list []account.Session) sessionList {
 	return out
 }
 
+// closedView is what is left of a session.
+type closedView struct {
+	Next string `json:"next" doc:"Where to sign out of the provider at which the session was opened; empty: nowhere"`
+}
+
 type noInput struct{}
 
 func (s *Server) registerSession() {
+	s.registerSignOn()
 	Register(s, Operation{
 		Method: http.MethodPost, Path: "/api/session", ID: "session-open", Tag: "session",
 		Summary: "Sign in", Permission: Public, MaxBody: 4096,
@@ -123,15 +129,24 @@ func (s *Server) signIn(ctx context.Context, _ account.Caller, in *signInInput) 
 		s.metrics.refusals.Inc()
 		return sessionView{}, err
 	}
+	if err := s.begin(ctx, caller, in.Agent); err != nil {
+		return sessionView{}, err
+	}
+	return s.view(ctx, caller), nil
+}
+
+// begin begins the caller's session under a new token.
+func (s *Server) begin(ctx context.Context, caller account.Caller, agent string) error {
 	sessions := s.options.Sessions
 	if err := sessions.RenewToken(ctx); err != nil {
-		return sessionView{}, err
+		return err
 	}
 	sessions.Put(ctx, account.SessionAccount, caller.AccountID)
 	sessions.Put(ctx, account.SessionAddress, remoteOf(ctx))
-	sessions.Put(ctx, account.SessionAgent, strings.ToValidUTF8(in.Agent[:min(len(in.Agent), maxAgent)], ""))
+	sessions.Put(ctx, account.SessionAgent, strings.ToValidUTF8(agent[:min(len(agent), maxAgent)], ""))
 	sessions.Put(ctx, sessionCSRF, rand.Text())
-	return s.view(ctx, caller), nil
+	sessions.Remove(ctx, sessionToken) // of whoever was signed in before
+	return nil
 }
 
 // maxAgent is how much is kept of what a browser says that it is, in bytes.
@@ -153,8 +168,12 @@ func (s *Server) session(ctx context.Context, caller account.Caller, _ *noInput)
 	return s.view(ctx, caller), nil
 }
 
-func (s *Server) signOut(ctx context.Context, _ account.Caller, _ *noInput) (Nothing, error) {
-	return Nothing{}, s.options.Sessions.Destroy(ctx)
+func (s *Server) signOut(ctx context.Context, _ account.Caller, _ *noInput) (closedView, error) {
+	var view closedView
+	if token := s.options.Sessions.GetString(ctx, sessionToken); token != "" && s.options.SignOn != nil {
+		view.Next = s.options.SignOn.SignOut(token)
+	}
+	return view, s.options.Sessions.Destroy(ctx)
 }
 
 func (s *Server) setLanguage(ctx context.Context, caller account.Caller, in *languageInput) (sessionView, error) {

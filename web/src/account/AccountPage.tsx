@@ -1,4 +1,4 @@
-import { EditOutlined, KeyOutlined, SwapOutlined, UnlockOutlined } from '@ant-design/icons'
+import { DisconnectOutlined, EditOutlined, KeyOutlined, SwapOutlined, UnlockOutlined } from '@ant-design/icons'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { App, Button, Input, Popconfirm, Select, Switch } from 'antd'
 import { useState } from 'react'
@@ -55,6 +55,7 @@ function Blocks({ account }: { account: Account }) {
     onError, onSettled,
   })
   const unlock = useMutation({ mutationFn: () => answer(province.POST('/api/accounts/{id}/unlock', path)), onError, onSettled })
+  const unbind = useMutation({ mutationFn: () => answer(province.DELETE('/api/accounts/{id}/subject', path)), onError, onSettled })
   const facts = {
     [t('account.name')]: account.name,
     [t('account.role')]: t(`role.${account.role}`),
@@ -65,6 +66,7 @@ function Blocks({ account }: { account: Account }) {
     [t('account.passwordAt')]: dateTime(account.passwordAt),
     [t('account.mustChange')]: t(account.mustChangePassword ? 'value.yes' : 'value.no'),
     [t('account.createdAt')]: dateTime(account.createdAt),
+    ...(account.subject && { [t('binding.subject')]: t('binding.since', { subject: account.subject, at: dateTime(account.boundAt) }) }),
   }
   return (
     <div data-testid="account" data-version={account.version}>
@@ -80,6 +82,13 @@ function Blocks({ account }: { account: Account }) {
               {t('handover.all')}
             </Button>
           </Link>
+        )}
+        {account.subject && (
+          <Popconfirm title={t('binding.undoConfirm')} okText={t('binding.undo')} okButtonProps={{ 'data-testid': 'account-unbind-confirm' }} onConfirm={() => unbind.mutate()}>
+            <Button icon={<DisconnectOutlined aria-hidden />} loading={unbind.isPending} data-testid="account-unbind">
+              {t('binding.undo')}
+            </Button>
+          </Popconfirm>
         )}
         {!own && (
           <Popconfirm title={t('account.resetConfirm')} okText={t('account.reset')} okButtonProps={{ 'data-testid': 'account-reset-confirm' }} onConfirm={() => reset.mutate()}>

@@ -45,6 +45,12 @@ export type Permission =
   | 'nation.reference.read'
   | 'nation.reference.change'
 
+/** The ways to sign in. */
+export const waysQuery = queryOptions({
+  queryKey: ['sign-in-ways'],
+  queryFn: ({ signal }) => answer(province.GET('/api/session/ways', { signal })),
+})
+
 /** How often the header's data time is asked for. */
 const refresh = 60_000
 
@@ -96,8 +102,9 @@ export function useSessionChanges() {
     },
     close: async () => {
       await client.cancelQueries() // or what is still asked for would be asked without a session
-      await answer(province.DELETE('/api/session'))
+      const { next } = await answer(province.DELETE('/api/session'))
       forgetSession(client)
+      if (next) window.location.assign(next) // the provider at which the session was opened
     },
   }
 }

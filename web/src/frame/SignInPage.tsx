@@ -1,14 +1,17 @@
 import { LockOutlined, UserOutlined } from '@ant-design/icons'
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { Alert, Button, Card, Form, Input, Typography } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { problemText } from '../api/problem'
-import { useSessionChanges } from '../api/session'
+import { useSessionChanges, waysQuery } from '../api/session'
 import type { Language } from '../language/language'
 import { useLanguage } from '../language/LanguageProvider'
 import { LanguageSwitch } from './LanguageSwitch'
 import { usePageTitle } from './usePageTitle'
+
+/** Why the provider's answer opened no session, as the node says in the address. */
+const reasons = ['account', 'unreachable', 'refused', 'expired'] as const
 
 interface Credentials {
   login: string
@@ -20,6 +23,8 @@ export default function SignInPage() {
   const { choose } = useLanguage()
   const { open, setLanguage } = useSessionChanges()
   const [chosen, setChosen] = useState<Language>()
+  const provider = useQuery(waysQuery).data?.provider
+  const reason = reasons.find((r) => r === new URLSearchParams(window.location.search).get('signOn'))
   usePageTitle(t('signIn.title'))
 
   const signIn = useMutation({
@@ -44,6 +49,19 @@ export default function SignInPage() {
           <LanguageSwitch onChoose={switchTo} />
         </div>
         <Typography.Paragraph type="secondary">{t('product.claim')}</Typography.Paragraph>
+        {reason && !signIn.error && (
+          <Alert type="error" showIcon role="alert" data-testid="sign-on-problem" title={t(`signOn.${reason}`)} style={{ marginBottom: 16 }} />
+        )}
+        {provider && (
+          <>
+            <Button type="primary" block href="/api/session/oidc" data-testid="sign-in-provider">
+              {t('signIn.provider', { name: provider })}
+            </Button>
+            <Typography.Paragraph type="secondary" style={{ marginBlock: 16, textAlign: 'center' }}>
+              {t('signIn.orPassword')}
+            </Typography.Paragraph>
+          </>
+        )}
         {signIn.error && (
           <Alert
             type="error"
@@ -72,7 +90,7 @@ export default function SignInPage() {
               data-testid="sign-in-password"
             />
           </Form.Item>
-          <Button type="primary" htmlType="submit" block loading={signIn.isPending} data-testid="sign-in-submit">
+          <Button type={provider ? 'default' : 'primary'} htmlType="submit" block loading={signIn.isPending} data-testid="sign-in-submit">
             {t('signIn.submit')}
           </Button>
         </Form>
