@@ -86,6 +86,10 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 		return nil
 	})
 	n.Task(func(ctx context.Context) error {
+		all.Dashboard.Keep(ctx, n.Log)
+		return nil
+	})
+	n.Task(func(ctx context.Context) error {
 		all.Contracts.KeepClock(ctx, n.Log)
 		return nil
 	})

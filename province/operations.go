@@ -9,6 +9,7 @@ import (
 	"jike/province/contact"
 	"jike/province/contract"
 	"jike/province/customer"
+	"jike/province/dashboard"
 	"jike/province/deputy"
 	"jike/province/document"
 	"jike/province/exchange"
@@ -41,6 +42,7 @@ func (s *Stores) Register(p *portal.Server) {
 	contact.Register(p, s.Contacts)
 	completeness.Register(p, s.Completeness)
 	contract.Register(p, s.Contracts)
+	dashboard.Register(p, s.Dashboard)
 	handover.Register(p, s.Handovers)
 	deputy.Register(p, s.Deputies)
 	pool.Register(p, s.Pool)

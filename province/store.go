@@ -12,6 +12,7 @@ import (
 	"jike/province/contact"
 	"jike/province/contract"
 	"jike/province/customer"
+	"jike/province/dashboard"
 	"jike/province/deputy"
 	"jike/province/document"
 	"jike/province/exchange"
@@ -49,6 +50,7 @@ type Stores struct {
 	Contacts      *contact.Store
 	Completeness  *completeness.Store
 	Contracts     *contract.Store
+	Dashboard     *dashboard.Store
 	Interactions  *interaction.Store
 	Documents     *document.Store
 	Subscriptions *subscription.Store
@@ -96,6 +98,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Merges = merge.NewStore(db, s.Customers)
 	s.Completeness = completeness.NewStore(db, s.Customers)
 	s.Rules = rule.NewStore(db, s.Customers, zone)
+	s.Dashboard = dashboard.NewStore(db, s.Customers, s.Completeness, zone)
 	s.Contracts = contract.NewStore(db, s.Customers, zone)
 	s.Documents = document.NewStore(db, s.Customers)
 	s.Values = value.NewStore(db, s.Customers)

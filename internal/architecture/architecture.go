@@ -29,6 +29,7 @@ var Capabilities = map[string][]string{
 	"province/completeness": {"province/customer"},
 	"province/rule":         {"province/customer"},
 	"province/contract":     {"province/customer"},
+	"province/dashboard":    {"province/customer", "province/completeness"},
 	"province/document":     {"province/customer"},
 	"province/interaction":  {"province/customer"},
 	"province/subscription": {"province/customer"},

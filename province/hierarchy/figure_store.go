@@ -66,22 +66,26 @@ func (s *Store) count(ctx context.Context, span Span) (notes int, err error) {
 			DELETE FROM crm.customer_figure_change WHERE ctid = ANY (ARRAY (SELECT ctid FROM crm.customer_figure_change LIMIT @most))
 			RETURNING customer_id),
 		counted AS (
-			INSERT INTO crm.customer_figure AS f (customer_id, members, stated, since, income_fen, arrears_fen)
+			INSERT INTO crm.customer_figure AS f (customer_id, members, stated, since, income_fen, last_fen, before_fen, arrears_fen)
 			SELECT c.id, (SELECT count(*) FROM crm.member m WHERE m.customer_id = c.id AND m.left_on IS NULL),
-				coalesce((SELECT n.members FROM crm.member_count n WHERE n.customer_id = c.id), 0), @since, b.income, b.arrears
+				coalesce((SELECT n.members FROM crm.member_count n WHERE n.customer_id = c.id), 0), @since, b.income, b.last, b.before, b.arrears
 			FROM crm.customer c CROSS JOIN LATERAL (
 				SELECT coalesce(sum(amount_fen) FILTER (WHERE month >= @since AND month < @until), 0) AS income,
+					coalesce(sum(amount_fen) FILTER (WHERE month = @last), 0) AS last, coalesce(sum(amount_fen) FILTER (WHERE month = @before), 0) AS before,
 					coalesce(sum(amount_fen - paid_fen), 0) AS arrears
 				FROM crm.bill WHERE customer_id = c.id) b
 			WHERE c.id IN (SELECT customer_id FROM gone) ORDER BY c.id
 			ON CONFLICT (customer_id) DO UPDATE SET members = excluded.members, stated = excluded.stated, since = excluded.since,
-				income_fen = excluded.income_fen, arrears_fen = excluded.arrears_fen)
+				income_fen = excluded.income_fen, last_fen = excluded.last_fen, before_fen = excluded.before_fen,
+				arrears_fen = excluded.arrears_fen)
 		SELECT count(*) FROM gone`
 	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 		if _, err := tx.PGX().Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('crm.customer_figure'))`); err != nil {
 			return err
 		}
-		return tx.PGX().QueryRow(ctx, count, pgx.NamedArgs{"most": countMost, "since": span.Since, "until": span.Until}).Scan(&notes)
+		return tx.PGX().QueryRow(ctx, count, pgx.NamedArgs{
+			"most": countMost, "since": span.Since, "until": span.Until, "last": span.Until.AddDate(0, -1, 0), "before": span.Until.AddDate(0, -2, 0),
+		}).Scan(&notes)
 	})
 	return notes, err
 }

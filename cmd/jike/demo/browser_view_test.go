@@ -3,6 +3,7 @@
 package demo_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // views has a head of department keep a view by the keyboard and share it with the department, where the manager
-// begins with it, changes it and goes back to it.
+// begins with it, changes it and goes back to it. The board of the department counts what the list does.
 func (v *visit) views(t *testing.T) {
 	head, manager := v.fujian.Account(account.DepartmentHead), v.fujian.Account(account.AccountManager)
 	b := v.open(t, v.fujian)
@@ -69,5 +70,14 @@ func (v *visit) views(t *testing.T) {
 	b.Click("chip-week")
 	b.SeeURL("changed=week")
 	b.Click("chip-week")
+	b.SeeAttribute("hit-count", "data-total", total)
+
+	b.ClickCSS("[data-testid='menu'] a[href='/dashboard']")
+	b.SeeCount("[data-testid='chart'] canvas", 2)
+	b.Shot("department-board")
+	b.ClickCSS("[data-testid='stages-form'] label:last-child")
+	b.See("board-row-"+fmt.Sprint(manager.UnitID), manager.Name)
+	b.Shot("department-board-table")
+	b.ClickCSS("tbody a[href='/customers?class=D']") // as many as the list has
 	b.SeeAttribute("hit-count", "data-total", total)
 }

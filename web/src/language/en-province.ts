@@ -4,6 +4,7 @@ import audit from './en/audit.json'
 import completeness from './en/completeness.json'
 import contract from './en/contract.json'
 import deputy from './en/deputy.json'
+import departmentboard from './en/departmentboard.json'
 import edit from './en/edit.json'
 import exporting from './en/exporting.json'
 import handover from './en/handover.json'
@@ -25,4 +26,4 @@ import value from './en/value.json'
 import view from './en/view.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...pool, ...reference, ...rule, ...selection, ...site, ...value, ...view }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...pool, ...reference, ...rule, ...selection, ...site, ...value, ...view }

@@ -8,6 +8,7 @@ import type contract from './zh/contract.json'
 import type customer from './zh/customer.json'
 import type dashboard from './zh/dashboard.json'
 import type deputy from './zh/deputy.json'
+import type departmentboard from './zh/departmentboard.json'
 import type edit from './zh/edit.json'
 import type exporting from './zh/exporting.json'
 import type format from './zh/format.json'
@@ -49,6 +50,7 @@ export type ProvinceTexts = typeof access &
   typeof completeness &
   typeof contract &
   typeof deputy &
+  typeof departmentboard &
   typeof edit &
   typeof exporting &
   typeof handover &

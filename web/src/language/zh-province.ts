@@ -4,6 +4,7 @@ import audit from './zh/audit.json'
 import completeness from './zh/completeness.json'
 import contract from './zh/contract.json'
 import deputy from './zh/deputy.json'
+import departmentboard from './zh/departmentboard.json'
 import edit from './zh/edit.json'
 import exporting from './zh/exporting.json'
 import handover from './zh/handover.json'
@@ -25,4 +26,4 @@ import value from './zh/value.json'
 import view from './zh/view.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...pool, ...reference, ...rule, ...selection, ...site, ...value, ...view }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...overview, ...pool, ...reference, ...rule, ...selection, ...site, ...value, ...view }

@@ -1,4 +1,4 @@
-import { ApiOutlined, BookOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, InboxOutlined, PartitionOutlined, PlusOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserOutlined, UserSwitchOutlined } from '@ant-design/icons'
+import { ApiOutlined, BookOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, DashboardOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, InboxOutlined, PartitionOutlined, PlusOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserOutlined, UserSwitchOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -13,6 +13,7 @@ const NewCustomerPage = lazyPart('province', () => import('./customer/NewCustome
 const OverviewPage = lazyPart('province', () => import('./overview/OverviewPage'))
 const BirthdayPage = lazyPart('province', () => import('./contact/BirthdayPage'))
 const ContractDuePage = lazyPart('province', () => import('./contract/DuePage'))
+const DashboardPage = lazyPart('province', () => import('./dashboard/DashboardPage'))
 const CompletenessPage = lazyPart('province', () => import('./completeness/CompletenessPage'))
 const ImportListPage = lazyPart('province', () => import('./importing/ImportListPage'))
 const ImportPage = lazyPart('province', () => import('./importing/ImportPage'))
@@ -40,6 +41,7 @@ export default function Province() {
   const { may } = useSession()
   const destinations: Destination[] = [
     { path: '/customers', label: t('menu.customers'), icon: <TeamOutlined aria-hidden />, permission: 'customer.read' },
+    { path: '/dashboard', label: t('menu.departmentBoard'), icon: <DashboardOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/birthdays', label: t('menu.birthdays'), icon: <GiftOutlined aria-hidden />, permission: 'contact.private' },
     { path: '/contracts', label: t('menu.contractDue'), icon: <CalendarOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/completeness', label: t('menu.completeness'), icon: <CheckSquareOutlined aria-hidden />, permission: 'customer.read' },
@@ -64,6 +66,7 @@ export default function Province() {
         <Route path="/customers" element={<CustomerListPage />} />
         <Route path="/customers/new" element={<NewCustomerPage />} />
         <Route path="/customers/:id" element={<OverviewPage />} />
+        <Route path="/dashboard" element={<DashboardPage />} />
         <Route path="/birthdays" element={<BirthdayPage />} />
         <Route path="/contracts" element={<ContractDuePage />} />
         <Route path="/completeness" element={<CompletenessPage />} />
