@@ -172,6 +172,14 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.customer), fmt.Sprintf(`{"version":1,"mergedId":%d,"mergedVersion":1,"take":[],"reason":"同"}`, other.ID), true
 	case "merge-undo":
 		return at(x.merged(t, o, n)), "", true
+	case "organisation-create":
+		return op.Path, fmt.Sprintf(`{"parentId":%d,"code":"N%d","name":"新"}`, x.DepartmentB.ID, n), false
+	case "organisation-rename":
+		return at(x.unit(t, n)), `{"before":"旧","name":"新"}`, false
+	case "organisation-move":
+		return at(x.unit(t, n)), fmt.Sprintf(`{"parentId":%d}`, x.DepartmentA.ID), false
+	case "organisation-close", "organisation-open":
+		return at(x.unit(t, n)), "", false
 	case "deputy-candidates":
 		return fmt.Sprintf("%s?absent=%d", op.Path, x.ManagerUnit.ID), "", false
 	case "deputy-name":
@@ -474,6 +482,20 @@ func (x *site) handedOver(t *testing.T, o family) int64 {
 		history AS (INSERT INTO crm.responsibility (customer_id, from_id, to_id, actor, reason, handover_id) SELECT $1, $2, $3, 'somebody', '调岗', id FROM made)
 		SELECT id FROM made`
 	return customertest.Value[int64](t, x.DB, insert, o.customer, x.ManagerUnit.ID, x.ColleagueUnit.ID)
+}
+
+// unit is a person of department B on whom nothing hangs.
+func (x *site) unit(t *testing.T, n int) (id int64) {
+	t.Helper()
+	u := organisation.Unit{ParentID: x.DepartmentB.ID, Kind: organisation.KindPerson, Code: fmt.Sprint("U", n), Name: "旧"}
+	x.InTx(t, func(tx pg.Tx) {
+		added, err := x.Organisation.Add(t.Context(), tx, x.Everybody, u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id = added.ID
+	})
+	return id
 }
 
 // standIn has the head stand in for the manager on one day of the next year, and on no other.

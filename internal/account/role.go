@@ -38,6 +38,7 @@ const (
 	AccountManage     Permission = "account.manage" // accounts and sessions of the node
 	AuditRead         Permission = "audit.read"     // the trail of the node, and whether it holds
 	OrganisationRead  Permission = "organisation.read"
+	OrganisationEdit  Permission = "organisation.edit" // change the tree of units
 	CustomerRead      Permission = "customer.read"
 	CustomerCreate    Permission = "customer.create"
 	CustomerChange    Permission = "customer.change"
@@ -97,7 +98,7 @@ var grants = map[Role]struct {
 	ProvinceAdministrator: {ReachProvince, []Permission{
 		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ViewPublish,
 		ContactChange, ContactReveal, ContractChange, InteractionWrite, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
-		ReferenceRead, ReferenceExtend, AccountManage, AttributeManage, RuleManage, AuditRead,
+		ReferenceRead, ReferenceExtend, OrganisationEdit, AccountManage, AttributeManage, RuleManage, AuditRead,
 	}},
 	HeadquartersAnalyst: {ReachNation, []Permission{
 		NationRead, NationCustomerRead, ReportRead, ReconciliationRead, ReconciliationRun,
@@ -109,7 +110,7 @@ var grants = map[Role]struct {
 		ContactChange, ContactPhones, SubscriptionWrite, BillWrite, MemberWrite,
 	}},
 	SystemTask: {ReachProvince, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, CustomerSensitive, CustomerCredit, CustomerMerge,
+		OrganisationRead, OrganisationEdit, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, CustomerSensitive, CustomerCredit, CustomerMerge,
 		ContactChange, ContactPhones, ContactPrivate, ContractChange, InteractionWrite, SubscriptionWrite, BillWrite, MemberWrite,
 		AccountManage, AttributeManage, RuleManage, ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
 	}},

@@ -65,9 +65,9 @@ func scanCare(row pgx.CollectableRow) (c Care, err error) {
 	return c, err
 }
 
-// Assignable reads the active persons with these staff numbers into whose care the caller may give customers.
+// Assignable reads, and holds against being closed, the active persons with these staff numbers into whose care the caller may give customers.
 func (s *Store) Assignable(ctx context.Context, tx pg.Tx, caller account.Caller, numbers []string) (map[string]Person, error) {
-	const query = `SELECT id, code, name, path FROM crm.organisation WHERE kind = 'person' AND active AND code = ANY ($1)`
+	const query = `SELECT id, code, name, path FROM crm.organisation WHERE kind = 'person' AND active AND code = ANY ($1) FOR KEY SHARE`
 	rows, err := tx.PGX().Query(ctx, query, numbers)
 	if err != nil {
 		return nil, err

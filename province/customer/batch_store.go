@@ -162,7 +162,7 @@ func (b *batch) checkManagers(ctx context.Context) error {
 	if len(stated) == 0 || b.how.restoring {
 		return nil
 	}
-	rows, err := b.tx.PGX().Query(ctx, `SELECT id, path FROM crm.organisation WHERE id = ANY ($1) AND kind = 'person' AND active`, stated)
+	rows, err := b.tx.PGX().Query(ctx, `SELECT id, path FROM crm.organisation WHERE id = ANY ($1) AND kind = 'person' AND active FOR KEY SHARE`, stated)
 	if err != nil {
 		return err
 	}

@@ -355,7 +355,7 @@ func (s *Store) checkReferences(ctx context.Context, tx pg.Tx, caller account.Ca
 		return nil
 	}
 	var path string
-	err := tx.PGX().QueryRow(ctx, `SELECT path FROM crm.organisation WHERE id = $1 AND kind = 'person' AND active`, f.ManagerID).Scan(&path)
+	err := tx.PGX().QueryRow(ctx, `SELECT path FROM crm.organisation WHERE id = $1 AND kind = 'person' AND active FOR KEY SHARE`, f.ManagerID).Scan(&path)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return err
 	}

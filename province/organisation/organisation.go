@@ -5,8 +5,10 @@ package organisation
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"jike/internal/fault"
+	"jike/schemas/codes"
 )
 
 // Kind is the level of a unit.
@@ -49,12 +51,30 @@ func (u Unit) check(parent *Unit) error {
 		return fault.Field(fault.Enumeration, "kind", "organisation.kind.unknown")
 	case kind != above:
 		return fault.Field(fault.Rule, "parentId", "organisation.parent.kind", "kind", string(u.Kind), "below", string(above))
-	case strings.TrimSpace(u.Name) == "":
-		return fault.Field(fault.TooShort, "name", "organisation.name.missing")
-	case len([]rune(u.Name)) > maxName:
-		return fault.Field(fault.TooLong, "name", "organisation.name.too_long", "max", maxName)
+	case parent != nil && !parent.Active:
+		return fault.Field(fault.Rule, "parentId", "organisation.parent.closed")
 	case strings.TrimSpace(u.Code) == "":
 		return fault.Field(fault.TooShort, "code", "organisation.code.missing")
+	case u.Kind == KindCity && !isCity(u.Code):
+		return fault.Field(fault.Format, "code", "organisation.city.code")
+	}
+	return u.checkName()
+}
+
+func (u Unit) checkName() error {
+	switch {
+	case strings.TrimSpace(u.Name) == "":
+		return fault.Field(fault.TooShort, "name", "organisation.name.missing")
+	case utf8.RuneCountInString(u.Name) > maxName:
+		return fault.Field(fault.TooLong, "name", "organisation.name.too_long", "max", maxName)
+	case strings.ContainsRune(u.Name+u.Code, 0) || !utf8.ValidString(u.Name+u.Code):
+		return fault.Field(fault.Format, "name", "input.format")
 	}
 	return nil
+}
+
+// isCity reports whether a code is one of GB/T 2260's cities, as customers' cities are.
+func isCity(code string) bool {
+	city, err := codes.ParseCity(code)
+	return err == nil && string(city) == code
 }

@@ -8,8 +8,8 @@ import (
 	"jike/internal/portal"
 )
 
-// unitView is a unit as the browser sees it.
-type unitView struct {
+// UnitView is a unit as the browser sees it.
+type UnitView struct {
 	ID       int64  `json:"id"`
 	ParentID int64  `json:"parentId" doc:"0 for the root"`
 	Kind     Kind   `json:"kind" enum:"province,city,department,person"`
@@ -19,7 +19,7 @@ type unitView struct {
 }
 
 type organisationView struct {
-	Units []unitView `json:"units" doc:"Units in scope and those above them, parents first"`
+	Units []UnitView `json:"units" doc:"Units in scope and those above them, parents first"`
 }
 
 // Register adds the portal's operations on the organisation.
@@ -30,10 +30,13 @@ func Register(s *portal.Server, store *Store) {
 	},
 		func(ctx context.Context, caller account.Caller, _ *struct{}) (organisationView, error) {
 			units, err := store.Visible(ctx, caller)
-			view := organisationView{Units: make([]unitView, 0, len(units))}
+			view := organisationView{Units: make([]UnitView, 0, len(units))}
 			for _, u := range units {
-				view.Units = append(view.Units, unitView{u.ID, u.ParentID, u.Kind, u.Name, u.Code, u.Active})
+				view.Units = append(view.Units, viewOf(u))
 			}
 			return view, err
 		})
+	registerAdministration(s, store)
 }
+
+func viewOf(u Unit) UnitView { return UnitView{u.ID, u.ParentID, u.Kind, u.Name, u.Code, u.Active} }

@@ -98,6 +98,20 @@ func (v *visit) accounts(t *testing.T) {
 	owner.ClickCSS("[data-testid='menu'] a[href='/jobs']") // which nothing has read yet
 	owner.See("sign-in-form", "")
 	owner.Check()
+	b.ClickCSS("[data-testid='menu'] a[href='/organisation']")
+	b.ClickCSS("[data-testid^='unit-create-']") // below the province
+	b.Type("unit-code", "999999")
+	b.Type("unit-name", "虚构分公司")
+	b.Allow(422, "POST", "/api/organisation")
+	b.Click("unit-save")
+	b.See("unit-problem", "城市代码")
+	b.Shot("unit-new")
+	b.ClickCSS(".ant-drawer-close")
+	b.ClickCSS("[data-testid^='unit-close-']") // of a city, which has customers
+	b.ClickCSS(".ant-popconfirm-buttons .ant-btn-primary")
+	b.Allow(422, "POST", "/api/organisation/")
+	b.See("unit-refused", "尚")
+	b.Shot("organisation")
 	b.Check()
 }
 

@@ -19,6 +19,7 @@ export type Permission =
   | 'customer.credit'
   | 'customer.export'
   | 'attribute.manage'
+  | 'organisation.edit'
   | 'rule.manage'
   | 'customer.import'
   | 'customer.merge'

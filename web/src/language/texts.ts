@@ -23,6 +23,7 @@ import type keyperson from './zh/keyperson.json'
 import type member from './zh/member.json'
 import type merge from './zh/merge.json'
 import type national from './zh/national.json'
+import type organisation from './zh/organisation.json'
 import type overview from './zh/overview.json'
 import type pool from './zh/pool.json'
 import type problem from './zh/problem.json'
@@ -62,6 +63,7 @@ export type ProvinceTexts = typeof access &
   typeof keyperson &
   typeof member &
   typeof merge &
+  typeof organisation &
   typeof overview &
   typeof pool &
   typeof reference &

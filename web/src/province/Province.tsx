@@ -1,4 +1,4 @@
-import { ApiOutlined, BookOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, DashboardOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, InboxOutlined, PartitionOutlined, PlusOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserOutlined, UserSwitchOutlined } from '@ant-design/icons'
+import { ApartmentOutlined, ApiOutlined, BookOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, DashboardOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, InboxOutlined, PartitionOutlined, PlusOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserOutlined, UserSwitchOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -29,6 +29,7 @@ const RulesPage = lazyPart('province', () => import('./rule/RulesPage'))
 const ExchangePage = lazyPart('province', () => import('./journal/ExchangePage'))
 const PolicyListPage = lazyPart('province', () => import('./selection/PolicyListPage'))
 const PolicyPage = lazyPart('province', () => import('./selection/PolicyPage'))
+const OrganisationPage = lazyPart('province', () => import('./organisation/OrganisationPage'))
 const AttributeListPage = lazyPart('province', () => import('./attribute/AttributeListPage'))
 const AccountListPage = lazyPart('province', () => import('../account/AccountListPage'))
 const AccountPage = lazyPart('province', () => import('../account/AccountPage'))
@@ -55,6 +56,7 @@ export default function Province() {
     { path: '/selection', label: t('menu.selection'), icon: <CloudUploadOutlined aria-hidden />, permission: 'selection.read' },
     { path: '/rules', label: t('menu.rules'), icon: <PartitionOutlined aria-hidden />, permission: 'rule.manage' },
     { path: '/attributes', label: t('menu.attributes'), icon: <TagsOutlined aria-hidden />, permission: 'attribute.manage' },
+    { path: '/organisation', label: t('menu.organisation'), icon: <ApartmentOutlined aria-hidden />, permission: 'organisation.edit' },
     { path: '/accounts', label: t('menu.accounts'), icon: <UserOutlined aria-hidden />, permission: 'account.manage' },
     { path: '/audit', label: t('menu.audit'), icon: <FileSearchOutlined aria-hidden />, permission: 'audit.read' },
   ]
@@ -84,6 +86,7 @@ export default function Province() {
         <Route path="/selection/:version" element={<PolicyPage />} />
         <Route path="/rules" element={<RulesPage />} />
         <Route path="/attributes" element={<AttributeListPage />} />
+        <Route path="/organisation" element={<OrganisationPage />} />
         <Route path="/accounts" element={<AccountListPage />} />
         <Route path="/accounts/:id" element={<AccountPage />} />
         <Route path="/audit" element={<TrailPage />} />
