@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
+	"jike/internal/account"
 	"jike/province/customer"
 	"jike/province/customer/customertest"
+	"jike/province/exporting"
 	"jike/schemas/codes"
 )
 
@@ -107,5 +110,134 @@ func TestAnExportKeepsToTheScopeOfTheMoment(t *testing.T) {
 	}
 	if status, _ := x.as(t, "administrator").Call(t, "GET", fmt.Sprintf("/api/exports/%v/file", job["id"]), ""); status != 200 {
 		t.Errorf("an administrator fetches it: %d", status)
+	}
+}
+
+// exportAlone says how many customers one person may export alone.
+func (x *site) exportAlone(t *testing.T, most int) {
+	t.Helper()
+	if _, err := x.DB.Exec(t.Context(), `UPDATE crm.export_rule SET most_alone = $1`, most); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// secondHead is another head of department A, who has an account.
+func (x *site) secondHead(t *testing.T) account.Caller {
+	t.Helper()
+	head := x.HeadA
+	head.Login = "head-a2"
+	if customertest.Value[int](t, x.DB, `SELECT count(*) FROM account.account WHERE login = $1`, head.Login) == 0 {
+		x.employ(t, head)
+	}
+	head.AccountID = x.accountID(t, head.Login)
+	return head
+}
+
+// asked is a request of the second head that waits.
+func (x *site) asked(t *testing.T) (id int64, customers int) {
+	t.Helper()
+	x.exportAlone(t, 0)
+	r, err := x.all.Exports.Ask(t.Context(), x.secondHead(t), exporting.Order{Sort: "id", Dir: "asc", Format: exporting.CSV, Language: "zh"}, "盘点")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.ID, r.Customers
+}
+
+func TestALargeExportWaitsForASecondPerson(t *testing.T) {
+	x := newSite(t)
+	x.secondHead(t)
+	x.employ(t, x.HeadB)
+	x.crowd(t, x.ManagerUnit.ID, 20)
+	secret := customertest.Facts("福州机密有限公司", x.ColleagueUnit.ID)
+	secret.Sensitive = true
+	hidden := x.Add(t, secret)
+	today := time.Now()
+	call := func(login, method, path, body, wants string) map[string]any {
+		t.Helper()
+		status, doc := x.as(t, login).Call(t, method, path, body)
+		got := fmt.Sprint(status)
+		if code, failed := doc["code"]; failed {
+			got = fmt.Sprint(status, " ", code)
+		}
+		if got != wants {
+			t.Fatalf("%s %s %s: %s %v, want %s", login, method, path, got, doc, wants)
+		}
+		return doc
+	}
+	decide := func(login string, id any, how, body, wants string) map[string]any {
+		t.Helper()
+		return call(login, "POST", fmt.Sprintf("/api/exports/requests/%v/%s", id, how), body, wants)
+	}
+	const requests = "/api/exports/requests"
+	ask := func() any {
+		t.Helper()
+		return call("head-a", "POST", requests+"?format=csv&sort=name", `{"reason":"年度盘点"}`, "201")["id"]
+	}
+	listed := func(login, query string) float64 {
+		t.Helper()
+		return call(login, "GET", requests+query, "", "200")["total"].(float64)
+	}
+
+	call("head-a", "PUT", "/api/exports/rule", `{"version":1,"mostAlone":10,"waitHours":72}`, "403 permission.missing")
+	call("administrator", "PUT", "/api/exports/rule", `{"version":1,"mostAlone":-1,"waitHours":72}`, "422 input.below_minimum")
+	call("administrator", "PUT", "/api/exports/rule", `{"version":1,"mostAlone":10,"waitHours":24}`, "200")
+	call("administrator", "PUT", "/api/exports/rule", `{"version":1,"mostAlone":9,"waitHours":72}`, "409 export.rule.conflict")
+
+	// Alone only up to the limit; a request says why, and nobody decides their own.
+	call("head-a", "POST", "/api/exports?format=csv", "", "422 export.needs_approval")
+	call("head-a", "POST", requests+"?format=csv", `{"reason":" "}`, "422 export.reason.missing")
+	call("head-a", "POST", requests+"?q=机密", `{"reason":"盘点"}`, "422 export.nothing")
+	id := ask()
+	decide("head-a", id, "approve", `{"customers":20}`, "403 export.request.own")
+	decide("head-b", id, "approve", `{"customers":20}`, "404 export.request.unknown")
+	if own, other, admin := listed("head-a", ""), listed("head-b", ""), listed("administrator", "?state=waiting"); own != 1 || other != 0 || admin != 1 {
+		t.Errorf("the lists have %v, %v, %v", own, other, admin)
+	}
+
+	// Who approves must reach every customer: a sensitive one that the requester is named for by now.
+	if err := x.Customers.Name(t.Context(), x.Everybody, hidden.ID, x.accountID(t, "head-a"), today, "专项"); err != nil {
+		t.Fatal(err)
+	}
+	decide("head-a2", id, "approve", `{"customers":20}`, "403 export.request.beyond_reach")
+	decide("administrator", id, "approve", `{"customers":1000}`, "409 export.request.changed")
+	x.crowd(t, x.ColleagueUnit.ID, 2) // 23 are more than a tenth above 20
+	if now := decide("administrator", id, "approve", `{"customers":20}`, "409 export.request.changed")["current"].(map[string]any); now["customers"] != float64(23) || now["state"] != "waiting" {
+		t.Errorf("a request that has grown is %v", now)
+	}
+	decide("administrator", id, "approve", `{"customers":23}`, "200")
+	decide("head-a2", id, "decline", `{"reason":"用途不明"}`, "422 export.request.decided")
+	x.work(t)
+	done := call("head-a", "GET", requests+"?state=approved", "", "200")["items"].([]any)[0].(map[string]any)
+	job := done["job"].(map[string]any)
+	_, _, content := x.as(t, "head-a").Raw(t, "GET", fmt.Sprintf("/api/exports/%v/file", job["id"]), "")
+	if done["decidedBy"] != "administrator" || job["owner"] != "head-a" || strings.Count(string(content), "head-a 20") != 23 || !strings.Contains(string(content), hidden.Number) {
+		t.Errorf("%v\n%s", done, content)
+	}
+
+	// Declined with a reason, expired, or of somebody who is gone.
+	declined := ask()
+	decide("head-a2", declined, "decline", `{"reason":""}`, "422 export.reason.missing")
+	if doc := decide("head-a2", declined, "decline", `{"reason":"用途不明"}`, "200"); doc["state"] != "declined" || doc["answer"] != "用途不明" {
+		t.Errorf("declined: %v", doc)
+	}
+	expired := ask()
+	if _, err := x.DB.Exec(t.Context(), `UPDATE crm.export_request SET expires_at = now() WHERE id = $1`, expired); err != nil {
+		t.Fatal(err)
+	}
+	decide("administrator", expired, "approve", `{"customers":23}`, "422 export.request.expired")
+	if n := listed("head-a", "?state=expired"); n != 1 {
+		t.Errorf("%v have expired", n)
+	}
+	orphan := ask()
+	if _, err := x.DB.Exec(t.Context(), `UPDATE account.account SET active = false WHERE login = 'head-a'`); err != nil {
+		t.Fatal(err)
+	}
+	decide("administrator", orphan, "approve", `{"customers":23}`, "422 export.request.requester_gone")
+
+	trail := customertest.Value[string](t, x.DB, `SELECT string_agg(actor || ' ' || action, '; ' ORDER BY id) FROM audit.line WHERE object_kind = 'export_request'`)
+	want := "administrator export.rule; head-a export.ask; administrator export.grow; administrator export.approve; head-a export.ask; head-a2 export.decline; head-a export.ask; head-a export.ask"
+	if trail != want {
+		t.Errorf("the trail has %s", trail)
 	}
 }

@@ -281,6 +281,24 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(o.customer), fmt.Sprintf(`{"phone":"139%08d","joinedOn":"2026-01-01",%s}`, n, line), true
 	case "member-import":
 		return at(o.customer), fmt.Sprintf(`{"text":"号码\n137%08d","day":"2026-01-01"}`, n), true
+	case "export-request":
+		x.exportAlone(t, 0)
+		return op.Path, `{"reason":"盘点"}`, false
+	case "export-start":
+		x.exportAlone(t, 10_000)
+		return op.Path, "", false
+	case "export-request-approve":
+		id, customers := x.asked(t)
+		return at(id), fmt.Sprintf(`{"customers":%d}`, customers), false
+	case "export-request-decline":
+		id, _ := x.asked(t)
+		return at(id), `{"reason":"用途不明"}`, false
+	case "export-rule-change":
+		r, err := x.all.Exports.Rule(t.Context(), x.Administrator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return op.Path, fmt.Sprintf(`{"version":%d,"mostAlone":10000,"waitHours":72}`, r.Version), false
 	case "export-file":
 		id := x.job(t, caller)
 		if _, err := x.Database.Owner(t).Exec(t.Context(), `UPDATE crm.job SET kind = 'customer.export', state = 'done', finished_at = now(), parameters = '{"format": "csv"}' WHERE id = $1`, id); err != nil {

@@ -51,9 +51,10 @@ const (
 	CustomerMerge     Permission = "customer.merge"     // make one of two customers, and undo it
 	ViewPublish       Permission = "view.publish"       // share a view of the customer list with everybody, and tend the shared ones in reach
 	AttributeManage   Permission = "attribute.manage"   // define custom attributes of customers
-	RuleManage        Permission = "rule.manage"        // state by which rules customers are judged
+	RuleManage        Permission = "rule.manage"        // state by which rules customers are judged, and how many one person exports alone
 	CustomerImport    Permission = "customer.import"    // create and change customers from a file, and take that back
 	CustomerExport    Permission = "customer.export"    // write a list of customers to a file
+	ExportApprove     Permission = "export.approve"     // of another person's large export
 	ContactChange     Permission = "contact.change"
 	ContactPhones     Permission = "contact.phones"  // phone numbers of people at customers in others' care
 	ContactPrivate    Permission = "contact.private" // read and write private facts about key persons
@@ -92,11 +93,11 @@ var grants = map[Role]struct {
 		ContactChange, ContactPrivate, ContactReveal, ContractChange, InteractionWrite, MemberWrite, ReferenceRead,
 	}},
 	DepartmentHead: {ReachDepartment, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ViewPublish,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ExportApprove, ViewPublish,
 		ContactChange, ContactReveal, ContractChange, InteractionWrite, MemberWrite, ReferenceRead,
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ViewPublish,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ExportApprove, ViewPublish,
 		ContactChange, ContactReveal, ContractChange, InteractionWrite, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
 		ReferenceRead, ReferenceExtend, OrganisationEdit, AccountManage, AttributeManage, RuleManage, AuditRead,
 	}},

@@ -184,6 +184,12 @@ func (s *Server) caller(ctx context.Context) (account.Caller, error) {
 	return caller, err
 }
 
+// CallerOf gives the caller of an account with its rights of this moment, for work that was approved in its name.
+// account.ErrNoAccount: it is closed.
+func (s *Server) CallerOf(ctx context.Context, id int64) (account.Caller, error) {
+	return s.options.Accounts.Caller(ctx, id)
+}
+
 func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }
 
 func sameToken(got, want string) bool {

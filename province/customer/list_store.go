@@ -328,6 +328,14 @@ func (s *Store) Listed(ctx context.Context, caller account.Caller, f Filter, mos
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
+// Reached counts which of the customers are within the caller's scope.
+func (s *Store) Reached(ctx context.Context, tx pg.Tx, caller account.Caller, ids []int64) (n int, err error) {
+	args := pgx.NamedArgs{"ids": ids}
+	query := `SELECT count(*) FROM unnest(@ids::bigint[]) AS u (id) JOIN crm.customer c ON c.id = u.id WHERE ` + Within(caller, args)
+	err = tx.PGX().QueryRow(ctx, query, planned, args).Scan(&n)
+	return n, err
+}
+
 // ByIDs reads customers as the list shows them, by id; those that are not within the caller's scope are left out.
 func (s *Store) ByIDs(ctx context.Context, tx pg.Tx, caller account.Caller, ids []int64) (map[int64]Customer, error) {
 	args := pgx.NamedArgs{"ids": ids}

@@ -7,6 +7,16 @@
 // one has a right of its own (customer.export). The audit trail keeps who ordered it, with the filter and
 // the number of rows, and who fetched it. Every row carries who ordered it and when, in the file as in its
 // name: a list that turns up elsewhere says where it is from.
+//
+// More customers than a limit (Rule) nobody exports alone: the export becomes a Request, which says why.
+//
+//	waiting ──► approved    by another person who may do so and reaches every customer of it; the job runs
+//	   ├──────► declined    by such a person, with a reason
+//	   └──────► expired     nobody has decided in time: no
+//
+// What is approved is the export as it was asked for: with approval the filter is run again in the requester's scope
+// of then. Has it come to find a tenth more customers than the request says, then the request says the new number and
+// waits for somebody to approve that.
 package exporting
 
 import (
@@ -239,7 +249,7 @@ func workbook(head []string, parts [][]byte, mark string) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// check gives the fault of an export of so many rows. Whoever needs a second person for large ones asks here.
+// check gives the fault of an export of so many rows, whoever has approved it.
 func check(rows int) error {
 	switch {
 	case rows == 0:

@@ -10,10 +10,15 @@ import (
 	"jike/province/job"
 )
 
-type startInput struct {
+// StartQuery asks for an export of what the list shows.
+type StartQuery struct {
 	customer.ListQuery
 	Format     string   `query:"format" enum:"csv,xlsx" default:"xlsx"`
 	Attributes []string `query:"attributes" maxItems:"50" doc:"Codes of custom attributes that are columns too, separated by commas"`
+}
+
+func (in StartQuery) order(caller account.Caller) Order {
+	return Order{in.Sieve, in.Sort, in.Dir, Format(in.Format), in.Attributes, caller.Language}
 }
 
 type fileInput struct {
@@ -25,16 +30,14 @@ var mediaTypes = map[Format]string{CSV: "text/csv; charset=utf-8", Workbook: "ap
 
 // Register adds the portal's operations on exports.
 func Register(s *portal.Server, store *Store) {
+	registerRule(s, store)
+	registerRequests(s, store)
 	portal.Register(s, portal.Operation{
 		Method: http.MethodPost, Path: "/api/exports", ID: "export-start", Tag: "export", Status: http.StatusAccepted,
-		Summary: "Write all customers that the list shows with this filter to a file, as a job", Permission: account.CustomerExport,
+		Summary: "Write all customers that the list shows with this filter to a file, as a job; more than one person may export alone are refused", Permission: account.CustomerExport,
 	},
-		func(ctx context.Context, caller account.Caller, in *startInput) (job.View, error) {
-			f, err := in.Filter()
-			if err != nil {
-				return job.View{}, err
-			}
-			j, err := store.Start(ctx, caller, f, Format(in.Format), in.Attributes)
+		func(ctx context.Context, caller account.Caller, in *StartQuery) (job.View, error) {
+			j, err := store.Start(ctx, caller, in.order(caller))
 			return job.ViewOf(j), err
 		})
 	portal.Register(s, portal.Operation{

@@ -46,41 +46,67 @@ const (
 	parameterAttributes = "attributes" // codes, separated by commas
 )
 
-// Start orders an export of the customers that the filter finds, with custom attributes by their codes. Faults: no
-// right to export, an attribute that is none, none or too many customers.
-func (s *Store) Start(ctx context.Context, caller account.Caller, f customer.Filter, format Format, attributes []string) (job.Job, error) {
-	if err := caller.Demand(account.CustomerExport); err != nil {
+// Start orders an export of the customers that the order's filter finds. Faults: no right to export, an attribute that
+// is none, none or too many customers, more than the caller may export alone.
+func (s *Store) Start(ctx context.Context, caller account.Caller, o Order) (job.Job, error) {
+	found, err := s.find(ctx, caller, o)
+	if err != nil {
 		return job.Job{}, err
+	}
+	rule, err := s.Rule(ctx, caller)
+	if err != nil {
+		return job.Job{}, err
+	}
+	if err := rule.alone(len(found.ids)); err != nil {
+		return job.Job{}, err
+	}
+	// The trail has it all: job.start keeps the lines and the parameters.
+	return s.jobs.Start(ctx, caller, found.Order)
+}
+
+// findings are the customers of an export, and the job that writes them.
+type findings struct {
+	ids []int64
+	job.Order
+}
+
+// find finds the customers of an export in the caller's scope of this moment. Faults: no right to export, an attribute
+// that is none, none or too many customers.
+func (s *Store) find(ctx context.Context, caller account.Caller, o Order) (found findings, err error) {
+	if err := caller.Demand(account.CustomerExport); err != nil {
+		return found, err
 	}
 	known, err := s.attributes.List(ctx, caller)
 	if err != nil {
-		return job.Job{}, err
+		return found, err
 	}
-	if _, err := choose(known, attributes); err != nil {
-		return job.Job{}, err
+	if _, err := choose(known, o.Attributes); err != nil {
+		return found, err
 	}
-	ids, err := s.customers.Listed(ctx, caller, f, MaxRows+1)
+	f, err := customer.ListQuery{Sieve: o.Filter, Sort: o.Sort, Dir: o.Dir}.Filter()
 	if err != nil {
-		return job.Job{}, err
+		return found, err
 	}
-	if err := check(len(ids)); err != nil {
-		return job.Job{}, err
+	if found.ids, err = s.customers.Listed(ctx, caller, f, MaxRows+1); err != nil {
+		return found, err
+	}
+	if err := check(len(found.ids)); err != nil {
+		return found, err
 	}
 	filter, err := json.Marshal(f)
 	if err != nil {
-		return job.Job{}, err
+		return found, err
 	}
-	lines := make([]job.Line, len(ids))
-	for i, id := range ids {
-		lines[i].Cells = []string{strconv.FormatInt(id, 10)}
-	}
-	// The trail has it all: job.start keeps the lines and the parameters.
-	return s.jobs.Start(ctx, caller, job.Order{
-		Kind: Kind, Columns: []string{"id"}, Lines: lines,
+	found.Order = job.Order{
+		Kind: Kind, Columns: []string{"id"}, Lines: make([]job.Line, len(found.ids)),
 		Parameters: map[string]string{
-			parameterFormat: string(format), parameterLanguage: caller.Language, parameterFilter: string(filter), parameterAttributes: strings.Join(attributes, ","),
+			parameterFormat: string(o.Format), parameterLanguage: o.Language, parameterFilter: string(filter), parameterAttributes: strings.Join(o.Attributes, ","),
 		},
-	})
+	}
+	for i, id := range found.ids {
+		found.Lines[i].Cells = []string{strconv.FormatInt(id, 10)}
+	}
+	return found, nil
 }
 
 // columns are those of a job's file.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"jike/cmd/jike/demo/browsertest"
 	"jike/internal/account"
 )
 
@@ -74,4 +75,37 @@ func (v *visit) exporting(t *testing.T) {
 		t.Errorf("no workbook: %.60q", content)
 	}
 	b.Shot("exported")
+	v.approval(t, b)
+}
+
+// approval has an administrator approve a head's export that is above the limit, which is lowered for that.
+func (v *visit) approval(t *testing.T, head *browsertest.Browser) {
+	admin := v.open(t, v.fujian)
+	signIn(admin, v.fujian.Account(account.ProvinceAdministrator))
+	admin.Open(v.fujian.Portal + "/approvals")
+	admin.Click("approval-rule")
+	admin.Type("field-mostAlone", "0")
+	admin.Shot("approval-rule")
+	admin.Click("save")
+	admin.SeeGone("save")
+
+	head.Open(v.fujian.Portal + "/customers?lifecycle=active")
+	head.Allow(422, "POST", "/api/exports")
+	head.Click("customer-export")
+	head.Click("export-start")
+	head.Type("export-reason", "年度盘点")
+	head.Shot("export-ask")
+	head.Click("export-ask")
+	head.See("export-asked", "导出审批")
+
+	admin.Open(v.fujian.Portal + "/approvals?state=waiting")
+	admin.See("approval-row-1", "生命周期")
+	admin.Click("approval-decline-1")
+	admin.Shot("approval-decline")
+	admin.ClickCSS(".ant-drawer-close")
+	admin.Click("approval-approve-1")
+	admin.Click("approval-approve-confirm")
+	head.Open(v.fujian.Portal + "/approvals")
+	head.See("approval-1", "已完成")
+	head.Shot("approvals")
 }

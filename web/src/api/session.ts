@@ -18,6 +18,7 @@ export type Permission =
   | 'customer.claim'
   | 'customer.credit'
   | 'customer.export'
+  | 'export.approve'
   | 'attribute.manage'
   | 'organisation.edit'
   | 'rule.manage'

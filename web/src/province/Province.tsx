@@ -1,4 +1,4 @@
-import { ApartmentOutlined, ApiOutlined, BookOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, DashboardOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, InboxOutlined, PartitionOutlined, PlusOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserOutlined, UserSwitchOutlined } from '@ant-design/icons'
+import { ApartmentOutlined, ApiOutlined, AuditOutlined, BookOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, DashboardOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, InboxOutlined, PartitionOutlined, PlusOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserOutlined, UserSwitchOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -22,6 +22,7 @@ const NewHandoverPage = lazyPart('province', () => import('./handover/NewHandove
 const DeputyListPage = lazyPart('province', () => import('./deputy/DeputyListPage'))
 const OwnDeputies = lazyPart('province', () => import('./deputy/OwnDeputies'))
 const PoolPage = lazyPart('province', () => import('./pool/PoolPage'))
+const ApprovalListPage = lazyPart('province', () => import('./exporting/ApprovalListPage'))
 const JobListPage = lazyPart('province', () => import('./job/JobListPage'))
 const JournalPage = lazyPart('province', () => import('./journal/JournalPage'))
 const ReferencePage = lazyPart('province', () => import('./reference/ReferencePage'))
@@ -50,6 +51,7 @@ export default function Province() {
     { path: '/handovers', label: t('menu.handovers'), icon: <SwapOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/pool', label: t('menu.pool'), icon: <InboxOutlined aria-hidden />, permission: 'customer.claim' },
     { path: '/deputies', label: t('menu.deputies'), icon: <UserSwitchOutlined aria-hidden />, permission: 'deputy.name' },
+    { path: '/approvals', label: t('menu.approvals'), icon: <AuditOutlined aria-hidden />, permission: 'customer.export' },
     { path: '/jobs', label: t('menu.jobs'), icon: <FieldTimeOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'reference.read' },
     { path: '/exchanges', label: t('menu.exchanges'), icon: <ApiOutlined aria-hidden />, permission: 'journal.read' },
@@ -78,6 +80,7 @@ export default function Province() {
         <Route path="/handovers/new" element={<NewHandoverPage />} />
         <Route path="/deputies" element={<DeputyListPage />} />
         <Route path="/pool" element={<PoolPage />} />
+        <Route path="/approvals" element={<ApprovalListPage />} />
         <Route path="/jobs" element={<JobListPage />} />
         <Route path="/reference" element={<ReferencePage />} />
         <Route path="/exchanges" element={<JournalPage />} />

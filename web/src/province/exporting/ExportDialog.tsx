@@ -1,10 +1,12 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { Alert, Form, Modal, Radio, Select, Typography } from 'antd'
+import { Alert, Form, Input, Modal, Radio, Select, Typography } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router-dom'
 import { answer, province } from '../../api/client'
-import { fieldTexts, problemText } from '../../api/problem'
+import { fieldTexts, isProblem, problemText, ProblemError } from '../../api/problem'
 import { Loaded } from '../../frame/Outcome'
+import { useFormats } from '../../language/formats'
 import { useLanguage } from '../../language/LanguageProvider'
 import { attributesQuery, nameOf } from '../attribute/attributes'
 import { questionOf, type CustomerListState } from '../customer/customers'
@@ -13,36 +15,39 @@ import { JobActions, JobProgress } from '../job/JobStatus'
 
 type Format = 'csv' | 'xlsx'
 
-/** Writes the customers that the list shows with its filter to a file. */
+/** Writes the customers that the list shows with its filter to a file; of many, asks another person to approve that. */
 export default function ExportDialog({ state, total, onClose }: { state: CustomerListState; total: string; onClose: () => void }) {
   const { t } = useTranslation()
   const { language } = useLanguage()
   const known = useQuery(attributesQuery)
   const [format, setFormat] = useState<Format>('xlsx')
   const [attributes, setAttributes] = useState<string[]>([])
-  const start = useMutation({
-    mutationFn: () => {
-      const { page: _page, size: _size, ...query } = questionOf(state)
-      return answer(province.POST('/api/exports', { params: { query: { ...query, format, attributes } } }))
-    },
-  })
+  const [reason, setReason] = useState('')
+  const { page: _page, size: _size, ...question } = questionOf(state)
+  const query = { ...question, format, attributes }
+  const start = useMutation({ mutationFn: () => answer(province.POST('/api/exports', { params: { query } })) })
+  const ask = useMutation({ mutationFn: () => answer(province.POST('/api/exports/requests', { params: { query }, body: { reason } })) })
+  const many = isProblem(start.error, 'export.needs_approval')
+  const error = ask.error ?? (many ? null : start.error)
+  const made = start.data ?? ask.data
   return (
     <Modal
       open
       title={t('export.title')}
-      okText={t('export.start')}
-      cancelText={t(start.data ? 'export.close' : 'action.cancel')}
-      okButtonProps={{ loading: start.isPending, style: start.data && { display: 'none' }, 'data-testid': 'export-start' }}
-      onOk={() => start.mutate()}
+      okText={t(many ? 'export.ask' : 'export.start')}
+      cancelText={t(made ? 'export.close' : 'action.cancel')}
+      okButtonProps={{ loading: start.isPending || ask.isPending, style: made && { display: 'none' }, 'data-testid': many ? 'export-ask' : 'export-start' }}
+      onOk={() => (many ? ask : start).mutate()}
       onCancel={onClose}
       data-testid="export-dialog"
     >
-      {start.error && (
-        <Alert type="error" showIcon role="alert" title={fieldTexts(t, start.error)[0]?.text ?? problemText(t, start.error)} style={{ marginBottom: 16 }} data-testid="export-problem" />
+      {error && (
+        <Alert type="error" showIcon role="alert" title={fieldTexts(t, error)[0]?.text ?? problemText(t, error)} style={{ marginBottom: 16 }} data-testid="export-problem" />
       )}
-      {start.data ? (
-        <Progressing id={start.data.id} />
-      ) : (
+      {start.data && <Progressing id={start.data.id} />}
+      {ask.data && <Asked />}
+      {!made && many && <Why error={start.error} reason={reason} onChange={setReason} />}
+      {!made && !many && (
         <>
           <Typography.Paragraph>{t('export.about', { total })}</Typography.Paragraph>
           <Radio.Group
@@ -69,6 +74,30 @@ export default function ExportDialog({ state, total, onClose }: { state: Custome
         </>
       )}
     </Modal>
+  )
+}
+
+/** Asks what an export is for that one person may not make alone. */
+function Why({ error, reason, onChange }: { error: unknown; reason: string; onChange: (reason: string) => void }) {
+  const { t } = useTranslation()
+  const { integer } = useFormats()
+  const { rows, max } = (error instanceof ProblemError ? error.problem.params : {}) as { rows: number; max: number }
+  return (
+    <>
+      <Typography.Paragraph>{t('export.askWhy', { rows: integer(rows), max: integer(max) })}</Typography.Paragraph>
+      <Form.Item label={t('approval.reason')} htmlFor="export-reason" layout="vertical" style={{ marginBottom: 0 }}>
+        <Input.TextArea id="export-reason" rows={2} maxLength={500} value={reason} onChange={(event) => onChange(event.target.value)} data-testid="export-reason" />
+      </Form.Item>
+    </>
+  )
+}
+
+function Asked() {
+  const { t } = useTranslation()
+  return (
+    <Typography.Paragraph role="status" data-testid="export-asked">
+      {t('export.asked')} <Link to="/approvals">{t('export.toApprovals')}</Link>
+    </Typography.Paragraph>
   )
 }
 
