@@ -30,7 +30,7 @@ function Why({ customerId }: { customerId: number }) {
       {(access) => {
         const sights = { own: t('access.sightOwn'), named: t('access.sightNamed', { by: access.namedBy, until: access.until, reason: access.reason }), marks: t('access.sightMarks') }
         const reaches = {
-          own: t('access.own'), unit: t('access.unit', { manager: access.manager, unit: access.unit }),
+          own: t('access.own'), unit: t('access.unit', { manager: access.manager, kind: access.unitKind && t(`unitKind.${access.unitKind}`), unit: access.unit }),
           deputy: t('access.deputy', { manager: access.manager, until: access.deputyUntil }), province: t('access.province'),
         }
         return (
