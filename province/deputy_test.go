@@ -81,6 +81,13 @@ func TestADeputyStandsInForSomeDays(t *testing.T) {
 	if status, doc := colleague.Call(t, "PUT", path, stated(t, doc, map[string]any{"address": "澄川路2号"})); status != 200 {
 		t.Errorf("changed: %d %v", status, doc)
 	}
+	_, events := administrator.Call(t, "GET", path+"/timeline?kind=change", "")
+	for i, want := range []string{"customer.change colleague 林一", "contact.create system:test ", "customer.create system:test "} {
+		e := events["items"].([]any)[i].(map[string]any)
+		if got := fmt.Sprint(e["action"], " ", e["actor"], " ", e["absent"]); got != want {
+			t.Errorf("event %d: %s, want %s", i, got, want)
+		}
+	}
 	if status, doc := colleague.Call(t, "PUT", path+"/viewers", ""); status != 403 {
 		t.Errorf("the deputy's own permissions: %d %v", status, doc)
 	}

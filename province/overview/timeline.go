@@ -31,6 +31,7 @@ type Event struct {
 	Kind       Kind
 	Action     string // such as contract.renew
 	Actor      string // empty: nobody of ours
+	Absent     string // name of the account manager for whom the actor stood in; empty: nobody
 	ObjectKind string
 	ObjectID   int64
 	Before     map[string]any

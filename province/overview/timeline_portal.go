@@ -28,6 +28,7 @@ type eventView struct {
 	Kind       string         `json:"kind" enum:"interaction,contract,subscription,bill,merge,import,change"`
 	Action     string         `json:"action" doc:"Such as contract.renew"`
 	Actor      string         `json:"actor" doc:"Empty: nobody of ours"`
+	Absent     string         `json:"absent" doc:"Name of the account manager for whom the actor stood in; empty: nobody"`
 	ObjectKind string         `json:"objectKind"`
 	ObjectID   int64          `json:"objectId"`
 	Before     map[string]any `json:"before" doc:"Empty if nothing was there"`
@@ -55,7 +56,7 @@ func registerTimeline(s *portal.Server, store *Store) {
 }
 
 func eventOf(e Event) eventView {
-	return eventView{e.key(), e.At, string(e.Kind), e.Action, e.Actor, e.ObjectKind, e.ObjectID, orEmpty(e.Before), orEmpty(e.After)}
+	return eventView{e.key(), e.At, string(e.Kind), e.Action, e.Actor, e.Absent, e.ObjectKind, e.ObjectID, orEmpty(e.Before), orEmpty(e.After)}
 }
 
 // key writes a place; the database knows times to the microsecond.

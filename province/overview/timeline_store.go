@@ -53,9 +53,20 @@ const events = `WITH RECURSIVE one AS (
 			jsonb_build_object('month', to_char(b.month, 'YYYY-MM'), 'amountFen', sum(b.amount_fen), 'paidFen', sum(b.paid_fen))
 		FROM crm.bill b WHERE b.customer_id IN (SELECT id FROM one) AND (b.month + interval '1 month') AT TIME ZONE @zone <= now()
 		GROUP BY b.month HAVING sum(b.amount_fen) > sum(b.paid_fen))
-	SELECT at, source, id, kind, action, actor, object_kind, object_id, before, after FROM event
-	WHERE kind = ANY (@kinds::text[]) AND (at, source, id) < (@at, @source, @key)
-	ORDER BY at DESC, source DESC, id DESC LIMIT @most`
+	SELECT at, source, id, kind, action, actor, object_kind, object_id, before, after, coalesce(` + absent + `, '') AS absent FROM (
+		SELECT * FROM event WHERE kind = ANY (@kinds::text[]) AND (at, source, id) < (@at, @source, @key)
+		ORDER BY at DESC, source DESC, id DESC LIMIT @most) e
+	ORDER BY at DESC, source DESC, id DESC`
+
+// absent is the account manager for whom the actor of an event e stood in at its time: the one in whose care the
+// customer then was.
+const absent = `(SELECT m.name FROM account.account a JOIN crm.deputy d ON d.account_id = a.id JOIN crm.organisation m ON m.id = d.absent_id
+		WHERE e.source IN (1, 2) AND a.login = e.actor AND e.at >= d.named_at AND (d.ended_at IS NULL OR e.at < d.ended_at)
+			AND (e.at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN d.from_day AND d.until_day
+			AND d.absent_id = (SELECT h.manager_id FROM (
+				SELECT r.id, r.from_id AS manager_id FROM crm.responsibility r WHERE r.customer_id = @id AND r.at > e.at
+				UNION ALL SELECT NULL, c.manager_id FROM crm.customer c WHERE c.id = @id) h ORDER BY h.id NULLS LAST LIMIT 1)
+		LIMIT 1)`
 
 // Timeline reads the events of a customer within the caller's scope, of some kinds (none: of all), from the
 // newest or from the one that follows after a place. more says whether others follow. Faults: NotFound.

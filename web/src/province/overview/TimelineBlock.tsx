@@ -77,12 +77,14 @@ export default function TimelineBlock({ overview: { customer, contacts } }: { ov
 }
 
 function Happened({ event, onEdit }: { event: Event; onEdit?: (interaction: number) => void }) {
+  const { t } = useTranslation()
   const { dateTime } = useFormats()
   if (event.action === 'interaction.held') return <Held event={event} onEdit={onEdit} />
+  const standingIn = event.absent && t('deputy.for', { absent: event.absent })
   return (
     <div data-testid="timeline-entry" data-kind={event.kind}>
       <strong>{textIfKnown(`audit.${event.action}`, event.action)}</strong>{' '}
-      <Typography.Text type="secondary">{[dateTime(event.at), event.actor].filter(Boolean).join(' · ')}</Typography.Text>
+      <Typography.Text type="secondary">{[dateTime(event.at), event.actor, standingIn].filter(Boolean).join(' · ')}</Typography.Text>
       {changedFields(event.before, event.after).map((field) => (
         <Changed key={field.name} kind={event.objectKind} field={field} />
       ))}
@@ -105,6 +107,7 @@ function Held({ event, onEdit }: { event: Event; onEdit?: (interaction: number) 
   const { t } = useTranslation()
   const { dateTime } = useFormats()
   const held = event.after as unknown as Meeting
+  const standingIn = event.absent && t('deputy.for', { absent: event.absent })
   const late = held.nextOn !== null && held.nextOn < dayjs().format('YYYY-MM-DD')
   return (
     <div data-testid="timeline-entry" data-kind={event.kind} style={{ overflowWrap: 'anywhere' }}>
@@ -113,7 +116,7 @@ function Held({ event, onEdit }: { event: Event; onEdit?: (interaction: number) 
         {t('timeline.colon')}
         {held.subject}
       </strong>{' '}
-      <Typography.Text type="secondary">{[dateTime(event.at), event.actor, held.contact].filter(Boolean).join(' · ')}</Typography.Text>{' '}
+      <Typography.Text type="secondary">{[dateTime(event.at), event.actor, standingIn, held.contact].filter(Boolean).join(' · ')}</Typography.Text>{' '}
       {onEdit && (
         <Button size="small" icon={<EditOutlined aria-hidden />} onClick={() => onEdit(event.objectId)} data-testid={`interaction-edit-${event.objectId}`}>
           {t('action.edit')}
