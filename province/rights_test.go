@@ -207,7 +207,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	case "handover-undo":
 		return at(x.handedOver(t, o)), `{"reason":"误移交"}`, false
 	case "customer-get", "customer-access", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "customer-timeline", "hierarchy-get", "hierarchy-children", "site-list", "value-score-list", "customer-name-list",
-		"customer-attributes", "customer-completeness", "customer-viewer-list", "customer-stage":
+		"customer-attributes", "customer-completeness", "customer-viewer-list", "customer-stage", "customer-class-proposal":
 		return at(o.customer), "", true
 	case "customer-stage-set":
 		return at(o.customer), fmt.Sprintf(`{"stage":"active","until":%q,"reason":"商谈中"}`, time.Now().Format(time.DateOnly)), true
@@ -217,6 +217,8 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 			t.Fatal(err)
 		}
 		return at(o.customer), "", true
+	case "class-proposal-decide":
+		return op.Path, fmt.Sprintf(`{"customers":[%d],"confirm":true,"reason":"核实"}`, o.customer), false
 	case "rule-get", "rule-draft", "rule-put", "rule-run", "rule-run-cancel":
 		return x.ruleRequest(t, op)
 	case "completeness-customers":

@@ -272,3 +272,110 @@ func TestWhatRulesRefuse(t *testing.T) {
 		t.Error("what was refused has changed something")
 	}
 }
+
+// TestAClassIsProposedAndAPersonDecides runs rules on classes: nothing changes until a person confirms, what was
+// declined is not proposed again by the same version, and whoever does not see a customer does not see its proposal.
+func TestAClassIsProposedAndAPersonDecides(t *testing.T) {
+	x := newSite(t)
+	admin, head, manager := x.as(t, "administrator"), x.as(t, "head-a"), x.as(t, "manager")
+	add := func(name string, unit int64, edit func(f *customer.Facts)) customer.Customer {
+		f := customertest.Facts(name, unit)
+		edit(&f)
+		return x.Add(t, f)
+	}
+	nothing := func(*customer.Facts) {}
+	own, other := add("甲公司", x.ManagerUnit.ID, nothing), add("乙公司", x.ColleagueUnit.ID, nothing)
+	add("丙公司", x.StrangerUnit.ID, nothing)
+	hidden := add("丁公司", x.ColleagueUnit.ID, func(f *customer.Facts) { f.Sensitive = true })
+	large := add("戊公司", x.ManagerUnit.ID, func(f *customer.Facts) { f.Class = codes.ClassA1 })
+	const lines = `{"outcome":"C","match":"all","conditions":[
+		{"fact":"class","months":0,"comparison":"oneOf","number":0,"values":["D"]},{"fact":"members","months":0,"comparison":"atMost","number":9,"values":[]}]}`
+	version := drafted(t, admin, "class", lines, `"C":"电话服务"`)
+	if got, want := x.judged(t, "class", version, true), "5 judged, 0 held, 0 refused, D>C 4"; got != want {
+		t.Errorf("dry run: %s, want %s", got, want)
+	}
+	if status, doc := admin.Call(t, "POST", fmt.Sprintf("/api/rules/class/versions/%d/put", version), ""); status != 200 {
+		t.Fatalf("put: %d %v", status, doc)
+	}
+	if got, want := x.judged(t, "class", version, false), "5 judged, 0 held, 0 refused, D>C 4"; got != want {
+		t.Errorf("run: %s, want %s", got, want)
+	}
+	listed := func(b *portaltest.Browser, query string) string {
+		t.Helper()
+		status, doc := b.Call(t, "GET", "/api/class-proposals"+query, "")
+		if status != 200 {
+			t.Fatalf("%s: %d %v", query, status, doc)
+		}
+		var names []string
+		for _, p := range doc["items"].([]any) {
+			p := p.(map[string]any)
+			names = append(names, fmt.Sprint(p["name"], " ", p["from"], ">", p["to"], " ", len(p["why"].(map[string]any)["held"].([]any))))
+		}
+		return strings.Join(names, ", ")
+	}
+	for _, c := range []struct {
+		browser     *portaltest.Browser
+		query, want string
+	}{
+		{manager, "", "甲公司 D>C 2"},
+		{head, "", "甲公司 D>C 2, 乙公司 D>C 2"},
+		{admin, "", "甲公司 D>C 2, 乙公司 D>C 2, 丙公司 D>C 2, 丁公司 D>C 2"},
+		{admin, "?to=C&from=D", "甲公司 D>C 2, 乙公司 D>C 2, 丙公司 D>C 2, 丁公司 D>C 2"},
+		{admin, "?to=B1", ""},
+		{admin, fmt.Sprint("?after=", other.ID), "丙公司 D>C 2, 丁公司 D>C 2"},
+	} {
+		if got := listed(c.browser, c.query); got != c.want {
+			t.Errorf("%s: %s, want %s", c.query, got, c.want)
+		}
+	}
+	decide := func(b *portaltest.Browser, confirm bool, ids ...int64) string {
+		t.Helper()
+		status, doc := b.Call(t, "POST", "/api/class-proposals/decisions", fmt.Sprintf(`{"customers":[%s],"confirm":%v,"reason":" 已核实 "}`,
+			strings.Trim(strings.ReplaceAll(fmt.Sprint(ids), " ", ","), "[]"), confirm))
+		return fmt.Sprint(status, " ", doc["done"], " ", doc["refused"])
+	}
+	if got := decide(manager, true, own.ID); !strings.HasPrefix(got, "403") {
+		t.Errorf("a manager decides: %s", got)
+	}
+	if got, want := decide(head, true, own.ID, hidden.ID, large.ID), "200 1 0"; got != want { // the others are not seen, or have none
+		t.Errorf("confirmed: %s, want %s", got, want)
+	}
+	if got, want := decide(head, false, other.ID), "200 1 0"; got != want {
+		t.Errorf("declined: %s, want %s", got, want)
+	}
+	for id, class := range map[int64]codes.Class{own.ID: "C", other.ID: "D", hidden.ID: "D"} {
+		if c, err := x.Customers.Get(t.Context(), x.Everybody, id); err != nil || c.Class != class {
+			t.Errorf("customer %d has class %s, want %s, %v", id, c.Class, class, err)
+		}
+	}
+	const history = `SELECT actor || ' ' || reason FROM crm.class_history WHERE customer_id = $1 AND class_from = 'D' AND class_to = 'C'`
+	if got := customertest.Value[string](t, x.DB, history, own.ID); got != "head-a 已核实" {
+		t.Errorf("history: %s", got)
+	}
+	const trail = `SELECT count(*) FROM audit.line WHERE action = 'customer.class.decline' AND actor = 'head-a' AND customer_id = $1`
+	if n := customertest.Value[int](t, x.Database.Owner(t), trail, other.ID); n != 1 {
+		t.Errorf("%d lines in the trail", n)
+	}
+	path := fmt.Sprintf("/api/customers/%d/class-proposal", hidden.ID)
+	if _, doc := admin.Call(t, "GET", path, ""); doc["proposal"].(map[string]any)["to"] != "C" {
+		t.Errorf("on the page: %v", doc)
+	}
+	if got, want := x.judged(t, "class", version, false), "5 judged, 1 held, 0 refused, D>C 2"; got != want {
+		t.Errorf("second run: %s, want %s", got, want)
+	}
+	if _, doc := admin.Call(t, "GET", fmt.Sprintf("/api/customers/%d/class-proposal", other.ID), ""); doc["proposal"] != nil {
+		t.Errorf("proposed again: %v", doc)
+	}
+	x.Change(t, hidden, func(f *customer.Facts) { f.Class = codes.ClassB1 }) // somebody was faster
+	if got, want := listed(admin, ""), "丙公司 D>C 2"; got != want {
+		t.Errorf("after a change by hand: %s, want %s", got, want)
+	}
+	for body, want := range map[string]string{
+		`{"customers":[],"confirm":true,"reason":"核实"}`:                        "422 input.required",
+		fmt.Sprintf(`{"customers":[%d],"confirm":true,"reason":""}`, other.ID): "422 input.required",
+	} {
+		if status, doc := head.Call(t, "POST", "/api/class-proposals/decisions", body); fmt.Sprint(status, " ", doc["code"]) != want {
+			t.Errorf("%s: %d %v", body, status, doc)
+		}
+	}
+}

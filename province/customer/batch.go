@@ -16,6 +16,8 @@ type Asked struct {
 	Facts  Facts
 	// Grounds are why a rule moves the customer in the life cycle, a JSON document for its history; nil: no rule does.
 	Grounds []byte
+	// ClassReason is why the class is another one; it may be empty.
+	ClassReason string
 }
 
 // Saved is what became of one Asked, or would become of it.

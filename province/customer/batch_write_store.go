@@ -166,7 +166,7 @@ func (b *batch) record(ctx context.Context) error {
 			return
 		}
 		if a.Facts.Class != a.Before.Class {
-			classes = append(classes, []any{s.ID, unlessZero(string(a.Before.Class)), string(a.Facts.Class), b.caller.Actor()})
+			classes = append(classes, []any{s.ID, unlessZero(string(a.Before.Class)), string(a.Facts.Class), b.caller.Actor(), a.ClassReason})
 		}
 		if !s.Created && a.Facts.Lifecycle != a.Before.Lifecycle {
 			stages = append(stages, []any{s.ID, string(a.Before.Lifecycle), string(a.Facts.Lifecycle), b.caller.Actor(), "", a.Grounds})
@@ -183,7 +183,7 @@ func (b *batch) record(ctx context.Context) error {
 		}
 	})
 	if _, err := b.tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "class_history"},
-		[]string{"customer_id", "class_from", "class_to", "actor"}, pgx.CopyFromRows(classes)); err != nil {
+		[]string{"customer_id", "class_from", "class_to", "actor", "reason"}, pgx.CopyFromRows(classes)); err != nil {
 		return err
 	}
 	if _, err := b.tx.PGX().CopyFrom(ctx, pgx.Identifier{"crm", "lifecycle_history"},

@@ -37,11 +37,36 @@ type grounds struct {
 	Held    []Ground `json:"held"`
 }
 
+// grounds are those of a verdict by a version.
+func (v Version) grounds(of Verdict) grounds {
+	return grounds{v.Version, of.Line, v.Lines[of.Line-1].Match, of.Grounds}
+}
+
 // Verdict is what a set says of a customer. Without an outcome no line holds.
 type Verdict struct {
 	Outcome string
 	Line    int // from 1
 	Grounds []Ground
+}
+
+// proposed is a customer that a verdict would have elsewhere.
+type proposed struct {
+	Values
+	Verdict
+}
+
+// elsewhere judges customers on a day and gives those that the set wants to be something else than they are.
+func (v Version) elsewhere(values []Values, today time.Time) (list []proposed) {
+	for _, of := range values {
+		is := of.Stage
+		if v.Kind == Grade {
+			is = of.Class
+		}
+		if verdict := v.Judge(of, today); verdict.Outcome != "" && verdict.Outcome != is {
+			list = append(list, proposed{of, verdict})
+		}
+	}
+	return list
 }
 
 // Judge finds the first line that holds for a customer on a day.

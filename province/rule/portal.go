@@ -21,7 +21,7 @@ type conditionView struct {
 
 // lineView decides an outcome by its conditions.
 type lineView struct {
-	Outcome    string          `json:"outcome" maxLength:"20" doc:"A stage"`
+	Outcome    string          `json:"outcome" maxLength:"20" doc:"A stage, or a class"`
 	Match      Match           `json:"match" enum:"all,any" doc:"How many conditions must hold"`
 	Conditions []conditionView `json:"conditions"`
 }
@@ -69,11 +69,11 @@ type rulesView struct {
 }
 
 type kindInput struct {
-	Kind Kind `path:"kind" enum:"lifecycle"`
+	Kind Kind `path:"kind" enum:"lifecycle,class"`
 }
 
 type draftInput struct {
-	Kind Kind `path:"kind" enum:"lifecycle"`
+	Kind Kind `path:"kind" enum:"lifecycle,class"`
 	Body struct {
 		Version    int32             `json:"version" doc:"The newest version when editing began"`
 		Lines      []lineView        `json:"lines"`
@@ -82,12 +82,12 @@ type draftInput struct {
 }
 
 type versionInput struct {
-	Kind    Kind  `path:"kind" enum:"lifecycle"`
+	Kind    Kind  `path:"kind" enum:"lifecycle,class"`
 	Version int32 `path:"version"`
 }
 
 type runInput struct {
-	Kind Kind `path:"kind" enum:"lifecycle"`
+	Kind Kind `path:"kind" enum:"lifecycle,class"`
 	Body struct {
 		Version int32 `json:"version"`
 		Dry     bool  `json:"dry" doc:"Only count what would be moved"`
@@ -155,6 +155,7 @@ func Register(s *portal.Server, store *Store) {
 			return runViewOf(r), err
 		})
 	registerStages(s, store)
+	registerProposals(s, store)
 }
 
 func (v lineView) line() Line {

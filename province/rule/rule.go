@@ -1,4 +1,5 @@
-// Package rule judges customers by rules that are data: where a customer stands in the life cycle (客户生命周期).
+// Package rule judges customers by rules that are data: where a customer stands in the life cycle (客户生命周期), and which
+// class it should have (客户分级).
 //
 // A rule set is an ordered list of lines. A line has conditions over a fixed list of facts, of which all or any must
 // hold, and an outcome; the first line that holds decides, and where none holds the customer stays as it is. A set
@@ -13,6 +14,9 @@
 // ordinary save, as the act of the rule, with the rule and what held kept in the history of its stages.
 //
 // A person who knows better sets the stage with a reason, and until a day that he states no rule moves it.
+//
+// A class is only proposed: it stands beside the customer with its grounds until a person confirms or declines it, with
+// a reason. What was declined is not proposed again by the same version.
 package rule
 
 import (
@@ -33,13 +37,17 @@ type Kind string
 // The kinds.
 const (
 	Lifecycle Kind = "lifecycle" // the place in the life cycle
+	Grade     Kind = "class"     // the class, as a proposal
 )
 
 // Kinds lists all kinds.
-func Kinds() []Kind { return []Kind{Lifecycle} }
+func Kinds() []Kind { return []Kind{Lifecycle, Grade} }
 
 // Outcomes lists what a set of the kind can decide.
 func (k Kind) Outcomes() []string {
+	if k == Grade {
+		return textsOf(codes.Classes())
+	}
 	return textsOf(codes.Lifecycles())
 }
 

@@ -212,7 +212,13 @@ func (s *Store) batch(ctx context.Context, tx pg.Tx, r Run, today time.Time) err
 		return err
 	}
 	t := tally{moves: map[Move]int{}}
-	if err := s.move(ctx, tx, r, v, values, today, &t); err != nil {
+	list := v.elsewhere(values, today)
+	if r.Kind == Grade {
+		err = s.propose(ctx, tx, r, v, values, list, &t)
+	} else {
+		err = s.move(ctx, tx, r, v, list, today, &t)
+	}
+	if err != nil {
 		return err
 	}
 	if r.Customers, r.Reached = r.Customers+len(values), r.Upto; len(values) == batchMost {
@@ -240,17 +246,14 @@ type tally struct {
 	moves         map[Move]int
 }
 
-// move moves those customers of which a line holds and that are not where it says.
-func (s *Store) move(ctx context.Context, tx pg.Tx, r Run, v Version, values []Values, today time.Time, t *tally) error {
-	verdicts := map[string]Verdict{}
-	var numbers []string
-	for _, of := range values {
-		if verdict := v.Judge(of, today); verdict.Outcome != "" && verdict.Outcome != of.Stage {
-			verdicts[of.Number], numbers = verdict, append(numbers, of.Number)
-		}
-	}
-	if len(numbers) == 0 {
+// move moves customers in the life cycle.
+func (s *Store) move(ctx context.Context, tx pg.Tx, r Run, v Version, list []proposed, today time.Time, t *tally) error {
+	if len(list) == 0 {
 		return nil
+	}
+	numbers := make([]string, len(list))
+	for i, p := range list {
+		numbers[i] = p.Number
 	}
 	// What was read is read again of those that are to be moved, now that nobody else can change them.
 	found, err := s.customers.Match(ctx, tx, self, customer.ByNumber, numbers, !r.Dry)
@@ -262,20 +265,19 @@ func (s *Store) move(ctx context.Context, tx pg.Tx, r Run, v Version, values []V
 		return err
 	}
 	var asked []customer.Asked
-	for _, number := range numbers {
-		verdict := verdicts[number]
-		for _, c := range found[number] {
+	for _, p := range list {
+		for _, c := range found[p.Number] {
 			switch {
-			case c.MergedInto != 0 || string(c.Lifecycle) == verdict.Outcome:
+			case c.MergedInto != 0 || string(c.Lifecycle) == p.Outcome:
 			case held[c.ID]:
 				t.held++
 			default:
-				why, err := json.Marshal(grounds{v.Version, verdict.Line, v.Lines[verdict.Line-1].Match, verdict.Grounds})
+				why, err := json.Marshal(v.grounds(p.Verdict))
 				if err != nil {
 					return err
 				}
 				a := customer.Asked{Before: c, Facts: c.Facts, Grounds: why}
-				a.Facts.Lifecycle = codes.Lifecycle(verdict.Outcome)
+				a.Facts.Lifecycle = codes.Lifecycle(p.Outcome)
 				asked = append(asked, a)
 			}
 		}

@@ -27,6 +27,7 @@ import { overviewQuery, useReread, type Overview } from './overview'
 import { SelectionBlock } from './SelectionBlock'
 
 const CompletenessBlock = lazy(() => import('../completeness/CompletenessBlock'))
+const ProposalNotice = lazy(() => import('../rule/ProposalNotice'))
 const StageBlock = lazy(() => import('../rule/StageBlock'))
 const TimelineBlock = lazy(() => import('./TimelineBlock'))
 
@@ -54,6 +55,9 @@ function Blocks({ overview }: { overview: Overview }) {
         <WhyButton customerId={customer.id} />
       </PageHead>
       <MergedBanner customer={customer} />
+      <Suspense>
+        <ProposalNotice customer={customer} reread={reread} />
+      </Suspense>
       <div className="blocks">
         <CustomerBlock overview={overview} />
         <Suspense>

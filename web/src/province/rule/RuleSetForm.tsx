@@ -87,7 +87,7 @@ export function RuleSetForm({ kind, begin, newest, onSaved, onCancel }: Props) {
             </>
           )}
         </Form.List>
-        <h3 style={{ fontSize: 16, marginBlock: '24px 8px' }}>{t('rule.strategies')}</h3>
+        <h3 style={{ fontSize: 16, marginBlock: '24px 8px' }}>{t(`ruleStrategies.${kind}`)}</h3>
         {outcomesOf[kind].map((outcome) => (
           <Form.Item key={outcome} name={['strategies', outcome]} label={wordOf(outcome)}>
             <Input.TextArea maxLength={500} rows={2} data-testid={`rule-strategy-${outcome}`} />

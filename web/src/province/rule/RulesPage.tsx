@@ -1,6 +1,6 @@
 import { EditOutlined, ExperimentOutlined, PlayCircleOutlined } from '@ant-design/icons'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { App, Button, Popconfirm, Space, type TableColumnsType } from 'antd'
+import { App, Button, Popconfirm, Segmented, Space, type TableColumnsType } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { answer, province } from '../../api/client'
@@ -12,33 +12,44 @@ import { PageHead } from '../../frame/PageHead'
 import { useFormats } from '../../language/formats'
 import { DataTable } from '../../table/DataTable'
 import { Mark } from '../../table/Mark'
-import { integer, useUrlState } from '../../urlstate/urlState'
+import { choice, integer, useUrlState } from '../../urlstate/urlState'
 import { RuleSetForm } from './RuleSetForm'
-import { outcomesOf, rulesQuery, useRereadRules, useRuleWords, wordOf, type Kind, type Rules, type Version } from './rules'
+import { kinds, outcomesOf, rulesQuery, useRereadRules, useRuleWords, wordOf, type Kind, type Rules, type Version } from './rules'
 import { RunsTable } from './RunsTable'
 
-const parts = { version: integer(0) }
+const parts = { kind: choice(kinds, 'lifecycle'), version: integer(0) }
 
 /** By which rules customers are judged, what the rules would do, and what they did. */
 export default function RulesPage() {
-  const { t } = useTranslation()
-  const kind: Kind = 'lifecycle'
-  const query = useQuery(rulesQuery(kind))
-  return <Loaded query={query}>{(rules) => <RulesOf kind={kind} rules={rules} note={rules.inForce ? t('rule.inForceNote', { version: rules.inForce }) : t('rule.noneInForce')} />}</Loaded>
+  const [state, change] = useUrlState(parts)
+  const query = useQuery(rulesQuery(state.kind))
+  return <Loaded query={query}>{(rules) => <RulesOf key={state.kind} rules={rules} state={state} change={change} />}</Loaded>
 }
 
-function RulesOf({ kind, rules, note }: { kind: Kind; rules: Rules; note: string }) {
+interface State {
+  kind: Kind
+  version: number
+}
+
+function RulesOf({ rules, state, change }: { rules: Rules; state: State; change: (patch: Partial<State>) => void }) {
   const { t } = useTranslation()
-  const [state, change] = useUrlState(parts)
+  const { kind } = state
   const [editing, setEditing] = useState(false)
   const { run } = useActs(kind)
   const shown = rules.versions.find((v) => v.version === (state.version || rules.inForce)) ?? rules.versions[0]
   const busy = rules.runs.some((r) => r.state === 'running')
   return (
     <>
-      <PageHead title={t('rule.title')} note={note}>
+      <PageHead title={t('rule.title')} note={rules.inForce ? t('rule.inForceNote', { version: rules.inForce }) : t('rule.noneInForce')}>
+        <Segmented
+          aria-label={t('rule.kind')}
+          value={kind}
+          onChange={(value) => change({ kind: value, version: 0 })}
+          options={kinds.map((value) => ({ value, label: t(`ruleKind.${value}`) }))}
+          data-testid="rule-kind"
+        />
         {rules.inForce > 0 && (
-          <Popconfirm title={t('rule.runConfirm')} okText={t('rule.run')} onConfirm={() => run.mutate({ version: rules.inForce, dry: false })}>
+          <Popconfirm title={t(`ruleRunConfirm.${kind}`)} okText={t('rule.run')} onConfirm={() => run.mutate({ version: rules.inForce, dry: false })}>
             <Button icon={<PlayCircleOutlined aria-hidden />} disabled={busy} data-testid="rule-run">
               {t('rule.run')}
             </Button>
@@ -170,7 +181,7 @@ function VersionBlock({ kind, version }: { kind: Kind; version: Version }) {
           </li>
         ))}
       </ol>
-      <p style={{ marginBlock: '12px 4px' }}>{t('rule.strategies')}</p>
+      <p style={{ marginBlock: '12px 4px' }}>{t(`ruleStrategies.${kind}`)}</p>
       <ul style={{ margin: 0, paddingInlineStart: 24 }}>
         {outcomesOf[kind].map((outcome) => (
           <li key={outcome} style={{ overflowWrap: 'anywhere' }}>

@@ -14,7 +14,8 @@ import { useFormats } from '../../language/formats'
 import { lifecycleMoods, lifecycles } from '../../reference/choices'
 import { Mark } from '../../table/Mark'
 import type { Customer } from '../customer/customers'
-import { stageQuery, useRuleWords, wordOf, type Stage, type Why } from './rules'
+import { Grounds } from './Grounds'
+import { stageQuery, wordOf, type Stage } from './rules'
 
 interface Props {
   customer: Customer
@@ -135,21 +136,6 @@ function History({ of }: { of: Stage }) {
         ),
       }))}
     />
-  )
-}
-
-function Grounds({ why }: { why: Why }) {
-  const { t } = useTranslation()
-  const words = useRuleWords()
-  return (
-    <>
-      <div>{t('rule.by', { version: why.version, line: why.line })}</div>
-      <ul style={{ margin: 0, paddingInlineStart: 20 }}>
-        {why.held.map((h, i) => (
-          <li key={i}>{words.held(h)}</li>
-        ))}
-      </ul>
-    </>
   )
 }
 

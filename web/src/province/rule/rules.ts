@@ -17,8 +17,9 @@ export type Fact = Condition['fact']
 export type Run = Schemas['RuleRunView']
 export type Stage = Schemas['RuleStageView']
 export type Why = Schemas['RuleWhyView']
+export type Proposal = Schemas['RuleProposalView']
 
-export const kinds = ['lifecycle'] as const
+export const kinds = ['lifecycle', 'class'] as const
 export type Kind = (typeof kinds)[number]
 
 export const facts = [
@@ -26,7 +27,7 @@ export const facts = [
 ] as const satisfies readonly Fact[]
 
 /** What a set of the kind can decide. */
-export const outcomesOf: Record<Kind, readonly string[]> = { lifecycle: lifecycles }
+export const outcomesOf: Record<Kind, readonly string[]> = { lifecycle: lifecycles, class: classes }
 
 /** The values of a fact that is one of a list; a number has none. */
 export function choicesOf(fact: Fact | undefined): readonly string[] | undefined {
@@ -55,6 +56,23 @@ export function stageQuery(customerId: number) {
   return queryOptions({
     queryKey: ['overview', customerId, 'stage'], // read anew with the page
     queryFn: ({ signal }) => answer(province.GET('/api/customers/{id}/stage', { params: { path: { id: customerId } }, signal })),
+  })
+}
+
+export function proposalsQuery(from: string, to: string, after: number) {
+  return queryOptions({
+    queryKey: ['class-proposals', from, to, after],
+    queryFn: ({ signal }) =>
+      answer(province.GET('/api/class-proposals', { params: { query: { from: asClass(from), to: asClass(to), after: after || undefined } }, signal })),
+  })
+}
+
+const asClass = (text: string) => classes.find((c) => c === text)
+
+export function proposalQuery(customerId: number) {
+  return queryOptions({
+    queryKey: ['overview', customerId, 'class-proposal'], // read anew with the page
+    queryFn: ({ signal }) => answer(province.GET('/api/customers/{id}/class-proposal', { params: { path: { id: customerId } }, signal })),
   })
 }
 
