@@ -5,6 +5,7 @@ import (
 	"jike/internal/trail"
 	"jike/province/attribute"
 	"jike/province/bill"
+	"jike/province/bulk"
 	"jike/province/completeness"
 	"jike/province/contact"
 	"jike/province/contract"
@@ -43,6 +44,7 @@ func (s *Stores) Register(p *portal.Server) {
 	completeness.Register(p, s.Completeness)
 	contract.Register(p, s.Contracts)
 	dashboard.Register(p, s.Dashboard)
+	bulk.Register(p, s.Bulk)
 	handover.Register(p, s.Handovers)
 	deputy.Register(p, s.Deputies)
 	pool.Register(p, s.Pool)

@@ -198,6 +198,10 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 			t.Fatal(err)
 		}
 		return op.Path, fmt.Sprintf(`{"version":%d,"mostHeld":3000,"coolingDays":0,"idleDays":0,"idleStates":[]}`, r.Version), false
+	case "bulk-preview":
+		return op.Path, fmt.Sprintf(`{"customers":[%d],"field":"lifecycle","value":"suspended"}`, o.customer), false
+	case "bulk-start":
+		return op.Path, fmt.Sprintf(`{"customers":[%d],"expected":1,"field":"lifecycle","value":"suspended"}`, o.customer), false
 	case "handover-preview":
 		return op.Path, fmt.Sprintf(`{"customers":[%d]}`, o.customer), false
 	case "handover-make":

@@ -8,6 +8,7 @@ import (
 	"jike/internal/trail"
 	"jike/province/attribute"
 	"jike/province/bill"
+	"jike/province/bulk"
 	"jike/province/completeness"
 	"jike/province/contact"
 	"jike/province/contract"
@@ -57,6 +58,7 @@ type Stores struct {
 	Bills         *bill.Store
 	Jobs          *job.Store
 	Members       *member.Store
+	Bulk          *bulk.Store
 	Handovers     *handover.Store
 	Deputies      *deputy.Store
 	Pool          *pool.Store
@@ -113,6 +115,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Jobs.Offer(s.Handovers.Handing())
 	s.Deputies = deputy.NewStore(db, s.Organisation)
 	s.Pool = pool.NewStore(db, s.Customers)
+	s.Bulk = bulk.NewStore(db, s.Customers, s.Attributes, s.Jobs)
 	s.Hierarchy = hierarchy.NewStore(db, s.Customers, zone)
 	s.Exports = exporting.NewStore(db, s.Customers, s.Attributes, s.Jobs, zone)
 	s.Imports = importing.NewStore(db, s.Customers, s.Organisation, s.Attributes, s.Jobs)

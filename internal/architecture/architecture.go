@@ -42,6 +42,7 @@ var Capabilities = map[string][]string{
 	"province/site":         {"province/customer"},
 	"province/exporting":    {"province/customer", "province/attribute", "province/job"},
 	"province/importing":    {"province/organisation", "province/customer", "province/attribute", "province/job"},
+	"province/bulk":         {"province/customer", "province/attribute", "province/job"},
 	"province/handover":     {"province/customer", "province/job"},
 	"province/deputy":       {"province/organisation"},
 	"province/pool":         {"province/customer"},

@@ -26,27 +26,56 @@ func (s *Store) OfAll(ctx context.Context, tx pg.Tx, customerIDs []int64) (map[i
 	return all, err
 }
 
+// Values counts customers that the caller has been shown by what is stated of them under an attribute.
+func (s *Store) Values(ctx context.Context, code string, customerIDs []int64) (map[string]int, error) {
+	const query = `SELECT coalesce(a.stated->>$2, ''), count(*) FROM unnest($1::bigint[]) c (id)
+		LEFT JOIN crm.customer_attributes a ON a.customer_id = c.id GROUP BY 1`
+	rows, err := s.db.Query(ctx, query, customerIDs, code)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]int{}
+	var value string
+	var n int
+	_, err = pgx.ForEachRow(rows, []any{&value, &n}, func() error { values[value] = n; return nil })
+	return values, err
+}
+
 // AmendIn states some attributes anew of a customer whose row the transaction keeps from others: see Amend. Who states
 // them, such as a partner, may not know of the required ones: of these only those that it names are required. Faults:
 // Denied, and those of Amend.
 func (s *Store) AmendIn(ctx context.Context, tx pg.Tx, caller account.Caller, customerID int64, stated map[string]string) error {
+	_, err := s.AmendAll(ctx, tx, caller, []int64{customerID}, stated)
+	return err
+}
+
+// AmendAll is AmendIn for many customers, and gives of which of them another thing is stated now.
+func (s *Store) AmendAll(ctx context.Context, tx pg.Tx, caller account.Caller, customerIDs []int64, stated map[string]string) (changed map[int64]bool, err error) {
 	definitions, err := s.ListIn(ctx, tx, caller)
 	if err != nil {
-		return err
-	}
-	before, err := of(ctx, tx, customerID)
-	if err != nil {
-		return err
+		return nil, err
 	}
 	for i, d := range definitions {
 		_, named := stated[d.Code]
 		definitions[i].Required = d.Required && named
 	}
-	amended := Amended{Before: before}
-	if amended.After, err = Amend(definitions, before.Values, stated); err != nil || !amended.Differs() {
-		return err
+	before, err := s.OfAll(ctx, tx, customerIDs)
+	if err != nil {
+		return nil, err
 	}
-	return s.SaveAll(ctx, tx, caller, []Amended{amended})
+	var list []Amended
+	changed = map[int64]bool{}
+	for _, id := range customerIDs {
+		amended := Amended{Before: before[id]}
+		amended.Before.CustomerID = id
+		if amended.After, err = Amend(definitions, amended.Before.Values, stated); err != nil {
+			return nil, err
+		}
+		if amended.Differs() {
+			list, changed[id] = append(list, amended), true
+		}
+	}
+	return changed, s.SaveAll(ctx, tx, caller, list)
 }
 
 // SaveAll writes what is to be stated of customers whose rows the transaction keeps from others, with a line in the

@@ -15,28 +15,48 @@ const (
 	careTables  = `crm.customer c LEFT JOIN crm.organisation m ON m.id = c.manager_id`
 )
 
-// Chosen reads in whose care those customers are that a filter lets through, or else those with the ids,
-// within the caller's scope, up to most of them. Merged ones are left out.
-func (s *Store) Chosen(ctx context.Context, caller account.Caller, f *Filter, ids []int64, most int) ([]Care, error) {
+// Chosen reads the customers of a choice within the caller's scope, with who cares for them, in the order of their
+// ids. Merged ones are left out. Faults: none, or more than most.
+func (s *Store) Chosen(ctx context.Context, caller account.Caller, choice Choice, most int) ([]Care, error) {
 	var where string
 	var args pgx.NamedArgs
-	if f != nil {
-		filter, err := f.within(ctx, s.db)
+	if choice.Filter != nil {
+		filter, err := choice.Filter.within(ctx, s.db)
 		if err != nil {
 			return nil, err
 		}
 		where, args = conditions(caller, filter)
 		where += ` AND c.merged_into IS NULL`
 	} else {
-		args = pgx.NamedArgs{"ids": ids}
+		args = pgx.NamedArgs{"ids": choice.IDs}
 		where = `c.id = ANY (@ids) AND c.merged_into IS NULL AND ` + Within(caller, args)
 	}
-	args["most"] = most
+	args["most"] = most + 1
 	rows, err := s.db.Query(ctx, `SELECT `+careColumns+` FROM `+careTables+` WHERE `+where+` LIMIT @most`, planned, args)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, scanCare)
+	list, err := pgx.CollectRows(rows, scanCare)
+	if err != nil {
+		return nil, err
+	}
+	return atMost(list, most)
+}
+
+// Values counts customers within the caller's scope by what they have in a column of crm.customer: class, lifecycle
+// or sensitive.
+func (s *Store) Values(ctx context.Context, caller account.Caller, column string, ids []int64) (map[string]int, error) {
+	args := pgx.NamedArgs{"ids": ids}
+	query := `SELECT c.` + pgx.Identifier{column}.Sanitize() + `::text, count(*) FROM crm.customer c WHERE c.id = ANY (@ids) AND ` + Within(caller, args) + ` GROUP BY 1`
+	rows, err := s.db.Query(ctx, query, planned, args)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]int{}
+	var value string
+	var n int
+	_, err = pgx.ForEachRow(rows, []any{&value, &n}, func() error { values[value] = n; return nil })
+	return values, err
 }
 
 // HoldCare reads in whose care customers are, by their numbers and within the caller's scope, and keeps others

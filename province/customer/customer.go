@@ -123,6 +123,9 @@ var transitions = map[codes.Lifecycle][]codes.Lifecycle{
 	codes.Lost:      {codes.Potential, codes.Active},
 }
 
+// Leads reports whether a customer can go from one state of its life cycle to another.
+func Leads(from, to codes.Lifecycle) bool { return slices.Contains(transitions[from], to) }
+
 // beginnings are the states that a new customer may have.
 var beginnings = []codes.Lifecycle{codes.Potential, codes.Active}
 
@@ -241,7 +244,7 @@ func credit(caller account.Caller, before, after Facts) (faults []error) {
 // cycle does not have, and changes that the caller may not make.
 func change(caller account.Caller, before, after Facts) error {
 	var faults []error
-	if before.Lifecycle != after.Lifecycle && !slices.Contains(transitions[before.Lifecycle], after.Lifecycle) {
+	if before.Lifecycle != after.Lifecycle && !Leads(before.Lifecycle, after.Lifecycle) {
 		faults = append(faults, fault.Field(fault.Rule, "lifecycle", "customer.lifecycle.transition",
 			"from", string(before.Lifecycle), "to", string(after.Lifecycle)))
 	}

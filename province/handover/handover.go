@@ -87,15 +87,9 @@ type Party struct {
 	Customers  int // handed over so far
 }
 
-// Choice says which customers are meant: those with the ids, or those that a filter lets through.
-type Choice struct {
-	IDs    []int64
-	Filter *customer.Filter
-}
-
 // Order is what a hand-over is made of.
 type Order struct {
-	Choice
+	customer.Choice
 	Expected int   // how many customers the person saw that this is about
 	ToID     int64 // person
 	Reason   string

@@ -49,13 +49,7 @@ type noticesView struct {
 	Items []handoverView `json:"items"`
 }
 
-// ChoiceBody says which customers are meant.
-type ChoiceBody struct {
-	Customers []int64         `json:"customers" maxItems:"20000" doc:"Ids; not looked at if there is a filter"`
-	Filter    *customer.Sieve `json:"filter,omitempty" doc:"All customers of the list with this filter"`
-}
-
-type previewInput struct{ Body ChoiceBody }
+type previewInput struct{ Body customer.ChoiceBody }
 
 type previewView struct {
 	Customers int        `json:"customers"`
@@ -72,7 +66,7 @@ type loadView struct {
 }
 
 type orderBody struct {
-	ChoiceBody
+	customer.ChoiceBody
 	Expected int    `json:"expected" doc:"How many customers the preview named"`
 	ToID     int64  `json:"toId" doc:"Unit of the new account manager"`
 	Reason   string `json:"reason" maxLength:"500"`
@@ -135,7 +129,7 @@ func registerOrders(s *portal.Server, store *Store) {
 		Summary: "What a hand-over would be about", Permission: account.CustomerAssign,
 	},
 		func(ctx context.Context, caller account.Caller, in *previewInput) (previewView, error) {
-			c, err := in.Body.choice()
+			c, err := in.Body.Choice()
 			if err != nil {
 				return previewView{}, err
 			}
@@ -147,7 +141,7 @@ func registerOrders(s *portal.Server, store *Store) {
 		Summary: "Hand customers over to another account manager, as a job", Permission: account.CustomerAssign,
 	},
 		func(ctx context.Context, caller account.Caller, in *makeInput) (handoverView, error) {
-			c, err := in.Body.choice()
+			c, err := in.Body.Choice()
 			if err != nil {
 				return handoverView{}, err
 			}
@@ -162,14 +156,6 @@ func registerOrders(s *portal.Server, store *Store) {
 			h, err := store.Undo(ctx, caller, in.ID, in.Body.Reason)
 			return store.view(ctx, caller, h, err)
 		})
-}
-
-func (b ChoiceBody) choice() (Choice, error) {
-	if b.Filter == nil {
-		return Choice{IDs: b.Customers}, nil
-	}
-	f, err := b.Filter.Filter()
-	return Choice{Filter: &f}, err
 }
 
 // mostManagers is how many managers a preview names.

@@ -30,26 +30,17 @@ func NewStore(db *pgxpool.Pool, customers *customer.Store, jobs *job.Store) *Sto
 	return &Store{db, customers, jobs}
 }
 
-// choose reads the customers that are meant, in the order of their ids.
-func (s *Store) choose(ctx context.Context, caller account.Caller, c Choice) ([]customer.Care, error) {
+// choose reads the customers that are meant.
+func (s *Store) choose(ctx context.Context, caller account.Caller, c customer.Choice) ([]customer.Care, error) {
 	if err := caller.Demand(account.CustomerAssign); err != nil {
 		return nil, err
 	}
-	list, err := s.customers.Chosen(ctx, caller, c.Filter, c.IDs, job.MaxLines+1)
-	switch {
-	case err != nil:
-	case len(list) == 0:
-		err = fault.New(fault.TooShort, "handover.none")
-	case len(list) > job.MaxLines:
-		err = fault.New(fault.TooLong, "job.lines.too_many", "max", job.MaxLines)
-	}
-	slices.SortFunc(list, func(a, b customer.Care) int { return cmp.Compare(a.ID, b.ID) })
-	return list, err
+	return s.customers.Chosen(ctx, caller, c, job.MaxLines)
 }
 
 // Preview says what a hand-over of customers within the caller's scope would be about. Faults: no customer, or
 // too many.
-func (s *Store) Preview(ctx context.Context, caller account.Caller, c Choice) (Preview, error) {
+func (s *Store) Preview(ctx context.Context, caller account.Caller, c customer.Choice) (Preview, error) {
 	list, err := s.choose(ctx, caller, c)
 	if err != nil {
 		return Preview{}, err
@@ -85,8 +76,8 @@ func (s *Store) Make(ctx context.Context, caller account.Caller, o Order) (Hando
 	if err != nil {
 		return Handover{}, err
 	}
-	if len(list) != o.Expected {
-		return Handover{}, fault.New(fault.Conflict, "handover.count.changed", "count", len(list))
+	if err := customer.Seen(list, o.Expected); err != nil {
+		return Handover{}, err
 	}
 	return s.start(ctx, caller, o.Reason, 0, func(tx pg.Tx) ([]job.Line, error) {
 		to, err := s.receiver(ctx, tx, caller, o.ToID)

@@ -53,6 +53,23 @@ func (v *visit) handover(t *testing.T) {
 	b.Shot("handover-undo")
 	b.Click("handover-undo-make")
 	b.SeeCount("[data-testid^='handover-row-'] [data-state='done']", 2)
+	bulk(b, v.fujian.Portal)
+}
+
+// bulk suspends those of the 500 whose number begins with H4.
+func bulk(b *browsertest.Browser, portal string) {
+	b.Open(portal + "/customers?q=H4")
+	b.SeeAttribute("hit-count", "data-total", "111")
+	b.Click("bulk-open")
+	b.Type("bulk-field", "生命周期")
+	b.Press(kb.Enter)
+	b.Type("bulk-value", "暂停")
+	b.Press(kb.Enter)
+	b.Click("bulk-submit")
+	b.SeeAttribute("bulk-preview", "data-changed", "111")
+	b.Shot("bulk")
+	b.Click("bulk-submit")
+	b.SeeCount("[data-testid='bulk-dialog'] [data-state='done']", 1)
 }
 
 // pool lets a manager return a customer to the pool, who may not take it again at once.

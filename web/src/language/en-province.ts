@@ -1,6 +1,7 @@
 import access from './en/access.json'
 import attribute from './en/attribute.json'
 import audit from './en/audit.json'
+import bulk from './en/bulk.json'
 import completeness from './en/completeness.json'
 import contract from './en/contract.json'
 import departmentboard from './en/departmentboard.json'
@@ -27,4 +28,4 @@ import value from './en/value.json'
 import view from './en/view.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...rule, ...selection, ...site, ...value, ...view }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...bulk, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...rule, ...selection, ...site, ...value, ...view }

@@ -2,6 +2,7 @@ import type access from './zh/access.json'
 import type account from './zh/account.json'
 import type attribute from './zh/attribute.json'
 import type audit from './zh/audit.json'
+import type bulk from './zh/bulk.json'
 import type company from './zh/company.json'
 import type completeness from './zh/completeness.json'
 import type contract from './zh/contract.json'
@@ -48,6 +49,7 @@ export type CommonTexts = typeof account &
 export type ProvinceTexts = typeof access &
   typeof attribute &
   typeof audit &
+  typeof bulk &
   typeof completeness &
   typeof contract &
   typeof deputy &

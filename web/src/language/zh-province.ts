@@ -1,6 +1,7 @@
 import access from './zh/access.json'
 import attribute from './zh/attribute.json'
 import audit from './zh/audit.json'
+import bulk from './zh/bulk.json'
 import completeness from './zh/completeness.json'
 import contract from './zh/contract.json'
 import departmentboard from './zh/departmentboard.json'
@@ -27,4 +28,4 @@ import value from './zh/value.json'
 import view from './zh/view.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...rule, ...selection, ...site, ...value, ...view }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...bulk, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...rule, ...selection, ...site, ...value, ...view }

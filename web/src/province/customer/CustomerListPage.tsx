@@ -1,4 +1,4 @@
-import { DownloadOutlined, PlusOutlined, SwapOutlined } from '@ant-design/icons'
+import { DownloadOutlined, EditOutlined, PlusOutlined, SwapOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Card } from 'antd'
 import { Suspense, useState } from 'react'
@@ -15,10 +15,11 @@ import { handoverPath } from '../handover/handovers'
 import { useViewedList } from '../view/views'
 import { CustomerFilters } from './CustomerFilters'
 import { Notices } from './Notices'
-import { customerListQuery, type CustomerRow } from './customers'
+import { choose, customerListQuery, type CustomerRow } from './customers'
 import { useColumns } from './useColumns'
 
 const ViewBar = lazyPart('province', () => import('../view/ViewBar'))
+const BulkDialog = lazyPart('province', () => import('../bulk/BulkDialog'))
 const ExportDialog = lazyPart('province', () => import('../exporting/ExportDialog'))
 
 export default function CustomerListPage() {
@@ -29,7 +30,8 @@ export default function CustomerListPage() {
   const { state, change } = list
   const query = useQuery({ ...customerListQuery(state), enabled: !list.waits })
   const columns = useColumns(state)
-  const [exporting, setExporting] = useState(false)
+  const [open, setOpen] = useState<'bulk' | 'export'>()
+  const close = () => setOpen(undefined)
   const total = query.data && t(query.data.more ? 'list.hitsMore' : 'list.hits', { total: integer(query.data.total) })
   const [selected, setSelected] = useState<number[]>([])
   if (list.waits) return <Loading />
@@ -44,8 +46,13 @@ export default function CustomerListPage() {
         }
       >
         {may('customer.export') && (
-          <Button icon={<DownloadOutlined aria-hidden />} onClick={() => setExporting(true)} data-testid="customer-export">
+          <Button icon={<DownloadOutlined aria-hidden />} onClick={() => setOpen('export')} data-testid="customer-export">
             {t('export.open')}
+          </Button>
+        )}
+        {may('customer.change') && (
+          <Button icon={<EditOutlined aria-hidden />} onClick={() => setOpen('bulk')} data-testid="bulk-open">
+            {selected.length > 0 ? t('bulk.selected', { count: selected.length }) : t('bulk.filtered')}
           </Button>
         )}
         {may('customer.assign') && (
@@ -80,7 +87,7 @@ export default function CustomerListPage() {
               pagination={pagination(state, page.total, change)}
               onChange={onSort('id', change)}
               rowSelection={
-                may('customer.assign')
+                may('customer.change')
                   ? {
                       selectedRowKeys: selected,
                       preserveSelectedRowKeys: true, // of pages that were left
@@ -95,11 +102,10 @@ export default function CustomerListPage() {
           )}
         </Loaded>
       </Card>
-      {exporting && (
-        <Suspense fallback={null}>
-          <ExportDialog state={state} total={total ?? ''} onClose={() => setExporting(false)} />
-        </Suspense>
-      )}
+      <Suspense fallback={null}>
+        {open === 'export' && <ExportDialog state={state} total={total ?? ''} onClose={close} />}
+        {open === 'bulk' && <BulkDialog choice={choose(state, selected)} onClose={close} />}
+      </Suspense>
     </>
   )
 }

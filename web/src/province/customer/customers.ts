@@ -80,6 +80,13 @@ export function sieveOf(state: CustomerFilterState): CustomerSieve {
   }
 }
 
+export type Choice = components['schemas']['CustomerChoiceBody']
+
+/** Some customers of the list, or with no ids all that the filter lets through. */
+export function choose(state: CustomerFilterState, ids: number[]): Choice {
+  return ids.length > 0 ? { customers: ids } : { customers: [], filter: sieveOf(state) }
+}
+
 /** The state that filters as the node was asked to. */
 export function filterOf(sieve: CustomerSieve): CustomerFilterState {
   const { mine, unassigned, ...rest } = sieve

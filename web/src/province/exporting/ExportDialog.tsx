@@ -5,13 +5,11 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
 import { answer, province } from '../../api/client'
 import { fieldTexts, isProblem, problemText, ProblemError } from '../../api/problem'
-import { Loaded } from '../../frame/Outcome'
 import { useFormats } from '../../language/formats'
 import { useLanguage } from '../../language/LanguageProvider'
 import { attributesQuery, nameOf } from '../attribute/attributes'
 import { questionOf, type CustomerListState } from '../customer/customers'
-import { jobQuery } from '../job/jobs'
-import { JobActions, JobProgress } from '../job/JobStatus'
+import { FollowedJob } from '../job/JobStatus'
 
 type Format = 'csv' | 'xlsx'
 
@@ -44,7 +42,7 @@ export default function ExportDialog({ state, total, onClose }: { state: Custome
       {error && (
         <Alert type="error" showIcon role="alert" title={fieldTexts(t, error)[0]?.text ?? problemText(t, error)} style={{ marginBottom: 16 }} data-testid="export-problem" />
       )}
-      {start.data && <Progressing id={start.data.id} />}
+      {start.data && <FollowedJob id={start.data.id} />}
       {ask.data && <Asked />}
       {!made && many && <Why error={start.error} reason={reason} onChange={setReason} />}
       {!made && !many && (
@@ -98,21 +96,5 @@ function Asked() {
     <Typography.Paragraph role="status" data-testid="export-asked">
       {t('export.asked')} <Link to="/approvals">{t('export.toApprovals')}</Link>
     </Typography.Paragraph>
-  )
-}
-
-function Progressing({ id }: { id: number }) {
-  const query = useQuery(jobQuery(id))
-  return (
-    <Loaded query={query}>
-      {(job) => (
-        <>
-          <JobProgress job={job} />
-          <div style={{ marginTop: 16 }}>
-            <JobActions job={job} />
-          </div>
-        </>
-      )}
-    </Loaded>
   )
 }

@@ -11,7 +11,8 @@ import { PageHead } from '../../frame/PageHead'
 import { useFormats } from '../../language/formats'
 import { useUrlState } from '../../urlstate/urlState'
 import { ManagerSelect } from '../customer/ManagerSelect'
-import { choiceOf, choiceParts, type Choice } from './handovers'
+import type { Choice } from '../customer/customers'
+import { choiceOf, choiceParts } from './handovers'
 
 type Preview = components['schemas']['HandoverPreviewView']
 

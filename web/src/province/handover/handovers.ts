@@ -2,11 +2,10 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { answer, province } from '../../api/client'
 import type { components } from '../../api/province.gen'
 import { integer, numbers, readState, writeState, type Parts } from '../../urlstate/urlState'
-import { customerFilterParts, noFilter, sieveOf, type CustomerFilterState } from '../customer/customers'
+import { choose, customerFilterParts, noFilter, type Choice, type CustomerFilterState } from '../customer/customers'
 import { isOpen } from '../job/jobs'
 
 export type Handover = components['schemas']['HandoverHandoverView']
-export type Choice = components['schemas']['HandoverChoiceBody']
 
 export interface HandoverListState {
   page: number
@@ -48,10 +47,9 @@ export type ChoiceState = CustomerFilterState & { ids: number[] }
 
 /** The choice as the node takes it; undefined: nothing is chosen yet. */
 export function choiceOf(state: ChoiceState): Choice | undefined {
-  if (state.ids.length > 0) return { customers: state.ids }
   const params = writeState(choiceParts, state, new URLSearchParams())
   if (params.size === 0) return undefined
-  return { customers: [], filter: sieveOf(readState(choiceParts, params)) }
+  return choose(readState(choiceParts, params), state.ids)
 }
 
 /** Where some customers of a list, or all of it, are handed over. */

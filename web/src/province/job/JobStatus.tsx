@@ -1,13 +1,14 @@
 import { DownloadOutlined, StopOutlined } from '@ant-design/icons'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { App, Button, Popconfirm, Progress, Space } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { answer, province } from '../../api/client'
 import { problemText } from '../../api/problem'
+import { Loaded } from '../../frame/Outcome'
 import { useFormats } from '../../language/formats'
 import { textIfKnown } from '../../language/language'
 import { Mark } from '../../table/Mark'
-import { isOpen, jobMoods, productOf, resultOf, type Job } from './jobs'
+import { isOpen, jobMoods, jobQuery, productOf, resultOf, type Job } from './jobs'
 
 /** How far a job is, and what became of its lines. */
 export function JobProgress({ job }: { job: Job }) {
@@ -57,5 +58,22 @@ export function JobActions({ job }: { job: Job }) {
         </Button>
       )}
     </Space>
+  )
+}
+
+/** A job as it goes on. */
+export function FollowedJob({ id }: { id: number }) {
+  const query = useQuery(jobQuery(id))
+  return (
+    <Loaded query={query}>
+      {(job) => (
+        <>
+          <JobProgress job={job} />
+          <div style={{ marginTop: 16 }}>
+            <JobActions job={job} />
+          </div>
+        </>
+      )}
+    </Loaded>
   )
 }
