@@ -266,6 +266,7 @@ func TestEveryTableOfACustomerIsMovedOrStaysForAReason(t *testing.T) {
 		"class_history",       // is about the merged one
 		"lifecycle_history",   // too
 		"lifecycle_hold",      // holds the merged one's stage, which no rule judges
+		"roster_entry",        // too, and the survivor is put into rosters by its own reasons
 		"class_proposal",      // is of the merged one, and is not shown
 		"selection_flip",      // too
 		"value_score",         // too

@@ -27,6 +27,7 @@ import (
 	"jike/province/overview"
 	"jike/province/pool"
 	"jike/province/reference"
+	"jike/province/roster"
 	"jike/province/rule"
 	"jike/province/search"
 	"jike/province/selection"
@@ -63,6 +64,7 @@ func (s *Stores) Register(p *portal.Server) {
 	exchange.Register(p, s.Exchanges)
 	selection.Register(p, s.Selection)
 	reference.Register(p, s.Reference)
+	roster.Register(p, s.Rosters)
 	rule.Register(p, s.Rules)
 	search.Register(p, s.Search)
 	trail.Register(p, s.Trail)

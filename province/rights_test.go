@@ -26,6 +26,7 @@ import (
 	"jike/province/member"
 	"jike/province/merge"
 	"jike/province/organisation"
+	"jike/province/roster"
 	"jike/province/rule"
 	placing "jike/province/site"
 	"jike/schemas/codes"
@@ -211,7 +212,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	case "handover-undo":
 		return at(x.handedOver(t, o)), `{"reason":"误移交"}`, false
 	case "customer-get", "customer-access", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "customer-timeline", "hierarchy-get", "hierarchy-children", "site-list", "value-score-list", "customer-name-list",
-		"customer-attributes", "customer-completeness", "customer-viewer-list", "customer-stage", "customer-class-proposal":
+		"customer-attributes", "customer-completeness", "customer-viewer-list", "customer-stage", "customer-class-proposal", "customer-rosters":
 		return at(o.customer), "", true
 	case "customer-stage-set":
 		return at(o.customer), fmt.Sprintf(`{"stage":"active","until":%q,"reason":"商谈中"}`, time.Now().Format(time.DateOnly)), true
@@ -221,6 +222,14 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 			t.Fatal(err)
 		}
 		return at(o.customer), "", true
+	case "roster-create":
+		return op.Path, fmt.Sprintf(`{"name":"名单%d","purpose":"走访","closed":false}`, n), false
+	case "roster-change":
+		return at(x.rosterOf(t, n)), fmt.Sprintf(`{"version":1,"name":"改%d","purpose":"走访","closed":false}`, n), false
+	case "roster-put":
+		return at(x.rosterOf(t, n)), fmt.Sprintf(`{"customers":[%d],"reason":"重点"}`, o.customer), false
+	case "roster-take":
+		return at(x.rosterOf(t, n)), fmt.Sprintf(`{"customers":[%d]}`, o.customer), false
 	case "class-proposal-decide":
 		return op.Path, fmt.Sprintf(`{"customers":[%d],"confirm":true,"reason":"核实"}`, o.customer), false
 	case "rule-get", "rule-draft", "rule-put", "rule-run", "rule-run-cancel":
@@ -348,6 +357,16 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	default:
 		return op.Path, "", false
 	}
+}
+
+// rosterOf is an empty roster.
+func (x *site) rosterOf(t *testing.T, n int) int64 {
+	t.Helper()
+	r, err := x.all.Rosters.Make(t.Context(), x.Everybody, roster.Facts{Name: fmt.Sprint("旧名单", n), Purpose: "走访"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.ID
 }
 
 // ruleRequest is a good request of an operation on rules. It concerns no object.

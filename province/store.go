@@ -31,6 +31,7 @@ import (
 	"jike/province/overview"
 	"jike/province/pool"
 	"jike/province/reference"
+	"jike/province/roster"
 	"jike/province/rule"
 	"jike/province/search"
 	"jike/province/selection"
@@ -69,6 +70,7 @@ type Stores struct {
 	Summary       *summary.Store
 	Selection     *selection.Store
 	Reference     *reference.Store
+	Rosters       *roster.Store
 	Rules         *rule.Store
 	KeyAccounts   *keyaccount.Store
 	Merges        *merge.Store
@@ -99,6 +101,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Interactions = interaction.NewStore(db, s.Customers)
 	s.Merges = merge.NewStore(db, s.Customers)
 	s.Completeness = completeness.NewStore(db, s.Customers)
+	s.Rosters = roster.NewStore(db, s.Customers)
 	s.Rules = rule.NewStore(db, s.Customers, zone)
 	s.Dashboard = dashboard.NewStore(db, s.Customers, s.Completeness, zone)
 	s.Contracts = contract.NewStore(db, s.Customers, zone)

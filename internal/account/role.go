@@ -51,6 +51,7 @@ const (
 	CustomerMerge     Permission = "customer.merge"     // make one of two customers, and undo it
 	ViewPublish       Permission = "view.publish"       // share a view of the customer list with everybody, and tend the shared ones in reach
 	AttributeManage   Permission = "attribute.manage"   // define custom attributes of customers
+	RosterManage      Permission = "roster.manage"      // make rosters of customers, put customers in and take them out
 	RuleManage        Permission = "rule.manage"        // state by which rules customers are judged, and how many one person exports alone
 	CustomerImport    Permission = "customer.import"    // create and change customers from a file, and take that back
 	CustomerExport    Permission = "customer.export"    // write a list of customers to a file
@@ -93,11 +94,11 @@ var grants = map[Role]struct {
 		ContactChange, ContactPrivate, ContactReveal, ContractChange, InteractionWrite, MemberWrite, ReferenceRead,
 	}},
 	DepartmentHead: {ReachDepartment, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ExportApprove, ViewPublish,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ExportApprove, ViewPublish, RosterManage,
 		ContactChange, ContactReveal, ContractChange, InteractionWrite, MemberWrite, ReferenceRead,
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ExportApprove, ViewPublish,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ExportApprove, ViewPublish, RosterManage,
 		ContactChange, ContactReveal, ContractChange, InteractionWrite, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
 		ReferenceRead, ReferenceExtend, OrganisationEdit, AccountManage, AttributeManage, RuleManage, AuditRead,
 	}},
@@ -113,7 +114,7 @@ var grants = map[Role]struct {
 	SystemTask: {ReachProvince, []Permission{
 		OrganisationRead, OrganisationEdit, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, CustomerSensitive, CustomerCredit, CustomerMerge,
 		ContactChange, ContactPhones, ContactPrivate, ContractChange, InteractionWrite, SubscriptionWrite, BillWrite, MemberWrite,
-		AccountManage, AttributeManage, RuleManage, ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
+		AccountManage, AttributeManage, RosterManage, RuleManage, ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
 	}},
 }
 

@@ -28,6 +28,7 @@ var Capabilities = map[string][]string{
 	"province/contact":      {"province/customer"},
 	"province/completeness": {"province/customer"},
 	"province/rule":         {"province/customer"},
+	"province/roster":       {"province/customer"},
 	"province/contract":     {"province/customer"},
 	"province/dashboard":    {"province/customer", "province/completeness"},
 	"province/document":     {"province/customer"},

@@ -32,6 +32,7 @@ func TestListsAreWhatPlainSQLSays(t *testing.T) {
 	l := &life{w: w, owner: w.Database.Owner(t), units: []int64{0, w.ManagerUnit.ID, w.ColleagueUnit.ID, w.StrangerUnit.ID}}
 	l.add(t.Context(), t, 400)
 	due(t, w)
+	rosters(t, w)
 	started := time.Now()
 	living, end := context.WithCancel(t.Context())
 	var group errgroup.Group
@@ -55,6 +56,7 @@ func TestListsAreWhatPlainSQLSays(t *testing.T) {
 			Sensitive:  rapid.SampledFrom([]*bool{nil, nil, new(true), new(false)}).Draw(r, "sensitive"),
 			Since:      rapid.SampledFrom([]time.Time{{}, {}, started}).Draw(r, "since"),
 			DueDays:    rapid.SampledFrom([]int{0, 0, 0, 30}).Draw(r, "due"),
+			RosterID:   rapid.SampledFrom([]int64{0, 0, 0, 1, 2}).Draw(r, "roster"),
 			National:   rapid.SampledFrom([]*bool{nil, nil, new(true), new(false)}).Draw(r, "national"),
 			Text:       rapid.SampledFrom([]string{"", "", "", "客户", "591", "户1"}).Draw(r, "text"),
 			Sort:       rapid.SampledFrom(customer.SortKeys()).Draw(r, "sort"),
@@ -129,6 +131,16 @@ func due(t *testing.T, w *customertest.World) {
 	}
 }
 
+// rosters puts some customers into one or two rosters; the second roster has few.
+func rosters(t *testing.T, w *customertest.World) {
+	t.Helper()
+	const insert = `WITH made AS (INSERT INTO crm.roster (name, purpose, author) VALUES ('节前走访', '走访', 'test'), ('重保', '保障', 'test') RETURNING id)
+		INSERT INTO crm.roster_entry (roster_id, customer_id, reason, added_by) SELECT made.id, c.id, '重点', 'test' FROM made, crm.customer c WHERE c.id % (made.id * 5) = 1`
+	if _, err := w.Database.Owner(t).Exec(t.Context(), insert); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func nilIfZero(moment time.Time) *time.Time {
 	if moment.IsZero() {
 		return nil
@@ -153,6 +165,7 @@ func oracle(ctx context.Context, tx pgx.Tx, caller account.Caller, f customer.Fi
 			AND ($15::timestamptz IS NULL OR c.updated_at >= $15)
 			AND ($16 = 0 OR EXISTS (SELECT FROM crm.contract k LEFT JOIN crm.contract r ON r.renews_id = k.id AND r.status = 'active'
 				WHERE k.customer_id = c.id AND k.status = 'active' AND k.expires_on - $17::date BETWEEN 0 AND $16 AND r.id IS NULL))
+			AND ($19 = 0 OR EXISTS (SELECT FROM crm.roster_entry e WHERE e.customer_id = c.id AND e.roster_id = $19))
 			AND c.merged_into IS NULL AND (position($7 IN c.name) > 0 OR starts_with(c.number, $7))
 			AND ($8 = 'province_administrator' OR $8 = 'system_task' OR $8 = 'account_manager' AND c.manager_id = $9
 				OR $8 = 'department_head' AND m.parent_id = $9 OR c.manager_id = ANY ($18))
@@ -160,7 +173,7 @@ func oracle(ctx context.Context, tx pgx.Tx, caller account.Caller, f customer.Fi
 				OR EXISTS (SELECT FROM crm.sensitive_viewer v WHERE v.customer_id = c.id AND v.account_id = $10 AND v.until > current_date))
 		ORDER BY c.%s %s, c.id %s`, order, direction, direction)
 	rows, err := tx.Query(ctx, query, f.Classes, f.Lifecycles, f.Cities, f.Industries, f.ManagerID, f.National, f.Text, string(caller.Role), caller.UnitID, caller.AccountID,
-		f.UnitID, f.Mine, f.Unassigned, f.Sensitive, nilIfZero(f.Since), f.DueDays, time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly), caller.Absent)
+		f.UnitID, f.Mine, f.Unassigned, f.Sensitive, nilIfZero(f.Since), f.DueDays, time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly), caller.Absent, f.RosterID)
 	if err != nil {
 		return nil, err
 	}

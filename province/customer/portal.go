@@ -108,6 +108,7 @@ type Sieve struct {
 	Changed    string   `query:"changed" json:"changed,omitempty" enum:"week" doc:"Only those that were changed since Monday"`
 	Due        int      `query:"due" json:"due,omitempty" minimum:"0" maximum:"365" doc:"Only those with a contract that ends within so many days and is not renewed"`
 	National   string   `query:"national" json:"national,omitempty" enum:"true,false" doc:"Only those that are selected for headquarters, or only the others"`
+	Roster     int64    `query:"roster" json:"roster,omitempty" doc:"Only those in this roster"`
 	Attribute  string   `query:"attribute" json:"attribute,omitempty" maxLength:"40" doc:"Code of a custom attribute"`
 	Value      string   `query:"value" json:"value,omitempty" maxLength:"2000" doc:"Of that attribute, as it was stated"`
 }
@@ -208,7 +209,7 @@ func (q ListQuery) Filter() (Filter, error) {
 // Filter reads the values, with the faults of all joined.
 func (q Sieve) Filter() (Filter, error) {
 	f := Filter{
-		Text: q.Q, ManagerID: q.Manager, UnitID: q.Unit, Mine: q.Mine, Unassigned: q.Unassigned, DueDays: q.Due, Attribute: q.Attribute, Value: q.Value,
+		Text: q.Q, ManagerID: q.Manager, UnitID: q.Unit, Mine: q.Mine, Unassigned: q.Unassigned, DueDays: q.Due, RosterID: q.Roster, Attribute: q.Attribute, Value: q.Value,
 	}
 	var err [4]error
 	f.Classes, err[0] = parseAll("class", q.Class, codes.ParseClass)

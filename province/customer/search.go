@@ -31,6 +31,7 @@ type Filter struct {
 	Sensitive  *bool     // nil: both
 	Since      time.Time // changed since then; zero: whenever
 	DueDays    int       // only those with a contract that ends within so many days and is not renewed; 0: all
+	RosterID   int64     // only those in this roster (package roster); 0: all
 	Attribute  string    // code of a custom attribute; empty: none is asked for
 	Value      string    // of that attribute, in its one form
 	Sort       string

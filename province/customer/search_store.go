@@ -66,6 +66,10 @@ func conditions(caller account.Caller, f Filter) (string, pgx.NamedArgs) {
 			AND NOT EXISTS (SELECT FROM crm.contract r WHERE r.renews_id = k.id AND r.status = 'active'))`)
 		args["due"] = f.DueDays
 	}
+	if f.RosterID != 0 {
+		list = append(list, `c.id IN (SELECT e.customer_id FROM crm.roster_entry e WHERE e.roster_id = @roster)`)
+		args["roster"] = f.RosterID
+	}
 	if f.Attribute != "" {
 		list = append(list, `c.id IN (SELECT a.customer_id FROM crm.customer_attributes a WHERE a.stated @> jsonb_build_object(@attribute::text, @value::text))`)
 		args["attribute"], args["value"] = f.Attribute, f.Value
@@ -81,7 +85,7 @@ func conditions(caller account.Caller, f Filter) (string, pgx.NamedArgs) {
 
 // byFacets reports whether the filter is by what the tally counts by, and perhaps by a text.
 func (f Filter) byFacets() bool {
-	return f.ManagerID == 0 && f.UnitID == 0 && !f.Mine && !f.Unassigned && f.Since.IsZero() && f.DueDays == 0 && f.Attribute == ""
+	return f.ManagerID == 0 && f.UnitID == 0 && !f.Mine && !f.Unassigned && f.Since.IsZero() && f.DueDays == 0 && f.RosterID == 0 && f.Attribute == ""
 }
 
 // facetConditions are those on what the tally counts by.

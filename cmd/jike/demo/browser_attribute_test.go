@@ -59,6 +59,7 @@ func (v *visit) attributes(t *testing.T) {
 	b.Shot("export-attributes")
 	v.completeness(b, id)
 	v.rules(b, id)
+	v.rosters(b, number)
 }
 
 // completeness looks at what the file of a customer lacks, and whose files lack most; the rule changes.

@@ -47,3 +47,28 @@ func (v *visit) rules(b *browsertest.Browser, id int64) {
 	b.Click("save")
 	b.See("stage-hold", "续约谈判中")
 }
+
+// rosters makes a roster, puts a customer of the list into it with a reason, and lists by it.
+func (v *visit) rosters(b *browsertest.Browser, number string) {
+	b.Open(v.fujian.Portal + "/rosters")
+	b.Click("roster-new")
+	b.Type("field-name", "节前走访")
+	b.Type("field-purpose", "春节前走访重点客户")
+	b.Click("save")
+	b.SeeCount("[data-testid^='roster-row-']", 1)
+	b.Shot("rosters")
+	b.Open(v.fujian.Portal + "/customers?q=" + number)
+	b.Click("customer-select-" + number)
+	b.Click("roster-put-open")
+	b.Type("roster-choice", "节前")
+	b.ClickText(".ant-select-item-option", "节前走访")
+	b.Type("roster-reason", "合同年内到期")
+	b.Shot("roster-put")
+	b.Click("roster-put")
+	b.SeeGone("roster-dialog")
+	b.Open(v.fujian.Portal + "/rosters")
+	b.ClickCSS("[data-testid^='roster-open-']")
+	b.SeeAttribute("hit-count", "data-total", "1")
+	b.ClickCSS("[data-testid='customer-row-" + number + "'] a")
+	b.See("block-rosters", "合同年内到期")
+}

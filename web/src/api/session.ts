@@ -21,6 +21,7 @@ export type Permission =
   | 'export.approve'
   | 'attribute.manage'
   | 'organisation.edit'
+  | 'roster.manage'
   | 'rule.manage'
   | 'customer.import'
   | 'customer.merge'

@@ -1,4 +1,4 @@
-import { ApartmentOutlined, ApiOutlined, AuditOutlined, BookOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, DashboardOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, InboxOutlined, PartitionOutlined, PlusOutlined, RiseOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserOutlined, UserSwitchOutlined } from '@ant-design/icons'
+import { ApartmentOutlined, ApiOutlined, AuditOutlined, BookOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, DashboardOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, InboxOutlined, PartitionOutlined, PlusOutlined, RiseOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UnorderedListOutlined, UserOutlined, UserSwitchOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -26,6 +26,7 @@ const ApprovalListPage = lazyPart('province', () => import('./exporting/Approval
 const JobListPage = lazyPart('province', () => import('./job/JobListPage'))
 const JournalPage = lazyPart('province', () => import('./journal/JournalPage'))
 const ReferencePage = lazyPart('province', () => import('./reference/ReferencePage'))
+const RostersPage = lazyPart('province', () => import('./roster/RostersPage'))
 const RulesPage = lazyPart('province', () => import('./rule/RulesPage'))
 const ProposalsPage = lazyPart('province', () => import('./rule/ProposalsPage'))
 const ExchangePage = lazyPart('province', () => import('./journal/ExchangePage'))
@@ -57,6 +58,7 @@ export default function Province() {
     { path: '/reference', label: t('menu.reference'), icon: <BookOutlined aria-hidden />, permission: 'reference.read' },
     { path: '/exchanges', label: t('menu.exchanges'), icon: <ApiOutlined aria-hidden />, permission: 'journal.read' },
     { path: '/selection', label: t('menu.selection'), icon: <CloudUploadOutlined aria-hidden />, permission: 'selection.read' },
+    { path: '/rosters', label: t('menu.rosters'), icon: <UnorderedListOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/class-proposals', label: t('menu.classProposals'), icon: <RiseOutlined aria-hidden />, permission: 'customer.classify' },
     { path: '/rules', label: t('menu.rules'), icon: <PartitionOutlined aria-hidden />, permission: 'rule.manage' },
     { path: '/attributes', label: t('menu.attributes'), icon: <TagsOutlined aria-hidden />, permission: 'attribute.manage' },
@@ -89,6 +91,7 @@ export default function Province() {
         <Route path="/exchanges/:id" element={<ExchangePage />} />
         <Route path="/selection" element={<PolicyListPage />} />
         <Route path="/selection/:version" element={<PolicyPage />} />
+        <Route path="/rosters" element={<RostersPage />} />
         <Route path="/class-proposals" element={<ProposalsPage />} />
         <Route path="/rules" element={<RulesPage />} />
         <Route path="/attributes" element={<AttributeListPage />} />

@@ -8,6 +8,7 @@ import { cityOptions } from '../../reference/regions'
 import { FilterItem, Filters, ManyFilter, OneFilter } from '../../table/Filters'
 import { SearchBox } from '../../table/SearchBox'
 import { useYesNoOptions } from '../../table/yesNo'
+import { RosterSelect } from '../roster/RosterSelect'
 import { noFilter, type CustomerListState } from './customers'
 import { ManagerSelect } from './ManagerSelect'
 import { UnitSelect } from './UnitSelect'
@@ -68,6 +69,9 @@ export function CustomerFilters({ state, change }: Props) {
           onChange={(manager) => change({ manager: manager ?? 0 })}
           data-testid="filter-manager"
         />
+      </FilterItem>
+      <FilterItem name="roster" label={t('customers.roster')}>
+        <RosterSelect id="filter-roster" value={state.roster} onChange={(roster) => change({ roster })} data-testid="filter-roster" />
       </FilterItem>
       <OneFilter
         name="national"

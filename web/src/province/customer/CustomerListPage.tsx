@@ -1,4 +1,4 @@
-import { DownloadOutlined, EditOutlined, PlusOutlined, SwapOutlined } from '@ant-design/icons'
+import { DownloadOutlined, EditOutlined, PlusOutlined, SwapOutlined, UnorderedListOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Card } from 'antd'
 import { Suspense, useState } from 'react'
@@ -20,6 +20,7 @@ import { useColumns } from './useColumns'
 
 const ViewBar = lazyPart('province', () => import('../view/ViewBar'))
 const BulkDialog = lazyPart('province', () => import('../bulk/BulkDialog'))
+const PutDialog = lazyPart('province', () => import('../roster/PutDialog'))
 const ExportDialog = lazyPart('province', () => import('../exporting/ExportDialog'))
 
 export default function CustomerListPage() {
@@ -30,7 +31,7 @@ export default function CustomerListPage() {
   const { state, change } = list
   const query = useQuery({ ...customerListQuery(state), enabled: !list.waits })
   const columns = useColumns(state)
-  const [open, setOpen] = useState<'bulk' | 'export'>()
+  const [open, setOpen] = useState<'bulk' | 'export' | 'roster'>()
   const close = () => setOpen(undefined)
   const total = query.data && t(query.data.more ? 'list.hitsMore' : 'list.hits', { total: integer(query.data.total) })
   const [selected, setSelected] = useState<number[]>([])
@@ -53,6 +54,11 @@ export default function CustomerListPage() {
         {may('customer.change') && (
           <Button icon={<EditOutlined aria-hidden />} onClick={() => setOpen('bulk')} data-testid="bulk-open">
             {selected.length > 0 ? t('bulk.selected', { count: selected.length }) : t('bulk.filtered')}
+          </Button>
+        )}
+        {may('roster.manage') && (
+          <Button icon={<UnorderedListOutlined aria-hidden />} onClick={() => setOpen('roster')} data-testid="roster-put-open">
+            {t('customers.putIntoRoster')}
           </Button>
         )}
         {may('customer.assign') && (
@@ -105,6 +111,7 @@ export default function CustomerListPage() {
       <Suspense fallback={null}>
         {open === 'export' && <ExportDialog state={state} total={total ?? ''} onClose={close} />}
         {open === 'bulk' && <BulkDialog choice={choose(state, selected)} onClose={close} />}
+        {open === 'roster' && <PutDialog choice={choose(state, selected)} total={total ?? ''} onClose={close} />}
       </Suspense>
     </>
   )

@@ -26,6 +26,7 @@ export interface CustomerListState {
   changed: '' | 'week'
   /** Days in which a contract ends. */
   due: number
+  roster: number
   national: '' | 'true' | 'false'
   attribute: string
   value: string
@@ -49,6 +50,7 @@ export const customerListParts: Parts<CustomerListState> = {
   sensitive: choice(['', 'true', 'false'], ''),
   changed: choice(['', 'week'], ''),
   due: integer(0, 0, 365),
+  roster: integer(0),
   national: choice(['', 'true', 'false'], ''),
   attribute: text,
   value: text,
@@ -71,12 +73,12 @@ export const noFilter: CustomerFilterState = readState(customerFilterParts, new 
 
 /** What the node filters by. */
 export function sieveOf(state: CustomerFilterState): CustomerSieve {
-  const { q, lifecycle, industry, city, manager, unit, mine, unassigned, sensitive, changed, due, national, attribute, value } = state
+  const { q, lifecycle, industry, city, manager, unit, mine, unassigned, sensitive, changed, due, roster, national, attribute, value } = state
   const stated = attribute && value ? { attribute, value } : {}
   return {
     ...stated, class: state.class, lifecycle, industry, city, q: q.trim() || undefined, manager: manager || undefined, unit: unit || undefined,
     mine: mine === 'true' || undefined, unassigned: unassigned === 'true' || undefined, sensitive: sensitive || undefined,
-    changed: changed || undefined, due: due || undefined, national: national || undefined,
+    changed: changed || undefined, due: due || undefined, roster: roster || undefined, national: national || undefined,
   }
 }
 

@@ -28,6 +28,7 @@ import { SelectionBlock } from './SelectionBlock'
 
 const CompletenessBlock = lazy(() => import('../completeness/CompletenessBlock'))
 const ProposalNotice = lazy(() => import('../rule/ProposalNotice'))
+const RostersBlock = lazy(() => import('../roster/RostersBlock'))
 const StageBlock = lazy(() => import('../rule/StageBlock'))
 const TimelineBlock = lazy(() => import('./TimelineBlock'))
 
@@ -81,6 +82,9 @@ function Blocks({ overview }: { overview: Overview }) {
         <SelectionBlock customerId={customer.id} />
         <ResponsibilityBlock customerId={customer.id} />
         <ValueBlock customer={customer} reread={reread} />
+        <Suspense>
+          <RostersBlock customerId={customer.id} reread={reread} />
+        </Suspense>
         <ClassHistoryBlock history={overview.classHistory} freshness={sources.history} />
         <Suspense>
           <TimelineBlock overview={overview} />

@@ -1,0 +1,157 @@
+package roster
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"jike/internal/account"
+	"jike/internal/portal"
+	"jike/province/customer"
+)
+
+// rosterView is a roster as the browser sees it.
+type rosterView struct {
+	ID        int64     `json:"id"`
+	Name      string    `json:"name"`
+	Purpose   string    `json:"purpose"`
+	Closed    bool      `json:"closed" doc:"It takes no more customers"`
+	Author    string    `json:"author" doc:"Login"`
+	CreatedAt time.Time `json:"createdAt"`
+	Version   int32     `json:"version"`
+}
+
+type rosterList struct {
+	Items []rosterView `json:"items" doc:"Those that are open first, 500 at most"`
+}
+
+// FactsBody is what a person states of a roster.
+type FactsBody struct {
+	Name    string `json:"name" maxLength:"200"`
+	Purpose string `json:"purpose" maxLength:"2000"`
+	Closed  bool   `json:"closed"`
+}
+
+type makeInput struct{ Body FactsBody }
+
+type changeInput struct {
+	ID   int64 `path:"id"`
+	Body struct {
+		Version int32 `json:"version" doc:"The version that was edited"`
+		FactsBody
+	}
+}
+
+type putInput struct {
+	ID   int64 `path:"id"`
+	Body struct {
+		customer.ChoiceBody
+		Reason string `json:"reason" maxLength:"2000"`
+	}
+}
+
+type takeInput struct {
+	ID   int64 `path:"id"`
+	Body struct {
+		Customers []int64 `json:"customers" maxItems:"20000" doc:"Ids"`
+	}
+}
+
+// countView is how many customers were put in or taken out.
+type countView struct {
+	Customers int `json:"customers"`
+}
+
+// entryView is a roster in which a customer is.
+type entryView struct {
+	RosterID int64     `json:"rosterId"`
+	Name     string    `json:"name"`
+	Purpose  string    `json:"purpose"`
+	Closed   bool      `json:"closed"`
+	Reason   string    `json:"reason" doc:"Why the customer is in it"`
+	AddedBy  string    `json:"addedBy" doc:"Login"`
+	At       time.Time `json:"at"`
+}
+
+type entryList struct {
+	Items []entryView `json:"items" doc:"The newest first"`
+}
+
+type ofInput struct {
+	ID int64 `path:"id" doc:"Customer"`
+}
+
+// Register adds the portal's operations on rosters.
+func Register(s *portal.Server, store *Store) {
+	portal.Register(s, portal.Operation{
+		Method: http.MethodGet, Path: "/api/rosters", ID: "roster-list", Tag: "roster", Summary: "Rosters", Permission: account.CustomerRead,
+	},
+		func(ctx context.Context, caller account.Caller, _ *struct{}) (rosterList, error) {
+			list, err := store.List(ctx, caller)
+			view := rosterList{Items: make([]rosterView, 0, len(list))}
+			for _, r := range list {
+				view.Items = append(view.Items, viewOf(r))
+			}
+			return view, err
+		})
+	portal.Register(s, portal.Operation{
+		Method: http.MethodPost, Path: "/api/rosters", ID: "roster-create", Tag: "roster", Status: http.StatusCreated,
+		Summary: "Make a roster", Permission: account.RosterManage,
+	},
+		func(ctx context.Context, caller account.Caller, in *makeInput) (rosterView, error) {
+			r, err := store.Make(ctx, caller, Facts(in.Body))
+			return viewOf(r), err
+		})
+	portal.Register(s, portal.Operation{
+		Method: http.MethodPut, Path: "/api/rosters/{id}", ID: "roster-change", Tag: "roster",
+		Summary: "Change a roster; 409 with the current one if the version is not the newest", Permission: account.RosterManage,
+	},
+		func(ctx context.Context, caller account.Caller, in *changeInput) (rosterView, error) {
+			r, err := store.Change(ctx, caller, in.ID, in.Body.Version, Facts(in.Body.FactsBody))
+			if conflict, ok := errors.AsType[*ConflictError](err); ok {
+				return rosterView{}, portal.WithCurrent(err, viewOf(conflict.Current))
+			}
+			return viewOf(r), err
+		})
+	registerEntries(s, store)
+}
+
+func registerEntries(s *portal.Server, store *Store) {
+	portal.Register(s, portal.Operation{
+		Method: http.MethodPost, Path: "/api/rosters/{id}/customers", ID: "roster-put", Tag: "roster",
+		Summary: "Put customers into a roster, for a reason", Permission: account.RosterManage,
+	},
+		func(ctx context.Context, caller account.Caller, in *putInput) (countView, error) {
+			choice, err := in.Body.Choice()
+			if err != nil {
+				return countView{}, err
+			}
+			n, err := store.Put(ctx, caller, in.ID, choice, in.Body.Reason)
+			return countView{n}, err
+		})
+	portal.Register(s, portal.Operation{
+		Method: http.MethodPost, Path: "/api/rosters/{id}/customers/take", ID: "roster-take", Tag: "roster",
+		Summary: "Take customers out of a roster", Permission: account.RosterManage,
+	},
+		func(ctx context.Context, caller account.Caller, in *takeInput) (countView, error) {
+			n, err := store.Take(ctx, caller, in.ID, in.Body.Customers)
+			return countView{n}, err
+		})
+	portal.Register(s, portal.Operation{
+		Method: http.MethodGet, Path: "/api/customers/{id}/rosters", ID: "customer-rosters", Tag: "roster",
+		Summary: "Rosters in which a customer is", Permission: account.CustomerRead,
+	},
+		func(ctx context.Context, caller account.Caller, in *ofInput) (entryList, error) {
+			list, err := store.Of(ctx, caller, in.ID)
+			view := entryList{Items: make([]entryView, 0, len(list))}
+			for _, e := range list {
+				view.Items = append(view.Items, entryView(e))
+			}
+			return view, err
+		})
+}
+
+func viewOf(r Roster) rosterView {
+	return rosterView{r.ID, r.Name, r.Purpose, r.Closed, r.Author, r.CreatedAt, r.Version}
+}

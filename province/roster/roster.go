@@ -1,0 +1,86 @@
+// Package roster keeps rosters (名单): customers that people put together by hand for a purpose, such as those to be
+// visited before a holiday, each with the reason why it is there.
+//
+// Everybody who reads customers reads the rosters' names, and of their entries those of customers within his scope; the
+// customer list can be narrowed to a roster. Heads of departments and administrators make rosters, and put in and take
+// out customers within their scope. A roster that is closed takes no more customers; it stays as it was.
+package roster
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"jike/internal/fault"
+)
+
+// Roster is one roster.
+type Roster struct {
+	ID int64
+	Facts
+	Author    string // login
+	CreatedAt time.Time
+	Version   int32
+}
+
+// Facts are what a person states of a roster.
+type Facts struct {
+	Name    string
+	Purpose string
+	Closed  bool
+}
+
+// Entry is a roster in which a customer is, and why.
+type Entry struct {
+	RosterID int64
+	Name     string
+	Purpose  string
+	Closed   bool
+	Reason   string
+	AddedBy  string // login
+	At       time.Time
+}
+
+// ConflictError is a save that started from a version that is no longer the newest. It wraps a Conflict fault.
+type ConflictError struct{ Current Roster }
+
+// Error says which version is the newest.
+func (e *ConflictError) Error() string { return e.Unwrap().Error() }
+
+// Unwrap gives the fault.
+func (e *ConflictError) Unwrap() error {
+	return fault.New(fault.Conflict, "roster.version.conflict", "version", e.Current.Version)
+}
+
+// The bounds; texts are in characters.
+const (
+	maxName    = 60
+	maxPurpose = 500
+	maxReason  = 500
+	mostAtOnce = 20_000 // customers that are put in at once
+	mostListed = 500    // rosters
+)
+
+// check gives the fault of facts, and the facts without blanks around texts.
+func (f Facts) check() (Facts, error) {
+	var err error
+	if f.Name, err = text("name", f.Name, maxName); err != nil {
+		return f, err
+	}
+	f.Purpose, err = text("purpose", f.Purpose, maxPurpose)
+	return f, err
+}
+
+// text gives the fault of a text that is needed, and the text without blanks around it.
+func text(field, value string, most int) (string, error) {
+	value = strings.TrimSpace(value)
+	switch {
+	case value == "":
+		return "", fault.Field(fault.TooShort, field, "input.required")
+	case utf8.RuneCountInString(value) > most:
+		return "", fault.Field(fault.TooLong, field, "input.too_long", "max", most)
+	case strings.ContainsRune(value, 0) || !utf8.ValidString(value):
+		return "", fault.Field(fault.Format, field, "input.format")
+	}
+	return value, nil
+}
