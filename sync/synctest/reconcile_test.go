@@ -25,13 +25,19 @@ func both(p *synctest.Pair) *reconcile.National {
 	p.Helper()
 	n := headquarters(p)
 	provinceNode(p)
+	linked(p)
+	return n
+}
+
+// linked waits until the province answers: a reconciliation that begins before is over at once.
+func linked(p *synctest.Pair) {
+	p.Helper()
 	calls := stream.NewControl(bustest.Connect(p, p.Net.Hub, p.Net.NationalSeed(synctest.Province)), synctest.Province, stream.National, synctest.Log(p))
 	p.Cleanup(calls.Close)
 	p.Until("the province is linked", func() bool { // who is asked for nothing refuses, who is away does not answer
 		_, err := calls.Call(p.Context(), reconcile.Operations()[len(reconcile.Operations())-1], []byte("{}"))
 		return !errors.Is(err, stream.ErrAway)
 	})
-	return n
 }
 
 func newKey(p *synctest.Pair) ed25519.PrivateKey {

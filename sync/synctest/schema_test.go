@@ -83,6 +83,7 @@ func TestAProvinceAReleaseBehindIsProved(t *testing.T) {
 	p.Must(capture.EnsurePublication(t.Context(), p.ProvinceDB.OwnerURL, old))
 	n := headquarters(p, replica.List{Number: 0, Tables: old})
 	c := provinceNode(p, func(o *capture.Options) { o.Tables = old })
+	linked(p)
 	w := p.WorkSmall(seed(t), 2)
 	run := reconcileOnce(p, n)
 	if run.State != reconcile.Done || *run.Result != reconcile.Clean {
