@@ -81,7 +81,7 @@ func (v *visit) pool(t *testing.T, b *browsertest.Browser) {
 	defer func() { _ = conn.Close(context.Background()) }()
 	var id int64
 	var number string
-	const own = `SELECT id, number FROM crm.customer WHERE manager_id = $1 AND id <> $2 AND NOT sensitive AND merged_into IS NULL AND number NOT LIKE 'H%' ORDER BY national, id DESC LIMIT 1`
+	const own = `SELECT id, number FROM crm.customer WHERE manager_id = $1 AND id <> $2 AND NOT sensitive AND merged_into IS NULL AND number NOT LIKE 'H%' AND city = '350100' ORDER BY national, id DESC LIMIT 1`
 	if err := conn.QueryRow(t.Context(), own, v.fujian.Account(account.AccountManager).UnitID, v.id).Scan(&id, &number); err != nil {
 		t.Fatal(err)
 	}

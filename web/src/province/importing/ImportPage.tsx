@@ -69,7 +69,7 @@ function Act({ id, step, label, confirm, danger }: { id: number; step: 'run' | '
   const start = useMutation({
     mutationFn: () => answer(province.POST(`/api/imports/{id}/${step}`, { params: { path: { id } } })),
     onError: (error) => void message.error(problemText(t, error)),
-    onSettled: () => client.invalidateQueries({ queryKey: ['import', id] }),
+    onSettled: () => client.invalidateQueries({ queryKey: ['imports'] }),
   })
   return (
     <Popconfirm title={confirm} okText={label} onConfirm={() => start.mutate()} okButtonProps={{ 'data-testid': 'import-confirm' }} styles={{ root: { maxWidth: 360 } }}>

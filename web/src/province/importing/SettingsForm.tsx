@@ -28,7 +28,7 @@ export function SettingsForm({ made }: { made: WholeImport }) {
       await answer(province.PUT('/api/imports/{id}', { params, body: to }))
       return answer(province.POST('/api/imports/{id}/try', { params }))
     },
-    onSettled: () => client.invalidateQueries({ queryKey: ['import', made.id] }),
+    onSettled: () => client.invalidateQueries({ queryKey: ['imports'] }),
   })
   const { language } = useLanguage()
   const attributes = useQuery(attributesQuery)

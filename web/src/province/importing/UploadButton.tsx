@@ -1,5 +1,5 @@
 import { UploadOutlined } from '@ant-design/icons'
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Alert, Button, Upload } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router-dom'
@@ -10,7 +10,14 @@ import { upload } from './imports'
 export function UploadButton() {
   const { t } = useTranslation()
   const navigate = useNavigate()
-  const send = useMutation({ mutationFn: upload, onSuccess: (made) => void navigate(`/imports/${made.id}`) })
+  const client = useQueryClient()
+  const send = useMutation({
+    mutationFn: upload,
+    onSuccess: (made) => {
+      void client.invalidateQueries({ queryKey: ['imports'] })
+      void navigate(`/imports/${made.id}`)
+    },
+  })
   return (
     <>
       {send.error && (

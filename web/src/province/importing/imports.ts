@@ -21,7 +21,7 @@ const jobsOf = (i: Import): Job[] => [i.try, i.run, i.revert].filter((j) => j !=
 
 export function importListQuery(query: ImportListState) {
   return queryOptions({
-    queryKey: ['imports', query],
+    queryKey: ['imports', 'list', query],
     queryFn: ({ signal }) => answer(province.GET('/api/imports', { params: { query }, signal })),
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (state.data?.items.some((i) => jobsOf(i).some(isOpen)) ? often : false),
@@ -30,7 +30,7 @@ export function importListQuery(query: ImportListState) {
 
 export function importQuery(id: number) {
   return queryOptions({
-    queryKey: ['import', id],
+    queryKey: ['imports', id],
     queryFn: ({ signal }) => answer(province.GET('/api/imports/{id}', { params: { path: { id } }, signal })),
     refetchInterval: ({ state }) => (state.data && jobsOf(state.data).some(isOpen) ? often : false),
   })

@@ -51,7 +51,7 @@ function EntryRow({ customerId, entry, reread }: { customerId: number; entry: En
   })
   return (
     <li style={{ overflowWrap: 'anywhere' }} data-testid={`roster-entry-${entry.rosterId}`}>
-      <Link to={`/customers?roster=${entry.rosterId}`}>{entry.name}</Link>
+      <Link to={`/customers?roster=${entry.rosterId}`} style={{ textDecoration: 'underline' }}>{entry.name}</Link>
       {t('timeline.colon')}
       {entry.reason}{' '}
       <Typography.Text type="secondary">
