@@ -1,9 +1,7 @@
 package customer
 
 import (
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"jike/internal/fault"
 )
@@ -37,15 +35,11 @@ var china = time.FixedZone("CST", 8*60*60)
 
 // naming gives the reason without blanks around it, and the faults of a naming at a moment.
 func naming(reason string, until, now time.Time) (string, error) {
-	reason = strings.TrimSpace(reason)
+	reason, err := fault.Text("reason", reason, maxReason)
 	today := now.In(china).Format(time.DateOnly)
 	switch {
-	case reason == "":
-		return "", fault.Field(fault.TooShort, "reason", "input.required")
-	case utf8.RuneCountInString(reason) > maxReason:
-		return "", fault.Field(fault.TooLong, "reason", "input.too_long", "max", maxReason)
-	case strings.ContainsRune(reason, 0) || !utf8.ValidString(reason):
-		return "", fault.Field(fault.Format, "reason", "input.format")
+	case err != nil:
+		return "", err
 	case until.Format(time.DateOnly) < today:
 		return "", fault.Field(fault.BelowMinimum, "until", "customer.viewer.until", "years", longestNaming)
 	case until.After(now.AddDate(longestNaming, 0, 0)):

@@ -11,9 +11,7 @@
 package deputy
 
 import (
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"jike/internal/fault"
 )
@@ -75,16 +73,13 @@ var china = time.FixedZone("CST", 8*60*60)
 
 // check gives the order without blanks around the reason, and the fault of one that cannot be at a moment.
 func (o Order) check(now time.Time) (Order, error) {
-	o.Reason = strings.TrimSpace(o.Reason)
+	var err error
+	o.Reason, err = fault.Text("reason", o.Reason, maxReason)
 	y, m, d := now.In(china).Date()
 	today := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 	switch {
-	case o.Reason == "":
-		return o, fault.Field(fault.TooShort, "reason", "input.required")
-	case utf8.RuneCountInString(o.Reason) > maxReason:
-		return o, fault.Field(fault.TooLong, "reason", "input.too_long", "max", maxReason)
-	case strings.ContainsRune(o.Reason, 0) || !utf8.ValidString(o.Reason):
-		return o, fault.Field(fault.Format, "reason", "input.format")
+	case err != nil:
+		return o, err
 	case o.From.Before(today):
 		return o, fault.Field(fault.BelowMinimum, "from", "deputy.from.past")
 	case o.From.After(today.AddDate(0, 0, furthestDays)):

@@ -13,9 +13,7 @@ package pool
 import (
 	"errors"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"jike/internal/fault"
 	"jike/schemas/codes"
@@ -71,18 +69,4 @@ func (r Rule) check() error {
 		}
 	}
 	return errors.Join(faults...)
-}
-
-// checkReason gives the reason of a return without blanks around it, or its fault.
-func checkReason(reason string) (string, error) {
-	reason = strings.TrimSpace(reason)
-	switch {
-	case reason == "":
-		return "", fault.Field(fault.TooShort, "reason", "input.required")
-	case utf8.RuneCountInString(reason) > maxReason:
-		return "", fault.Field(fault.TooLong, "reason", "input.too_long", "max", maxReason)
-	case strings.ContainsRune(reason, 0) || !utf8.ValidString(reason):
-		return "", fault.Field(fault.Format, "reason", "input.format")
-	}
-	return reason, nil
 }

@@ -153,7 +153,7 @@ func (s *Store) Return(ctx context.Context, caller account.Caller, id int64, rea
 	if err := caller.Demand(account.CustomerClaim); err != nil {
 		return err
 	}
-	reason, err := checkReason(reason)
+	reason, err := fault.Text("reason", reason, maxReason)
 	if err != nil {
 		return err
 	}

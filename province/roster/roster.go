@@ -7,9 +7,7 @@
 package roster
 
 import (
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"jike/internal/fault"
 )
@@ -64,23 +62,9 @@ const (
 // check gives the fault of facts, and the facts without blanks around texts.
 func (f Facts) check() (Facts, error) {
 	var err error
-	if f.Name, err = text("name", f.Name, maxName); err != nil {
+	if f.Name, err = fault.Text("name", f.Name, maxName); err != nil {
 		return f, err
 	}
-	f.Purpose, err = text("purpose", f.Purpose, maxPurpose)
+	f.Purpose, err = fault.Text("purpose", f.Purpose, maxPurpose)
 	return f, err
-}
-
-// text gives the fault of a text that is needed, and the text without blanks around it.
-func text(field, value string, most int) (string, error) {
-	value = strings.TrimSpace(value)
-	switch {
-	case value == "":
-		return "", fault.Field(fault.TooShort, field, "input.required")
-	case utf8.RuneCountInString(value) > most:
-		return "", fault.Field(fault.TooLong, field, "input.too_long", "max", most)
-	case strings.ContainsRune(value, 0) || !utf8.ValidString(value):
-		return "", fault.Field(fault.Format, field, "input.format")
-	}
-	return value, nil
 }

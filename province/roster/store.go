@@ -88,7 +88,7 @@ func (s *Store) Put(ctx context.Context, caller account.Caller, id int64, choice
 	if err := caller.Demand(account.RosterManage); err != nil {
 		return 0, err
 	}
-	if reason, err = text("reason", reason, maxReason); err != nil {
+	if reason, err = fault.Text("reason", reason, maxReason); err != nil {
 		return 0, err
 	}
 	chosen, err := s.customers.Chosen(ctx, caller, choice, mostAtOnce)

@@ -54,6 +54,6 @@ func (d Decision) check() (Decision, error) {
 		return d, fault.Field(fault.TooLong, "customers", "rule.decision.too_many", "max", decisionMost)
 	}
 	var err error
-	d.Reason, err = checkReason(d.Reason)
+	d.Reason, err = fault.Text("reason", d.Reason, maxReason)
 	return d, err
 }

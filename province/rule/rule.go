@@ -297,20 +297,6 @@ func (s Set) tidy() Set {
 	return of
 }
 
-// checkReason gives the fault of a person's reason, and the reason without blanks around it.
-func checkReason(reason string) (string, error) {
-	reason = strings.TrimSpace(reason)
-	switch {
-	case reason == "":
-		return "", fault.Field(fault.TooShort, "reason", "input.required")
-	case utf8.RuneCountInString(reason) > maxReason:
-		return "", fault.Field(fault.TooLong, "reason", "input.too_long", "max", maxReason)
-	case strings.ContainsRune(reason, 0) || !utf8.ValidString(reason):
-		return "", fault.Field(fault.Format, "reason", "input.format")
-	}
-	return reason, nil
-}
-
 func textsOf[T ~string](list []T) []string {
 	texts := make([]string, len(list))
 	for i, v := range list {

@@ -45,6 +45,6 @@ func (w Wish) check(today time.Time) (Wish, error) {
 		return w, fault.Field(fault.Rule, "until", "rule.hold.too_long", "years", longest)
 	}
 	var err error
-	w.Reason, err = checkReason(w.Reason)
+	w.Reason, err = fault.Text("reason", w.Reason, maxReason)
 	return w, err
 }

@@ -4,9 +4,7 @@
 package value
 
 import (
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"jike/internal/fault"
 )
@@ -27,18 +25,11 @@ const (
 
 // check gives the faults of a rating, and its reason without blanks around it.
 func check(score int32, reason string) (string, error) {
-	reason = strings.TrimSpace(reason)
 	switch {
 	case score < 0:
 		return "", fault.Field(fault.BelowMinimum, "score", "input.below_minimum", "min", 0)
 	case score > most:
 		return "", fault.Field(fault.AboveMaximum, "score", "input.above_maximum", "max", most)
-	case reason == "":
-		return "", fault.Field(fault.TooShort, "reason", "input.required")
-	case utf8.RuneCountInString(reason) > maxReason:
-		return "", fault.Field(fault.TooLong, "reason", "input.too_long", "max", maxReason)
-	case strings.ContainsRune(reason, 0) || !utf8.ValidString(reason):
-		return "", fault.Field(fault.Format, "reason", "input.format")
 	}
-	return reason, nil
+	return fault.Text("reason", reason, maxReason)
 }
