@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,9 +14,11 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/tern/v2/migrate"
 
 	"jike/internal/pg"
 	"jike/internal/pg/pgtest"
+	"jike/schemas/sql"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -27,6 +30,46 @@ func TestMigratedDatabasesOfBothLevels(t *testing.T) {
 		if err != nil || n != 0 {
 			t.Errorf("%s: %d customers, %v", db.Name, n, err)
 		}
+	}
+}
+
+// A node that comes with a newer schema to a database with rows in it leaves the planner with statistics.
+func TestAnOlderDatabaseIsAnalyzed(t *testing.T) {
+	db := pgtest.Province(t)
+	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	m, err := migrate.NewMigrator(t.Context(), conn, "public.schema_version_province")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := fs.Sub(sql.Files, "province")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.LoadMigrations(files); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.MigrateTo(t.Context(), int32(len(m.Migrations)-1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), `INSERT INTO crm.organisation (kind, code, name, path) VALUES ('province', 'x', 'x', '/')`); err != nil {
+		t.Fatal(err)
+	}
+	known := func() (n int) {
+		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM pg_stats WHERE schemaname = 'crm' AND tablename = 'organisation'`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := known()
+	if err := pg.Migrate(t.Context(), db.OwnerURL, pg.Province); err != nil {
+		t.Fatal(err)
+	}
+	if after := known(); before != 0 || after == 0 {
+		t.Errorf("%d columns with statistics before the migration, %d after it", before, after)
 	}
 }
 
