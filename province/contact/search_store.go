@@ -36,12 +36,13 @@ func (s *Store) Find(ctx context.Context, tx pg.Tx, caller account.Caller, text 
 	if len(terms) == 0 {
 		return nil, nil
 	}
-	args := pgx.NamedArgs{"needle": needle, "terms": terms, "most": most}
+	args := pgx.NamedArgs{"needle": needle, "terms": terms, "most": most, "candidates": customer.Candidates}
 	// The first condition costs less than the second, which is the index's.
 	query := `SELECT p.id, p.customer_id, c.name, p.role, p.name, p.title, coalesce(c.manager_id, 0)
-		FROM crm.contact p JOIN crm.customer c ON c.id = p.customer_id
-		WHERE ` + hit + ` AND crm.pairs(p.name) || ARRAY[p.mobile, p.work_phone] @> @terms::text[] AND ` + customer.Within(caller, args) + `
-		ORDER BY p.id LIMIT @most`
+		FROM (SELECT p.id FROM crm.contact p JOIN crm.customer c ON c.id = p.customer_id
+			WHERE ` + hit + ` AND crm.pairs(p.name) || ARRAY[p.mobile, p.work_phone] @> @terms::text[] AND ` + customer.Within(caller, args) + `
+			LIMIT @candidates) h
+		JOIN crm.contact p ON p.id = h.id JOIN crm.customer c ON c.id = p.customer_id ORDER BY p.id LIMIT @most`
 	rows, err := tx.PGX().Query(ctx, query, pgx.QueryExecModeCacheDescribe, args)
 	if err != nil {
 		return nil, err

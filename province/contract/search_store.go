@@ -31,15 +31,15 @@ func (s *Store) Find(ctx context.Context, tx pg.Tx, caller account.Caller, text 
 		return nil, nil
 	}
 	number := strings.TrimSpace(text)
-	args := pgx.NamedArgs{"needle": needle, "terms": terms, "most": most, "number": number, "number_end": number + "\U0010ffff"}
+	args := pgx.NamedArgs{"needle": needle, "terms": terms, "most": most, "candidates": customer.Candidates, "number": number, "number_end": number + "\U0010ffff"}
 	scope := customer.Within(caller, args)
 	find := func(hit, order string) string {
 		return `(SELECT k.id FROM crm.contract k JOIN crm.customer c ON c.id = k.customer_id
-			WHERE ` + hit + ` AND ` + scope + ` ORDER BY ` + order + ` LIMIT @most)`
+			WHERE ` + hit + ` AND ` + scope + order + ` LIMIT @candidates)`
 	}
 	query := `SELECT k.id, k.customer_id, c.name AS customer_name, k.number, k.name, k.status, k.expires_on
-		FROM (` + find(`k.number >= @number AND k.number < @number_end`, `k.number`) + ` UNION ` +
-		find(`strpos(lower(normalize(k.name, NFKC)), @needle) > 0 AND crm.pairs(k.name) @> @terms::text[]`, `k.id`) + `) h
+		FROM (` + find(`k.number >= @number AND k.number < @number_end`, ` ORDER BY k.number`) + ` UNION ` +
+		find(`strpos(lower(normalize(k.name, NFKC)), @needle) > 0 AND crm.pairs(k.name) @> @terms::text[]`, ``) + `) h
 		JOIN crm.contract k ON k.id = h.id JOIN crm.customer c ON c.id = k.customer_id ORDER BY k.id LIMIT @most`
 	rows, err := tx.PGX().Query(ctx, query, pgx.QueryExecModeCacheDescribe, args)
 	if err != nil {
