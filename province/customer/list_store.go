@@ -130,7 +130,13 @@ type listing struct {
 	// tallied: the tally counts what the filter lets through, since it filters by facets alone and for
 	// somebody who reaches every customer.
 	tallied bool
+	// few says that so few rows are listed that they are all read and sorted, wherever in an index of a million they
+	// lie: customers of one department, who have their city's name in theirs, may all stand at its end.
+	few bool
 }
+
+// mostSorted is how many rows are few.
+const mostSorted = 20_000
 
 func newListing(caller account.Caller, f Filter) *listing {
 	l := &listing{f: f, text: strings.TrimSpace(f.Text) != ""}
@@ -167,6 +173,7 @@ func (l *listing) count(ctx context.Context, tx pgx.Tx) (total int, at span, err
 		count = `SELECT coalesce(sum(c.customers), 0) FROM ` + tally + ` WHERE ` + l.facets
 	}
 	err = tx.QueryRow(ctx, count, planned, l.args).Scan(&total)
+	l.few = !l.tallied && total <= mostSorted
 	at = span{skip: skip, rows: min(l.f.Size, total-skip)}
 	if skip > total/2 { // the end is nearer
 		at.skip, at.back = total-skip-at.rows, true
@@ -184,6 +191,7 @@ func (l *listing) found(ctx context.Context, tx pgx.Tx) (page Page, err error) {
 	if page.Total > mostCounted {
 		page.Total, page.More = mostCounted, true
 	}
+	l.few = !page.More
 	page.Items, err = l.page(ctx, tx, span{skip: (l.f.Page - 1) * l.f.Size, rows: l.f.Size})
 	return page, err
 }
@@ -210,7 +218,11 @@ func (l *listing) page(ctx context.Context, tx pgx.Tx, at span) ([]Customer, err
 	if at.from != "" {
 		where += ` AND ` + sortColumns[l.f.Sort] + map[bool]string{false: ` >= `, true: ` <= `}[l.f.Descending] + `@from`
 	}
-	ids := `SELECT c.id FROM crm.customer c WHERE ` + where + ` ORDER BY ` + l.order(at.back) + ` OFFSET @skip LIMIT @rows`
+	from := `crm.customer c WHERE ` + where
+	if l.few { // OFFSET 0 keeps PostgreSQL from walking in the list's order
+		from = `(SELECT ` + l.keys() + ` FROM ` + from + ` OFFSET 0) c`
+	}
+	ids := `SELECT c.id FROM ` + from + ` ORDER BY ` + l.order(at.back) + ` OFFSET @skip LIMIT @rows`
 	if choices := l.branches(); len(choices) > 0 {
 		best, err := l.narrowest(ctx, tx, choices)
 		if err != nil {
@@ -270,10 +282,7 @@ func (l *listing) narrowest(ctx context.Context, tx pgx.Tx, choices []branch) (b
 // has a statement of its own: the index of one of a list of values has no order to PostgreSQL.
 func (l *listing) merged(b branch, at span) string {
 	l.args["upto"] = at.skip + at.rows
-	selected := sortColumns["id"]
-	if l.f.Sort != "id" {
-		selected += ", " + sortColumns[l.f.Sort]
-	}
+	selected := l.keys()
 	list := make([]string, len(b.values))
 	for i, v := range b.values {
 		name := fmt.Sprintf("branch_%d", i)
@@ -292,6 +301,14 @@ func texts[T ~string](list []T) []string {
 		}
 	}
 	return out
+}
+
+// keys are the columns that the list is ordered by.
+func (l *listing) keys() string {
+	if l.f.Sort == "id" {
+		return sortColumns["id"]
+	}
+	return sortColumns["id"] + ", " + sortColumns[l.f.Sort]
 }
 
 func (l *listing) direction(back bool) string {
