@@ -166,7 +166,7 @@ func (q Question) growth(name, interval string, grouped []string) (column, joins
 	}
 	var each []string
 	for _, m := range measureColumns {
-		each = append(each, fmt.Sprintf(`round((g.%[1]s - %[2]s.%[1]s) * 10000.0 / nullif(%[2]s.%[1]s, 0))::bigint`, m, earlier))
+		each = append(each, fmt.Sprintf(`round((g.%[1]s - %[2]s.%[1]s) * 10000::float8 / nullif(%[2]s.%[1]s, 0))::bigint`, m, earlier))
 	}
 	column = `CASE WHEN ` + comparable + ` THEN ARRAY[` + strings.Join(each, `, `) + `] END AS ` + name
 	joins = ` LEFT JOIN months ` + months + ` ON ` + months + `.month = ` + month +
