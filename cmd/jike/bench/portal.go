@@ -14,7 +14,7 @@ import (
 
 // Portal measures the portal's operations at a provincial node with real data: lists by twelve
 // filters and orders, search by two characters in the list and by everything in the global search, the
-// overview of a customer, the roll-up of a tree, a hand-over, and an import of customers against COPY. Requests are
+// overview of a customer, the roll-up of a tree, other screens, a hand-over, and an import of customers against COPY. Requests are
 // sent at a set rate whether or not earlier ones are answered, and timed from when they were due, so that
 // a slow answer does not hide others. Node, database and browsers share the machine.
 type Portal struct {
@@ -66,6 +66,9 @@ func (p Portal) run(ctx context.Context, w io.Writer) (err error) {
 	out.line("search_p99_ms %.1f ms", max(p99["search_in_list"], p99["search_global"]))
 	if err := place.rollups(ctx, out); err != nil {
 		return fmt.Errorf("rollup: %w", err)
+	}
+	if err := place.screens(ctx, out); err != nil {
+		return fmt.Errorf("screens: %w", err)
 	}
 	if err := place.handover(ctx, out); err != nil {
 		return fmt.Errorf("hand-over: %w", err)

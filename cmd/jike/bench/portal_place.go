@@ -18,13 +18,13 @@ import (
 )
 
 // bigProvince is a provincial node on a database that is seeded once and kept, with an
-// administrator, who reaches the whole province, and an account manager at it.
+// administrator, who reaches the whole province, the head of a department and an account manager at it.
 type bigProvince struct {
 	running
-	config         node.Config
-	customers      int64
-	db             *pgxpool.Pool
-	admin, manager browser
+	config               node.Config
+	customers            int64
+	db                   *pgxpool.Pool
+	admin, head, manager browser
 }
 
 // password is that of the accounts of a node that this machine alone reaches.
@@ -157,7 +157,7 @@ func withoutChecks(ctx context.Context, db *pgxpool.Pool) (again []string, err e
 	return again, err
 }
 
-// enter makes the accounts, if they are not there, and signs both people in.
+// enter makes the accounts, if they are not there, and signs these people in.
 func (p *bigProvince) enter(ctx context.Context) (err error) {
 	if p.db, err = pg.Open(ctx, pg.ClusterURL(filepath.Join(p.config.Data, "pg"), pg.RoleApp, pg.Database), 4); err != nil {
 		return err
@@ -169,7 +169,7 @@ func (p *bigProvince) enter(ctx context.Context) (err error) {
 	if _, err := seed.Accounts(ctx, p.db, accounts, password); err != nil {
 		return err
 	}
-	for login, b := range map[string]*browser{"admin": &p.admin, "manager": &p.manager} {
+	for login, b := range map[string]*browser{"admin": &p.admin, "head": &p.head, "manager": &p.manager} {
 		if *b, err = newBrowser(p.config.HTTP.Listen); err != nil {
 			return err
 		}

@@ -39,11 +39,12 @@ func (p *bigProvince) plantTree(ctx context.Context, db *pgxpool.Pool) error {
 	return err
 }
 
-// counted waits until the node has counted what each customer has by itself.
+// counted waits until the node has counted what each customer has by itself, and has spelt their names: both take
+// minutes after the database was seeded or has come to a newer schema.
 func (p *bigProvince) counted(ctx context.Context) error {
 	for {
 		var open bool
-		if err := p.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM crm.customer_figure_change)`).Scan(&open); err != nil || !open {
+		if err := p.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM crm.customer_figure_change) OR EXISTS (SELECT FROM crm.customer_name WHERE initials IS NULL)`).Scan(&open); err != nil || !open {
 			return err
 		}
 		select {

@@ -1,0 +1,79 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// screenTimes is how often each of the other screens is asked for.
+const screenTimes = 20
+
+// screens are what people open beside lists by a customer's own facts: lists by what others hold of it, the
+// boards, and what a change of many would come to. One request is sent after another.
+func (p *bigProvince) screens(ctx context.Context, out *printer) error {
+	roster, err := p.plantRoster(ctx)
+	if err != nil {
+		return err
+	}
+	const unit = `SELECT parent_id FROM crm.organisation WHERE kind = 'person' AND active ORDER BY id LIMIT 1`
+	var department int64
+	if err := p.db.QueryRow(ctx, unit).Scan(&department); err != nil {
+		return err
+	}
+	var most float64
+	for _, s := range []struct {
+		name               string
+		who                browser
+		method, path, body string
+	}{
+		{"mine", p.manager, http.MethodGet, "/api/customers?mine=true&sort=name", ""},
+		{"changed", p.admin, http.MethodGet, "/api/customers?changed=week&sort=updatedAt&dir=desc", ""},
+		{"department", p.admin, http.MethodGet, fmt.Sprintf("/api/customers?unit=%d&sort=name", department), ""},
+		{"contract_due", p.admin, http.MethodGet, "/api/customers?due=60&sort=name", ""},
+		{"contract_due_of_manager", p.manager, http.MethodGet, "/api/customers?due=60", ""},
+		{"roster", p.admin, http.MethodGet, fmt.Sprintf("/api/customers?roster=%d&sort=name&page=100", roster), ""},
+		{"roster_of_manager", p.manager, http.MethodGet, fmt.Sprintf("/api/customers?roster=%d", roster), ""},
+		{"contracts_due", p.admin, http.MethodGet, "/api/contracts/due?days=60", ""},
+		{"birthdays", p.manager, http.MethodGet, "/api/birthdays?days=7", ""},
+		{"timeline", p.admin, http.MethodGet, fmt.Sprintf("/api/customers/%d/timeline", p.customers/2), ""},
+		{"members", p.admin, http.MethodGet, fmt.Sprintf("/api/customers/%d/members", p.customers/2), ""},
+		{"children", p.admin, http.MethodGet, "/api/customers/1/children", ""},
+		{"pool", p.manager, http.MethodGet, "/api/pool", ""},
+		{"board", p.admin, http.MethodGet, "/api/dashboard", ""},
+		{"board_of_head", p.head, http.MethodGet, "/api/dashboard", ""},
+		{"completeness", p.admin, http.MethodGet, "/api/completeness", ""},
+		{"class_proposals", p.admin, http.MethodGet, "/api/class-proposals", ""},
+		{"bulk_preview", p.admin, http.MethodPost, "/api/bulk-changes/preview", `{"customers":[],"filter":{"class":["B1"],"city":["350100"]},"field":"class","value":"B2","reason":"measured"}`},
+	} {
+		took := make([]float64, screenTimes)
+		for i := range took {
+			began := time.Now()
+			if err := s.who.send(ctx, s.method, s.path, s.body, new(json.RawMessage)); err != nil {
+				return err
+			}
+			took[i] = float64(time.Since(began)) / float64(time.Millisecond)
+		}
+		most = max(most, percentile(took, 0.99))
+		out.line("screen_%s_p50_ms %.1f ms", s.name, percentile(took, 0.5))
+		out.line("screen_%s_p99_ms %.1f ms", s.name, percentile(took, 0.99))
+	}
+	out.line("screen_worst_p99_ms %.1f ms", most)
+	return out.err
+}
+
+// plantRoster makes a roster of every twentieth customer, once, and gives its id.
+func (p *bigProvince) plantRoster(ctx context.Context) (id int64, err error) {
+	const plant = `WITH roster AS (
+			INSERT INTO crm.roster (name, purpose, author) SELECT 'measured', 'measured', 'measured'
+			WHERE NOT EXISTS (SELECT FROM crm.roster WHERE name = 'measured') RETURNING id)
+		INSERT INTO crm.roster_entry (roster_id, customer_id, reason, added_by)
+		SELECT r.id, c.id, 'measured', 'measured' FROM roster r, crm.customer c WHERE c.id % 20 = 0`
+	if _, err := p.db.Exec(ctx, plant); err != nil {
+		return 0, err
+	}
+	err = p.db.QueryRow(ctx, `SELECT id FROM crm.roster WHERE name = 'measured'`).Scan(&id)
+	return id, err
+}
