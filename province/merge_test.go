@@ -267,7 +267,7 @@ func TestEveryTableOfACustomerIsMovedOrStaysForAReason(t *testing.T) {
 		"lifecycle_history",   // too
 		"lifecycle_hold",      // holds the merged one's stage, which no rule judges
 		"roster_entry",        // too, and the survivor is put into rosters by its own reasons
-		"class_proposal",      // is of the merged one, and is not shown
+		"proposal",            // is of the merged one, and is not shown
 		"selection_flip",      // too
 		"value_score",         // too
 		"customer_attributes", // are what was stated of the merged one

@@ -212,7 +212,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	case "handover-undo":
 		return at(x.handedOver(t, o)), `{"reason":"误移交"}`, false
 	case "customer-get", "customer-access", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "customer-timeline", "hierarchy-get", "hierarchy-children", "site-list", "value-score-list", "customer-name-list",
-		"customer-attributes", "customer-completeness", "customer-viewer-list", "customer-stage", "customer-class-proposal", "customer-rosters":
+		"customer-attributes", "customer-completeness", "customer-viewer-list", "customer-stage", "customer-proposals", "customer-rosters":
 		return at(o.customer), "", true
 	case "customer-stage-set":
 		return at(o.customer), fmt.Sprintf(`{"stage":"active","until":%q,"reason":"商谈中"}`, time.Now().Format(time.DateOnly)), true
@@ -232,6 +232,17 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(x.rosterOf(t, n)), fmt.Sprintf(`{"customers":[%d]}`, o.customer), false
 	case "class-proposal-decide":
 		return op.Path, fmt.Sprintf(`{"customers":[%d],"confirm":true,"reason":"核实"}`, o.customer), false
+	case "class-proposal-decide-all":
+		x.proposed(t, o, rule.Grade, codes.ClassD, codes.ClassC)
+		return op.Path, `{"confirm":false,"reason":"核实","expected":1}`, false
+	case "roster-customers", "roster-proposal-list", "roster-proposal-count":
+		return at(x.rosterOf(t, n)), "", false
+	case "roster-proposal-decide":
+		return at(x.rosterOf(t, n)), fmt.Sprintf(`{"customers":[%d],"confirm":true,"reason":"核实"}`, o.customer), false
+	case "roster-proposal-decide-all":
+		id := x.rosterOf(t, n)
+		x.proposed(t, o, rule.OfRoster(id), rule.Out, rule.In)
+		return at(id), `{"confirm":true,"reason":"核实","expected":1}`, false
 	case "rule-get", "rule-draft", "rule-put", "rule-run", "rule-run-cancel":
 		return x.ruleRequest(t, op)
 	case "completeness-customers":
@@ -367,6 +378,23 @@ func (x *site) rosterOf(t *testing.T, n int) int64 {
 		t.Fatal(err)
 	}
 	return r.ID
+}
+
+// proposed has something proposed for the object, and nothing else.
+func (x *site) proposed(t *testing.T, o family, kind rule.Kind, from, to any) {
+	t.Helper()
+	owner := x.Database.Owner(t)
+	if _, err := owner.Exec(t.Context(), `DELETE FROM crm.proposal`); err != nil {
+		t.Fatal(err)
+	}
+	const set = `INSERT INTO crm.rule_set (kind, version, lines, strategies, author) VALUES ($1, 1, '[]', '{}', 'somebody') ON CONFLICT DO NOTHING`
+	if _, err := owner.Exec(t.Context(), set, kind); err != nil {
+		t.Fatal(err)
+	}
+	const insert = `INSERT INTO crm.proposal (kind, customer_id, value_from, value_to, version, grounds) VALUES ($1, $2, $3, $4, 1, '{}')`
+	if _, err := owner.Exec(t.Context(), insert, kind, o.customer, from, to); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // ruleRequest is a good request of an operation on rules. It concerns no object.

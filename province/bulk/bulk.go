@@ -166,28 +166,13 @@ func actionOf(j job.Job) Action {
 	return Action{Field: Field(p[parameterField]), Attribute: p[parameterAttribute], Value: p[parameterValue], Reason: p[parameterReason]}
 }
 
-// texts are the words of a result file: outcomes, reasons, and the fields that reasons are about.
-var texts = map[string][2]string{
-	"line": {"行", "Line"}, "outcome": {"结果", "Outcome"}, "reason": {"原因", "Reason"}, "": {"", ""},
-	Changed: {"已修改", "changed"}, Same: {"无变化", "no change"}, job.Refused: {"未处理", "refused"},
-
-	"customer.unknown":              {"客户不存在或不在您的范围内", "the customer does not exist or is outside your scope"},
-	"customer.merged":               {"客户已并入另一客户", "the customer was merged into another"},
-	"customer.lifecycle.transition": {"生命周期不能这样变化", "the life cycle has no such step"},
-	"customer.name.missing":         {"没有名称", "no name"},
-	"customer.city.other_province":  {"城市不在本省", "the city is in another province"},
-	"customer.postcode.format":      {"邮政编码应为 6 位数字", "a postcode has 6 digits"},
-	"customer.licence.incomplete":   {"证件类型和号码应同时填写", "a document has a type and a number"},
-	"industry.unknown":              {"不认识的行业", "unknown industry"},
-	"attribute.unknown":             {"该属性已停用", "the attribute is not asked for any more"},
-	"input.not_in_list":             {"不是可选的值", "not one of the choices"},
-	"input.required":                {"必填项没有填写", "a value is required"},
-	"input.above_maximum":           {"大于允许的最大值", "more than the greatest value that is allowed"},
-	"input.below_minimum":           {"小于允许的最小值", "less than the least value that is allowed"},
-	"input.too_long":                {"文字过长", "a text is too long"},
-	"lifecycle":                     {"生命周期", "life cycle"},
-	"postcode":                      {"邮政编码", "postcode"},
-	"city":                          {"城市", "city"},
-	"industry":                      {"行业", "industry"},
-	"licenceNumber":                 {"证件号码", "document number"},
-}
+// texts are the words of a result file.
+var texts = job.Words(customer.SaveWords, map[string][2]string{
+	Changed: {"已修改", "changed"}, Same: {"无变化", "no change"},
+	"attribute.unknown":   {"该属性已停用", "the attribute is not asked for any more"},
+	"input.not_in_list":   {"不是可选的值", "not one of the choices"},
+	"input.required":      {"必填项没有填写", "a value is required"},
+	"input.above_maximum": {"大于允许的最大值", "more than the greatest value that is allowed"},
+	"input.below_minimum": {"小于允许的最小值", "less than the least value that is allowed"},
+	"input.too_long":      {"文字过长", "a text is too long"},
+})

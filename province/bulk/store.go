@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -178,10 +177,8 @@ func (s *Store) state(ctx context.Context, tx pg.Tx, caller account.Caller, a Ac
 
 // tell gives a line its outcome; of several faults the first is the reason, with the field that it is about.
 func tell(l *job.Line, changed bool, err error) {
-	f, refused := errors.AsType[*fault.Error](err)
 	switch {
-	case refused:
-		l.Refuse(strings.TrimSpace(f.Code + " " + f.Field))
+	case l.RefuseBy(err):
 	case changed:
 		l.Outcome = Changed
 	default:

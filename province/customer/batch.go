@@ -47,3 +47,21 @@ type How struct {
 	// restoring puts back what was there before: see Restore.
 	restoring bool
 }
+
+// SaveWords are the words for why a customer that is there could not be saved, and for the fields that this is about,
+// Chinese and English: for files that say what became of many customers.
+var SaveWords = map[string][2]string{
+	"customer.unknown":              {"客户不存在或不在您的范围内", "the customer does not exist or is outside your scope"},
+	"customer.merged":               {"客户已并入另一客户", "the customer was merged into another"},
+	"customer.lifecycle.transition": {"生命周期不能这样变化", "the life cycle has no such step"},
+	"customer.name.missing":         {"没有名称", "no name"},
+	"customer.city.other_province":  {"城市不在本省", "the city is in another province"},
+	"customer.postcode.format":      {"邮政编码应为 6 位数字", "a postcode has 6 digits"},
+	"customer.licence.incomplete":   {"证件类型和号码应同时填写", "a document has a type and a number"},
+	"industry.unknown":              {"不认识的行业", "unknown industry"},
+	"lifecycle":                     {"生命周期", "life cycle"},
+	"postcode":                      {"邮政编码", "postcode"},
+	"city":                          {"城市", "city"},
+	"industry":                      {"行业", "industry"},
+	"licenceNumber":                 {"证件号码", "document number"},
+}

@@ -61,11 +61,10 @@ type File struct {
 const outcomeWritten = "written"
 
 // texts are the words of the job's own result.
-var texts = map[string][2]string{
-	"line": {"行", "Line"}, "outcome": {"结果", "Outcome"}, "reason": {"原因", "Reason"}, "": {"", ""},
-	outcomeWritten: {"已导出", "written"}, job.Refused: {"未处理", "refused"},
+var texts = job.Words(map[string][2]string{
+	outcomeWritten:     {"已导出", "written"},
 	"customer.unknown": {"客户已不在您的范围内", "the customer is no more within your scope"},
-}
+})
 
 // exported is a customer with what is stated under custom attributes.
 type exported struct {

@@ -168,11 +168,10 @@ func (p *plan) decide(l *job.Line) (customer.Assignment, bool) {
 }
 
 // texts are the words of a result file.
-var texts = map[string][2]string{
-	"line": {"行", "Line"}, "outcome": {"结果", "Outcome"}, "reason": {"原因", "Reason"}, "": {"", ""},
-	HandedOver: {"已移交", "handed over"}, same: {"无变化", "no change"}, job.Refused: {"未处理", "refused"},
+var texts = job.Words(map[string][2]string{
+	HandedOver: {"已移交", "handed over"}, same: {"无变化", "no change"},
 	"customer.unknown":         {"客户不存在或不在您的范围内", "the customer does not exist or is outside your scope"},
 	"handover.merged":          {"客户已并入另一客户", "the customer was merged into another"},
 	"handover.manager_changed": {"客户经理已被改动", "the customer is in other hands meanwhile"},
 	"handover.to.unknown":      {"接收人已停用或不在您的范围内", "who receives it is inactive or outside your scope"},
-}
+})

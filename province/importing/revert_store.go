@@ -209,7 +209,7 @@ func (r *reversal) restore(ctx context.Context) error {
 		w := r.changed[n]
 		l := r.byLine[w.Line]
 		if l.Outcome, l.Reason = outcomeRestored, ""; result.Err != nil {
-			refuse(l, result.Err)
+			l.RefuseBy(result.Err)
 			continue
 		}
 		if result.Changed {

@@ -96,14 +96,7 @@ type reading struct {
 	amended    []attribute.Amended        // by line; without another thing to state: that is not asked for
 }
 
-// refuse gives a line the first fault of an error as its reason, with the field that it is about.
-func refuse(l *job.Line, err error) {
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		l.Refuse(strings.TrimSpace(f.Code + " " + f.Field))
-	}
-}
-
-// refuse is refuse for a line; of a column that means a custom attribute the reason names the heading.
+// refuse gives a line the first fault of an error as its reason; of a column that means a custom attribute the reason names the heading.
 func (r *reading) refuse(n int, err error) {
 	f, ok := errors.AsType[*fault.Error](err)
 	code, custom := "", false
@@ -111,7 +104,7 @@ func (r *reading) refuse(n int, err error) {
 		code, custom = strings.CutPrefix(f.Field, ofAttribute)
 	}
 	if !custom {
-		refuse(&r.lines[n], err)
+		r.lines[n].RefuseBy(err)
 		return
 	}
 	called := code
@@ -272,7 +265,7 @@ func (r *reading) tell(n int, result customer.Saved) {
 	}
 	switch {
 	case result.Err != nil:
-		refuse(l, result.Err)
+		l.RefuseBy(result.Err)
 		if about != "" {
 			l.Reason = about
 		}

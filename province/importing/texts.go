@@ -12,9 +12,8 @@ const (
 )
 
 // texts are the words of a result file, Chinese and English: outcomes, reasons, and the fields that reasons are about.
-var texts = map[string][2]string{
-	"line": {"行", "Line"}, "outcome": {"结果", "Outcome"}, "reason": {"原因", "Reason"}, "": {"", ""},
-	outcomeCreated: {"新建", "created"}, outcomeChanged: {"修改", "changed"}, outcomeSame: {"无变化", "no change"}, job.Refused: {"未处理", "refused"},
+var texts = job.Words(map[string][2]string{
+	outcomeCreated: {"新建", "created"}, outcomeChanged: {"修改", "changed"}, outcomeSame: {"无变化", "no change"},
 	outcomeRestored: {"已恢复", "restored"}, outcomeWithdrawn: {"已移除", "removed"},
 
 	"customer.look_alikes":          {"名称与已有客户相近", "the name is near-equal to that of other customers"},
@@ -70,4 +69,4 @@ var texts = map[string][2]string{
 	"licenceType": {"证件类型", "document"}, "licenceNumber": {"证件号码", "document number"}, "creditLevel": {"信用等级", "credit level"},
 	"creditLimitFen": {"信用额度", "credit limit"}, "crossProvince": {"跨省", "cross-province"}, "sensitive": {"敏感", "sensitive"},
 	"profile": {"企业简介", "profile"}, "remark": {"备注", "remark"},
-}
+})

@@ -19,6 +19,8 @@ package job
 
 import (
 	"encoding/csv"
+	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,6 +103,27 @@ func (o Order) check() error {
 		return fault.New(fault.TooLong, "job.lines.too_many", "max", MaxLines)
 	}
 	return nil
+}
+
+// RefuseBy refuses the line where err is a fault, with its code and the field that it is about, and reports whether it is
+// one. Of several the first counts.
+func (l *Line) RefuseBy(err error) bool {
+	f, is := errors.AsType[*fault.Error](err)
+	if is {
+		l.Refuse(strings.TrimSpace(f.Code + " " + f.Field))
+	}
+	return is
+}
+
+// Words are the words that every result file needs, Chinese and English, and those that a kind adds.
+func Words(added ...map[string][2]string) map[string][2]string {
+	words := map[string][2]string{
+		"line": {"行", "Line"}, "outcome": {"结果", "Outcome"}, "reason": {"原因", "Reason"}, "": {"", ""}, Refused: {"未处理", "refused"},
+	}
+	for _, more := range added {
+		maps.Copy(words, more)
+	}
+	return words
 }
 
 // again is how long to wait after a batch has failed that many times.

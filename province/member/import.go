@@ -207,10 +207,9 @@ func (p *plan) decide(w wish) (outcome string, err error) {
 }
 
 // importTexts are the words of a result file.
-var importTexts = map[string][2]string{
-	"line": {"行", "Line"}, "outcome": {"结果", "Outcome"}, "reason": {"原因", "Reason"}, "": {"", ""},
+var importTexts = job.Words(map[string][2]string{
 	outcomeJoined: {"已加入", "joined"}, outcomeChanged: {"已修改", "changed"}, outcomeLeft: {"已退出", "left"},
-	outcomeSame: {"无变化", "no change"}, job.Refused: {"未处理", "refused"},
+	outcomeSame:                    {"无变化", "no change"},
 	"member.import.twice":          {"号码在文件中重复", "the phone comes twice in the file"},
 	"member.import.elsewhere":      {"号码已是其他集团的成员", "the phone is a member of another customer"},
 	"member.import.no_member":      {"号码不是本集团成员", "the phone is no member of this customer"},
@@ -222,4 +221,4 @@ var importTexts = map[string][2]string{
 	"phone.format":                 {"电话号码不正确", "no phone number"},
 	"input.too_long":               {"文字过长", "a text is too long"},
 	"input.format":                 {"格式不正确", "a text cannot be read"},
-}
+})

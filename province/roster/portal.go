@@ -9,6 +9,7 @@ import (
 	"jike/internal/account"
 	"jike/internal/portal"
 	"jike/province/customer"
+	"jike/province/rule"
 )
 
 // rosterView is a roster as the browser sees it.
@@ -20,6 +21,7 @@ type rosterView struct {
 	Author    string    `json:"author" doc:"Login"`
 	CreatedAt time.Time `json:"createdAt"`
 	Version   int32     `json:"version"`
+	Rule      int32     `json:"rule" doc:"Version of its rules that is in force; 0: none"`
 }
 
 type rosterList struct {
@@ -65,13 +67,40 @@ type countView struct {
 
 // entryView is a roster in which a customer is.
 type entryView struct {
-	RosterID int64     `json:"rosterId"`
-	Name     string    `json:"name"`
-	Purpose  string    `json:"purpose"`
-	Closed   bool      `json:"closed"`
-	Reason   string    `json:"reason" doc:"Why the customer is in it"`
-	AddedBy  string    `json:"addedBy" doc:"Login"`
-	At       time.Time `json:"at"`
+	RosterID int64  `json:"rosterId"`
+	Name     string `json:"name"`
+	Purpose  string `json:"purpose"`
+	Closed   bool   `json:"closed"`
+	ReasonView
+}
+
+// ReasonView is why a customer is in a roster.
+type ReasonView struct {
+	Reason  string        `json:"reason" doc:"As a person stated it"`
+	Why     *rule.WhyView `json:"why" doc:"The rule that proposed it; null: it was put in by hand"`
+	AddedBy string        `json:"addedBy" doc:"Login"`
+	At      time.Time     `json:"at"`
+}
+
+// listedView is a customer in a roster.
+type listedView struct {
+	CustomerID int64  `json:"customerId"`
+	Number     string `json:"number"`
+	Name       string `json:"name"`
+	Manager    string `json:"manager" doc:"Account manager; empty: nobody"`
+	ReasonView
+}
+
+// listedList is a part of a roster.
+type listedList struct {
+	Roster rosterView   `json:"roster"`
+	Items  []listedView `json:"items" doc:"In the order of the customers' ids"`
+	Next   int64        `json:"next" doc:"For after, to read on; 0: this is the end"`
+}
+
+type listedInput struct {
+	ID    int64 `path:"id"`
+	After int64 `query:"after" minimum:"0" doc:"Next of the page before"`
 }
 
 type entryList struct {
@@ -119,6 +148,25 @@ func Register(s *portal.Server, store *Store) {
 
 func registerEntries(s *portal.Server, store *Store) {
 	portal.Register(s, portal.Operation{
+		Method: http.MethodGet, Path: "/api/rosters/{id}/customers", ID: "roster-customers", Tag: "roster",
+		Summary: "Customers of a roster that are within scope, and why they are in it", Permission: account.CustomerRead,
+	},
+		func(ctx context.Context, caller account.Caller, in *listedInput) (listedList, error) {
+			r, page, err := store.Entries(ctx, caller, in.ID, in.After)
+			view := listedList{Roster: viewOf(r), Items: make([]listedView, 0, len(page.Items))}
+			for _, c := range page.Items {
+				why, err := reasonOf(c.Why)
+				if err != nil {
+					return listedList{}, err
+				}
+				view.Items = append(view.Items, listedView{c.CustomerID, c.Number, c.Name, c.Manager, why})
+			}
+			if page.More {
+				view.Next = page.Items[len(page.Items)-1].CustomerID
+			}
+			return view, err
+		})
+	portal.Register(s, portal.Operation{
 		Method: http.MethodPost, Path: "/api/rosters/{id}/customers", ID: "roster-put", Tag: "roster",
 		Summary: "Put customers into a roster, for a reason", Permission: account.RosterManage,
 	},
@@ -146,12 +194,21 @@ func registerEntries(s *portal.Server, store *Store) {
 			list, err := store.Of(ctx, caller, in.ID)
 			view := entryList{Items: make([]entryView, 0, len(list))}
 			for _, e := range list {
-				view.Items = append(view.Items, entryView(e))
+				why, err := reasonOf(e.Why)
+				if err != nil {
+					return entryList{}, err
+				}
+				view.Items = append(view.Items, entryView{e.RosterID, e.Name, e.Purpose, e.Closed, why})
 			}
 			return view, err
 		})
 }
 
+func reasonOf(w Why) (ReasonView, error) {
+	why, err := rule.WhyOf(w.Grounds)
+	return ReasonView{w.Reason, why, w.AddedBy, w.At}, err
+}
+
 func viewOf(r Roster) rosterView {
-	return rosterView{r.ID, r.Name, r.Purpose, r.Closed, r.Author, r.CreatedAt, r.Version}
+	return rosterView{r.ID, r.Name, r.Purpose, r.Closed, r.Author, r.CreatedAt, r.Version, r.Rule}
 }

@@ -1,5 +1,6 @@
-// Package roster keeps rosters (名单): customers that people put together by hand for a purpose, such as those to be
-// visited before a holiday, each with the reason why it is there.
+// Package roster keeps rosters (名单): customers that people put together for a purpose, such as those to be visited before
+// a holiday, each with the reason why it is there. They are put in by hand, or as the roster's rules (package rule) have
+// proposed and a person has confirmed; then the entry keeps the rule and what held as well.
 //
 // Everybody who reads customers reads the rosters' names, and of their entries those of customers within his scope; the
 // customer list can be narrowed to a roster. Heads of departments and administrators make rosters, and put in and take
@@ -19,6 +20,7 @@ type Roster struct {
 	Author    string // login
 	CreatedAt time.Time
 	Version   int32
+	Rule      int32 // version of its rules that is in force; 0: none
 }
 
 // Facts are what a person states of a roster.
@@ -28,15 +30,36 @@ type Facts struct {
 	Closed  bool
 }
 
-// Entry is a roster in which a customer is, and why.
+// Why is why a customer is in a roster.
+type Why struct {
+	Reason  string
+	Grounds []byte // the rule and what held; nil: it was put in by hand
+	AddedBy string // login
+	At      time.Time
+}
+
+// Entry is a roster in which a customer is.
 type Entry struct {
 	RosterID int64
 	Name     string
 	Purpose  string
 	Closed   bool
-	Reason   string
-	AddedBy  string // login
-	At       time.Time
+	Why
+}
+
+// Listed is a customer in a roster.
+type Listed struct {
+	CustomerID int64
+	Number     string
+	Name       string
+	Manager    string // empty: nobody
+	Why
+}
+
+// Page is a part of a roster, in the order of the customers' ids.
+type Page struct {
+	Items []Listed
+	More  bool
 }
 
 // ConflictError is a save that started from a version that is no longer the newest. It wraps a Conflict fault.
@@ -57,6 +80,7 @@ const (
 	maxReason  = 500
 	mostAtOnce = 20_000 // customers that are put in at once
 	mostListed = 500    // rosters
+	pageSize   = 50     // customers of a roster
 )
 
 // check gives the fault of facts, and the facts without blanks around texts.

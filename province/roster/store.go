@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"github.com/jackc/pgx/v5"
@@ -23,7 +24,8 @@ type Store struct {
 // NewStore makes the store.
 func NewStore(db *pgxpool.Pool, customers *customer.Store) *Store { return &Store{db, customers} }
 
-const rosterColumns = `r.id, r.name, r.purpose, r.closed, r.author, r.created_at, r.version`
+const rosterColumns = `r.id, r.name, r.purpose, r.closed, r.author, r.created_at, r.version,
+	coalesce((SELECT s.version FROM crm.rule_set s WHERE s.roster_id = r.id AND s.put_at IS NOT NULL ORDER BY s.put_at DESC LIMIT 1), 0) AS rule`
 
 // List reads the rosters, those that are open first, the newest first among them.
 func (s *Store) List(ctx context.Context, caller account.Caller) ([]Roster, error) {
@@ -81,8 +83,8 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 	return r, err
 }
 
-// Put puts customers within the caller's scope into a roster, for a reason, and gives how many were not in it yet. Those
-// that are in it keep the reason that they have. Faults: Denied, NotFound, no reason, Rule for a roster that is closed,
+// Put puts customers within the caller's scope into a roster by hand, for a reason, and gives how many were not in it by
+// hand yet. Those that were keep the reason that they have, and those that a rule has put in stay whatever it says. Faults: Denied, NotFound, no reason, Rule for a roster that is closed,
 // no customer or too many.
 func (s *Store) Put(ctx context.Context, caller account.Caller, id int64, choice customer.Choice, reason string) (added int, err error) {
 	if err := caller.Demand(account.RosterManage); err != nil {
@@ -100,15 +102,14 @@ func (s *Store) Put(ctx context.Context, caller account.Caller, id int64, choice
 		ids[i] = c.ID
 	}
 	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
-		r, err := hold(ctx, tx, id, ` FOR SHARE`)
+		r, err := opened(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if r.Closed {
-			return fault.New(fault.Rule, "roster.closed")
-		}
-		const insert = `INSERT INTO crm.roster_entry (roster_id, customer_id, reason, added_by)
-			SELECT $1, id, $3, $4 FROM unnest($2::bigint[]) AS u (id) ORDER BY id ON CONFLICT DO NOTHING RETURNING customer_id`
+		const insert = `INSERT INTO crm.roster_entry AS e (roster_id, customer_id, reason, added_by)
+			SELECT $1, id, $3, $4 FROM unnest($2::bigint[]) AS u (id) ORDER BY id
+			ON CONFLICT ON CONSTRAINT roster_entry_is_once_in_its_roster DO UPDATE
+			SET reason = excluded.reason, added_by = excluded.added_by, at = excluded.at, grounds = NULL WHERE e.grounds IS NOT NULL RETURNING customer_id`
 		rows, err := tx.PGX().Query(ctx, insert, id, ids, reason, caller.Actor())
 		if err != nil {
 			return err
@@ -118,7 +119,7 @@ func (s *Store) Put(ctx context.Context, caller account.Caller, id int64, choice
 			return err
 		}
 		added = len(fresh)
-		return recordEach(ctx, tx, caller, "roster.put", r, fresh, reason)
+		return recordEach(ctx, tx, caller, "roster.put", r, fresh, nil, reason)
 	})
 	return added, err
 }
@@ -144,7 +145,7 @@ func (s *Store) Take(ctx context.Context, caller account.Caller, id int64, custo
 			return err
 		}
 		taken = len(gone)
-		return recordEach(ctx, tx, caller, "roster.take", r, gone, "")
+		return recordEach(ctx, tx, caller, "roster.take", r, gone, nil, "")
 	})
 	return taken, err
 }
@@ -155,7 +156,7 @@ func (s *Store) Of(ctx context.Context, caller account.Caller, customerID int64)
 	if _, err := s.customers.Get(ctx, caller, customerID); err != nil {
 		return nil, err
 	}
-	const query = `SELECT r.id AS roster_id, r.name, r.purpose, r.closed, e.reason, e.added_by, e.at
+	const query = `SELECT r.id AS roster_id, r.name, r.purpose, r.closed, e.reason, e.grounds, e.added_by, e.at
 		FROM crm.roster_entry e JOIN crm.roster r ON r.id = e.roster_id WHERE e.customer_id = $1 ORDER BY e.at DESC, r.id DESC LIMIT $2`
 	rows, err := s.db.Query(ctx, query, customerID, mostListed)
 	if err != nil {
@@ -195,13 +196,16 @@ func record(ctx context.Context, tx pg.Tx, caller account.Caller, action string,
 	return audit.Record(ctx, tx, e)
 }
 
-// recordEach keeps in the trail of each customer that it was put into a roster, or taken out.
-func recordEach(ctx context.Context, tx pg.Tx, caller account.Caller, action string, r Roster, customers []int64, reason string) error {
+// recordEach keeps in the trail of each customer that it was put into a roster, or taken out; grounds are those of a rule.
+func recordEach(ctx context.Context, tx pg.Tx, caller account.Caller, action string, r Roster, customers []int64, grounds map[int64][]byte, reason string) error {
 	trail := make([]audit.Entry, len(customers))
 	for i, id := range customers {
 		after := map[string]any{"name": r.Name}
 		if reason != "" {
 			after["reason"] = reason
+		}
+		if document, byRule := grounds[id]; byRule {
+			after["grounds"] = json.RawMessage(document)
 		}
 		trail[i] = audit.Entry{
 			Actor: caller.Actor(), ActorID: caller.AccountID, Action: action, ObjectKind: "roster", ObjectID: r.ID, CustomerID: id, After: after,

@@ -11,17 +11,20 @@ import (
 
 // top are the customers that are asked for, one each of them with what was merged into it: its bills, members and
 // BOSS's count of members stay where they are. Whatever is read of a customer is found by an index on its id, in a
-// subquery of its own, so that no plan for many customers goes over a whole table.
+// subquery of its own, which OFFSET 0 keeps apart, so that no plan for many customers goes over a whole table.
 const facts = `one AS (
 		SELECT id AS top, id FROM top
-		UNION ALL SELECT o.top, m.id FROM one o JOIN crm.customer m ON m.merged_into = o.id)
+		UNION ALL SELECT o.top, m.id FROM one o CROSS JOIN LATERAL (SELECT m.id FROM crm.customer m WHERE m.merged_into = o.id OFFSET 0) m)
 	SELECT one.top AS id, c.number, c.lifecycle AS stage, c.class, c.created_at AS entered_at, c.id <> one.top AS merged,
 		coalesce(f.arrears_fen, 0) AS arrears, coalesce(f.members, 0) AS members, coalesce(f.stated, 0) AS stated,
 		(SELECT count(*) FROM crm.contract k WHERE k.customer_id = c.id AND k.status = 'active' AND @today::date BETWEEN k.effective_on AND k.expires_on) AS contracts,
 		(SELECT count(*) FROM crm.subscription k WHERE k.customer_id = c.id AND k.status = 'active') AS subscriptions,
 		b.billed, b.amounts, (SELECT max(l.month) FROM crm.bill l WHERE l.customer_id = c.id) AS newest_bill,
-		(SELECT max(i.at) FROM crm.interaction i WHERE i.customer_id = c.id) AS interaction
-	FROM one JOIN crm.customer c ON c.id = one.id LEFT JOIN crm.customer_figure f ON f.customer_id = c.id
+		(SELECT max(i.at) FROM crm.interaction i WHERE i.customer_id = c.id) AS interaction,
+		coalesce((SELECT CASE WHEN e.grounds IS NULL THEN 'hand' ELSE 'rule' END FROM crm.roster_entry e
+			WHERE e.roster_id = @roster AND e.customer_id = c.id), '') AS entry
+	FROM one CROSS JOIN LATERAL (SELECT * FROM crm.customer c WHERE c.id = one.id OFFSET 0) c
+	LEFT JOIN LATERAL (SELECT * FROM crm.customer_figure f WHERE f.customer_id = one.id OFFSET 0) f ON true
 	CROSS JOIN LATERAL (
 		SELECT coalesce(array_agg(l.month), '{}') AS billed, coalesce(array_agg(l.amount_fen), '{}') AS amounts
 		FROM crm.bill l WHERE l.customer_id = c.id AND l.month >= @since AND l.month < @until) b
@@ -34,14 +37,18 @@ type read struct {
 	Merged bool
 }
 
-// following reads the facts of the next customers after an id, at most up to another one. Those that were merged into
-// another are passed over.
-func following(ctx context.Context, tx pg.Tx, after, upto int64, most int, today time.Time) ([]Values, error) {
+// following reads the facts of the next customers of a run, for rules of its kind. Those that were merged into another
+// are passed over.
+func following(ctx context.Context, tx pg.Tx, r Run, most int, today time.Time) ([]Values, error) {
 	const query = `WITH RECURSIVE top AS MATERIALIZED (
 			SELECT id FROM crm.customer WHERE id > @after AND id <= @upto AND merged_into IS NULL ORDER BY id LIMIT @most), ` + facts
 	until := firstOfMonth(today)
+	// A recursion is taken to find a hundred times what it does, and compiling the statement for that many takes a second.
+	if _, err := tx.PGX().Exec(ctx, `SET LOCAL jit = off`); err != nil {
+		return nil, err
+	}
 	rows, err := tx.PGX().Query(ctx, query, pgx.NamedArgs{
-		"after": after, "upto": upto, "most": most, "today": today.Format(time.DateOnly), "since": until.AddDate(0, -maxMonths, 0), "until": until,
+		"after": r.Reached, "upto": r.Upto, "roster": r.Kind.roster(), "most": most, "today": today.Format(time.DateOnly), "since": until.AddDate(0, -maxMonths, 0), "until": until,
 	})
 	if err != nil {
 		return nil, err

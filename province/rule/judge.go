@@ -20,7 +20,11 @@ type Values struct {
 	NewestBill    *time.Time  // month, its first day; nil: never billed
 	Interaction   *time.Time  // the last; nil: none
 	EnteredAt     time.Time
+	Entry         string // how it came into the roster whose rules are asked, byHand or by them; empty: it is not in it
 }
+
+// byHand is the entry into a roster that a person has made.
+const byHand = "hand"
 
 // Ground is a condition that held, with what the fact was.
 type Ground struct {
@@ -49,6 +53,19 @@ type Verdict struct {
 	Grounds []Ground
 }
 
+// value is what a customer has of what rules of the kind decide.
+func (k Kind) value(v Values) string {
+	switch {
+	case k == Lifecycle:
+		return v.Stage
+	case k == Grade:
+		return v.Class
+	case v.Entry != "":
+		return In
+	}
+	return Out
+}
+
 // proposed is a customer that a verdict would have elsewhere.
 type proposed struct {
 	Values
@@ -58,11 +75,7 @@ type proposed struct {
 // elsewhere judges customers on a day and gives those that the set wants to be something else than they are.
 func (v Version) elsewhere(values []Values, today time.Time) (list []proposed) {
 	for _, of := range values {
-		is := of.Stage
-		if v.Kind == Grade {
-			is = of.Class
-		}
-		if verdict := v.Judge(of, today); verdict.Outcome != "" && verdict.Outcome != is {
+		if verdict := v.Judge(of, today); verdict.Outcome != "" && verdict.Outcome != v.Kind.value(of) {
 			list = append(list, proposed{of, verdict})
 		}
 	}

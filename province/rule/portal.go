@@ -21,7 +21,7 @@ type conditionView struct {
 
 // lineView decides an outcome by its conditions.
 type lineView struct {
-	Outcome    string          `json:"outcome" maxLength:"20" doc:"A stage, or a class"`
+	Outcome    string          `json:"outcome" maxLength:"20" doc:"A stage, a class, or in and out of a roster"`
 	Match      Match           `json:"match" enum:"all,any" doc:"How many conditions must hold"`
 	Conditions []conditionView `json:"conditions"`
 }
@@ -69,11 +69,11 @@ type rulesView struct {
 }
 
 type kindInput struct {
-	Kind Kind `path:"kind" enum:"lifecycle,class"`
+	Kind Kind `path:"kind" maxLength:"25" pattern:"^(lifecycle|class|roster-[1-9][0-9]{0,17})$" doc:"What is judged: lifecycle, class, or roster- and the id of a roster"`
 }
 
 type draftInput struct {
-	Kind Kind `path:"kind" enum:"lifecycle,class"`
+	Kind Kind `path:"kind" maxLength:"25" pattern:"^(lifecycle|class|roster-[1-9][0-9]{0,17})$" doc:"What is judged: lifecycle, class, or roster- and the id of a roster"`
 	Body struct {
 		Version    int32             `json:"version" doc:"The newest version when editing began"`
 		Lines      []lineView        `json:"lines"`
@@ -82,12 +82,12 @@ type draftInput struct {
 }
 
 type versionInput struct {
-	Kind    Kind  `path:"kind" enum:"lifecycle,class"`
+	Kind    Kind  `path:"kind" maxLength:"25" pattern:"^(lifecycle|class|roster-[1-9][0-9]{0,17})$" doc:"What is judged: lifecycle, class, or roster- and the id of a roster"`
 	Version int32 `path:"version"`
 }
 
 type runInput struct {
-	Kind Kind `path:"kind" enum:"lifecycle,class"`
+	Kind Kind `path:"kind" maxLength:"25" pattern:"^(lifecycle|class|roster-[1-9][0-9]{0,17})$" doc:"What is judged: lifecycle, class, or roster- and the id of a roster"`
 	Body struct {
 		Version int32 `json:"version"`
 		Dry     bool  `json:"dry" doc:"Only count what would be moved"`
@@ -156,6 +156,7 @@ func Register(s *portal.Server, store *Store) {
 		})
 	registerStages(s, store)
 	registerProposals(s, store)
+	registerRosterProposals(s, store)
 }
 
 func (v lineView) line() Line {

@@ -3,41 +3,54 @@ package rule
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
 	"jike/internal/account"
-	"jike/internal/audit"
 	"jike/internal/pg"
 	"jike/province/customer"
-	"jike/schemas/codes"
 )
 
 // pageSize is how many proposals a page has.
 const pageSize = 50
 
-// proposalColumns and proposalTables read open proposals p of customers c.
+// planned has PostgreSQL plan a statement with its arguments in sight.
+const planned = pgx.QueryExecModeCacheDescribe
+
+// proposalColumns are those of a proposal p for a customer c in the care of m, of a roster r in which the customer has the
+// entry e. stands is the condition that it is open: nobody has declined it, and the customer still is what it would be
+// changed from, which a person who has put it into the roster by hand does not want to be changed.
 const (
-	proposalColumns = `p.customer_id, c.number, c.name, coalesce(m.name, '') AS manager, p.class_from AS "from", p.class_to AS "to", p.grounds, p.at`
-	proposalTables  = `crm.class_proposal p JOIN crm.customer c ON c.id = p.customer_id AND c.class = p.class_from AND c.merged_into IS NULL
-		LEFT JOIN crm.organisation m ON m.id = c.manager_id`
+	proposalColumns = `p.customer_id, coalesce(p.roster_id, 0) AS roster_id, coalesce(r.name, '') AS roster, c.number, c.name, coalesce(m.name, '') AS manager,
+		p.value_from AS "from", p.value_to AS "to", p.grounds, p.at`
+	managerOf = ` LEFT JOIN crm.organisation m ON m.id = c.manager_id`
+	rosterOf  = ` LEFT JOIN crm.roster r ON r.id = p.roster_id LEFT JOIN crm.roster_entry e ON e.roster_id = p.roster_id AND e.customer_id = p.customer_id`
+	stands    = `p.declined_at IS NULL AND c.merged_into IS NULL AND CASE WHEN p.roster_id IS NULL THEN c.class = p.value_from
+		ELSE NOT r.closed AND CASE p.value_from WHEN 'in' THEN e.grounds IS NOT NULL ELSE e.customer_id IS NULL END END`
 )
 
 // propose writes what a run by a version proposes, and takes away what is not proposed any more of the same customers.
-// What was declined and is proposed again by the same version stays declined.
+// Who was put into a roster by hand stays there. What was declined and is proposed again by the same version stays declined.
 func (s *Store) propose(ctx context.Context, tx pg.Tx, r Run, v Version, values []Values, list []proposed, t *tally) error {
+	list = slices.DeleteFunc(list, func(p proposed) bool {
+		stays := p.Entry == byHand
+		if stays {
+			t.held++
+		}
+		return stays
+	})
 	ids, from, to, why := make([]int64, len(list)), make([]string, len(list)), make([]string, len(list)), make([][]byte, len(list))
 	for i, p := range list {
 		var err error
-		ids[i], from[i], to[i] = p.ID, p.Class, p.Outcome
+		ids[i], from[i], to[i] = p.ID, v.Kind.value(p.Values), p.Outcome
 		if why[i], err = json.Marshal(v.grounds(p.Verdict)); err != nil {
 			return err
 		}
 	}
-	const declined = `SELECT p.customer_id FROM crm.class_proposal p JOIN unnest($1::bigint[], $2::text[], $3::text[]) AS n (id, f, t) ON p.customer_id = n.id
-		WHERE p.declined_at IS NOT NULL AND p.version = $4 AND p.class_from = n.f AND p.class_to = n.t`
-	rows, err := tx.PGX().Query(ctx, declined, ids, from, to, r.Version)
+	const declined = `SELECT p.customer_id FROM crm.proposal p JOIN unnest($1::bigint[], $2::text[], $3::text[]) AS n (id, f, t) ON p.customer_id = n.id
+		WHERE p.kind = $5 AND p.declined_at IS NOT NULL AND p.version = $4 AND p.value_from = n.f AND p.value_to = n.t`
+	rows, err := tx.PGX().Query(ctx, declined, ids, from, to, r.Version, r.Kind)
 	if err != nil {
 		return err
 	}
@@ -46,11 +59,11 @@ func (s *Store) propose(ctx context.Context, tx pg.Tx, r Run, v Version, values 
 	if _, err := pgx.ForEachRow(rows, []any{&id}, func() error { said[id] = true; return nil }); err != nil {
 		return err
 	}
-	for _, p := range list {
+	for i, p := range list {
 		if said[p.ID] {
 			t.held++
 		} else {
-			t.moves[Move{From: p.Class, To: p.Outcome}]++
+			t.moves[Move{From: from[i], To: p.Outcome}]++
 		}
 	}
 	if r.Dry {
@@ -60,41 +73,64 @@ func (s *Store) propose(ctx context.Context, tx pg.Tx, r Run, v Version, values 
 	for i, of := range values {
 		judged[i] = of.ID
 	}
-	const gone = `DELETE FROM crm.class_proposal WHERE customer_id = ANY ($1) AND customer_id <> ALL ($2)`
-	if _, err := tx.PGX().Exec(ctx, gone, judged, ids); err != nil {
+	const gone = `DELETE FROM crm.proposal WHERE kind = $3 AND customer_id = ANY ($1) AND customer_id <> ALL ($2)`
+	if _, err := tx.PGX().Exec(ctx, gone, judged, ids, r.Kind); err != nil {
 		return err
 	}
-	const write = `INSERT INTO crm.class_proposal AS p (customer_id, class_from, class_to, version, grounds)
-		SELECT n.id, n.f, n.t, $4, n.g FROM unnest($1::bigint[], $2::text[], $3::text[], $5::jsonb[]) AS n (id, f, t, g)
-		ON CONFLICT (customer_id) DO UPDATE SET class_from = excluded.class_from, class_to = excluded.class_to, version = excluded.version, grounds = excluded.grounds,
-			at = CASE WHEN (p.class_from, p.class_to) = (excluded.class_from, excluded.class_to) AND p.declined_at IS NULL THEN p.at ELSE now() END,
+	const write = `INSERT INTO crm.proposal AS p (kind, customer_id, value_from, value_to, version, grounds)
+		SELECT $6, n.id, n.f, n.t, $4, n.g FROM unnest($1::bigint[], $2::text[], $3::text[], $5::jsonb[]) AS n (id, f, t, g)
+		ON CONFLICT ON CONSTRAINT proposal_is_one_per_kind DO UPDATE
+		SET value_from = excluded.value_from, value_to = excluded.value_to, version = excluded.version, grounds = excluded.grounds,
+			at = CASE WHEN (p.value_from, p.value_to) = (excluded.value_from, excluded.value_to) AND p.declined_at IS NULL THEN p.at ELSE now() END,
 			declined_by = '', declined_at = NULL, reason = ''
-		WHERE (p.class_from, p.class_to, p.version) IS DISTINCT FROM (excluded.class_from, excluded.class_to, excluded.version)
+		WHERE (p.value_from, p.value_to, p.version) IS DISTINCT FROM (excluded.value_from, excluded.value_to, excluded.version)
 			OR p.declined_at IS NULL AND p.grounds <> excluded.grounds`
-	_, err = tx.PGX().Exec(ctx, write, ids, from, to, r.Version, why)
+	_, err = tx.PGX().Exec(ctx, write, ids, from, to, r.Version, why, r.Kind)
 	return err
 }
 
+// open is what follows the columns in a statement on the open proposals that a question means, within the caller's
+// scope. Who reaches every customer goes over the proposals in their order and looks each one's customer up.
+func (q Question) open(caller account.Caller, args pgx.NamedArgs) string {
+	args["kind"], args["from"], args["to"], args["after"] = string(q.Kind), q.From, q.To, q.After
+	customers := `JOIN crm.customer c ON c.id = p.customer_id`
+	if everywhere(caller) {
+		customers = `CROSS JOIN LATERAL (SELECT c.* FROM crm.customer c WHERE c.id = p.customer_id OFFSET 0) c`
+	}
+	open := ` FROM crm.proposal p ` + customers + managerOf + rosterOf + ` WHERE p.kind = @kind AND p.customer_id > @after AND ` + stands + ` AND ` + customer.Within(caller, args)
+	if q.From != "" {
+		open += ` AND p.value_from = @from`
+	}
+	if q.To != "" {
+		open += ` AND p.value_to = @to`
+	}
+	return open
+}
+
+// everywhere reports whether a caller reaches every customer.
+func everywhere(caller account.Caller) bool { return caller.Scope().Reach >= account.ReachProvince }
+
 // Proposals lists open proposals for customers within the caller's scope. Whoever reaches a part of the customers has
-// his own looked at, the others the proposals in their order: each is the shorter way to a page.
+// his own looked at, the others the proposals in their order: each is the shorter way to a page. Faults: Denied, a value
+// that the kind does not have, a roster that does not exist.
 func (s *Store) Proposals(ctx context.Context, caller account.Caller, q Question) (Page, error) {
 	if err := caller.Demand(account.CustomerRead); err != nil {
 		return Page{}, err
 	}
-	args := pgx.NamedArgs{"from": string(q.From), "to": string(q.To), "after": q.After, "most": pageSize + 1}
-	where := `p.declined_at IS NULL AND p.customer_id > @after AND ` + customer.Within(caller, args)
-	if q.From != "" {
-		where += ` AND p.class_from = @from`
+	if err := q.check(); err != nil {
+		return Page{}, err
 	}
-	if q.To != "" {
-		where += ` AND p.class_to = @to`
+	if err := s.exists(ctx, q.Kind); err != nil {
+		return Page{}, err
 	}
-	query := `SELECT ` + proposalColumns + ` FROM ` + proposalTables + ` WHERE ` + where + ` ORDER BY p.customer_id LIMIT @most`
-	if caller.Scope().Reach < account.ReachProvince {
-		query = `WITH own AS MATERIALIZED (SELECT ` + proposalColumns + ` FROM ` + proposalTables + ` WHERE ` + where + `)
-			SELECT * FROM own ORDER BY customer_id LIMIT @most`
+	args := pgx.NamedArgs{"most": pageSize + 1}
+	query := `SELECT ` + proposalColumns + q.open(caller, args)
+	if everywhere(caller) {
+		query += ` ORDER BY p.customer_id LIMIT @most`
+	} else {
+		query = `WITH own AS MATERIALIZED (` + query + `) SELECT * FROM own ORDER BY customer_id LIMIT @most`
 	}
-	rows, err := s.db.Query(ctx, query, pgx.QueryExecModeCacheDescribe, args)
+	rows, err := s.db.Query(ctx, query, planned, args)
 	if err != nil {
 		return Page{}, err
 	}
@@ -106,128 +142,25 @@ func (s *Store) Proposals(ctx context.Context, caller account.Caller, q Question
 	return page, err
 }
 
-// ProposalOf reads the open proposal for a customer; without one it is nil. A customer that does not exist or that the
+// exists gives the NotFound fault of a roster that does not exist.
+func (s *Store) exists(ctx context.Context, kind Kind) error {
+	return pg.InTx(ctx, s.db, func(tx pg.Tx) error { return exists(ctx, tx, kind, false) })
+}
+
+// ProposalsOf reads the open proposals for a customer, that of a class first. A customer that does not exist or that the
 // caller may not see is a NotFound fault.
-func (s *Store) ProposalOf(ctx context.Context, caller account.Caller, customerID int64) (p *Proposal, err error) {
+func (s *Store) ProposalsOf(ctx context.Context, caller account.Caller, customerID int64) (list []Proposal, err error) {
 	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 		if _, err := s.customers.GetIn(ctx, tx, caller, customerID); err != nil {
 			return err
 		}
-		rows, err := tx.PGX().Query(ctx, `SELECT `+proposalColumns+` FROM `+proposalTables+` WHERE p.customer_id = $1 AND p.declined_at IS NULL`, customerID)
+		const query = `SELECT ` + proposalColumns + ` FROM crm.proposal p JOIN crm.customer c ON c.id = p.customer_id` + managerOf + rosterOf + ` WHERE p.customer_id = $1 AND ` + stands + ` ORDER BY p.roster_id NULLS FIRST`
+		rows, err := tx.PGX().Query(ctx, query, customerID)
 		if err != nil {
 			return err
 		}
-		found, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Proposal])
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		p = &found
+		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Proposal])
 		return err
-	})
-	return p, err
-}
-
-// Decide confirms or declines proposals for customers within the caller's scope. Faults: Denied, no customers or too
-// many, no reason.
-func (s *Store) Decide(ctx context.Context, caller account.Caller, d Decision) (done Decided, err error) {
-	if err := caller.Demand(account.CustomerClassify); err != nil {
-		return Decided{}, err
-	}
-	if d, err = d.check(); err != nil {
-		return Decided{}, err
-	}
-	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
-		open, err := s.held(ctx, tx, caller, d.Customers)
-		if err != nil || len(open) == 0 {
-			return err
-		}
-		if d.Confirm {
-			done, err = s.confirm(ctx, tx, caller, open, d.Reason)
-			return err
-		}
-		done.Done = len(open)
-		return decline(ctx, tx, caller, open, d.Reason)
-	})
-	return done, err
-}
-
-// standing is an open proposal with its customer, which the transaction has locked.
-type standing struct {
-	customer.Customer
-	to codes.Class
-}
-
-// held reads the open proposals for customers within the caller's scope and keeps both as they are until the
-// transaction ends.
-func (s *Store) held(ctx context.Context, tx pg.Tx, caller account.Caller, ids []int64) ([]standing, error) {
-	args := pgx.NamedArgs{"ids": ids}
-	rows, err := tx.PGX().Query(ctx, `SELECT c.number FROM `+proposalTables+` WHERE p.customer_id = ANY (@ids) AND p.declined_at IS NULL AND `+
-		customer.Within(caller, args), args)
-	if err != nil {
-		return nil, err
-	}
-	numbers, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.customers.Match(ctx, tx, caller, customer.ByNumber, numbers, true)
-	if err != nil {
-		return nil, err
-	}
-	// A run may have written others meanwhile, and locks no customers for that.
-	rows, err = tx.PGX().Query(ctx, `SELECT c.number, p.class_to FROM crm.class_proposal p JOIN crm.customer c ON c.id = p.customer_id AND c.class = p.class_from
-		WHERE p.customer_id = ANY ($1) AND p.declined_at IS NULL ORDER BY p.customer_id FOR UPDATE OF p`, ids)
-	if err != nil {
-		return nil, err
-	}
-	var list []standing
-	var number string
-	var to codes.Class
-	_, err = pgx.ForEachRow(rows, []any{&number, &to}, func() error {
-		for _, c := range found[number] {
-			if c.MergedInto == 0 {
-				list = append(list, standing{c, to})
-			}
-		}
-		return nil
 	})
 	return list, err
-}
-
-func (s *Store) confirm(ctx context.Context, tx pg.Tx, caller account.Caller, open []standing, reason string) (done Decided, err error) {
-	asked := make([]customer.Asked, len(open))
-	for i, p := range open {
-		asked[i] = customer.Asked{Before: p.Customer, Facts: p.Facts, ClassReason: reason}
-		asked[i].Facts.Class = p.to
-	}
-	saved, err := s.customers.SaveAll(ctx, tx, caller, asked, customer.How{})
-	if err != nil {
-		return Decided{}, err
-	}
-	var confirmed []int64
-	for i, result := range saved {
-		if result.Err != nil {
-			done.Refused++
-			continue
-		}
-		done.Done, confirmed = done.Done+1, append(confirmed, open[i].ID)
-	}
-	_, err = tx.PGX().Exec(ctx, `DELETE FROM crm.class_proposal WHERE customer_id = ANY ($1)`, confirmed)
-	return done, err
-}
-
-func decline(ctx context.Context, tx pg.Tx, caller account.Caller, open []standing, reason string) error {
-	ids, trail := make([]int64, len(open)), make([]audit.Entry, len(open))
-	for i, p := range open {
-		ids[i] = p.ID
-		trail[i] = audit.Entry{
-			Actor: caller.Actor(), ActorID: caller.AccountID, Action: "customer.class.decline", ObjectKind: "proposal", ObjectID: p.ID, CustomerID: p.ID,
-			After: map[string]any{"from": p.Class, "to": p.to, "reason": reason},
-		}
-	}
-	const update = `UPDATE crm.class_proposal SET declined_by = $2, declined_at = now(), reason = $3 WHERE customer_id = ANY ($1)`
-	if _, err := tx.PGX().Exec(ctx, update, ids, caller.Actor(), reason); err != nil {
-		return err
-	}
-	return audit.RecordAll(ctx, tx, trail)
 }

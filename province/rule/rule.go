@@ -1,5 +1,5 @@
-// Package rule judges customers by rules that are data: where a customer stands in the life cycle (客户生命周期), and which
-// class it should have (客户分级).
+// Package rule judges customers by rules that are data: where a customer stands in the life cycle (客户生命周期), which
+// class it should have (客户分级), and which rosters (名单) it should be in.
 //
 // A rule set is an ordered list of lines. A line has conditions over a fixed list of facts, of which all or any must
 // hold, and an outcome; the first line that holds decides, and where none holds the customer stays as it is. A set
@@ -15,14 +15,16 @@
 //
 // A person who knows better sets the stage with a reason, and until a day that he states no rule moves it.
 //
-// A class is only proposed: it stands beside the customer with its grounds until a person confirms or declines it, with
-// a reason. What was declined is not proposed again by the same version.
+// A class is only proposed, and so is to be put into a roster or taken out: the proposal stands beside the customer with
+// its grounds until a person confirms or declines it, with a reason. What was declined is not proposed again by the same
+// version, and whom a person has put into a roster by hand no rule has out. Many are decided by a job.
 package rule
 
 import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -40,15 +42,37 @@ const (
 	Grade     Kind = "class"     // the class, as a proposal
 )
 
-// Kinds lists all kinds.
-func Kinds() []Kind { return []Kind{Lifecycle, Grade} }
+// ofRoster begins the kind of a roster's rules; the id of the roster follows.
+const ofRoster = "roster-"
+
+// OfRoster is the kind of a roster's rules: whether a customer should be in it, as a proposal.
+func OfRoster(id int64) Kind { return Kind(ofRoster + strconv.FormatInt(id, 10)) }
+
+// roster is the roster that the rules are of; 0: of none.
+func (k Kind) roster() int64 {
+	text, _ := strings.CutPrefix(string(k), ofRoster)
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return id
+}
+
+// What the rules of a roster decide.
+const (
+	In  = "in"
+	Out = "out"
+)
 
 // Outcomes lists what a set of the kind can decide.
 func (k Kind) Outcomes() []string {
-	if k == Grade {
+	switch k {
+	case Lifecycle:
+		return textsOf(codes.Lifecycles())
+	case Grade:
 		return textsOf(codes.Classes())
 	}
-	return textsOf(codes.Lifecycles())
+	return []string{In, Out}
 }
 
 // Fact is what a condition looks at.

@@ -94,10 +94,19 @@ func (s *Store) Begin(ctx context.Context, caller account.Caller, kind Kind, ver
 }
 
 // BeginAll begins a run of every kind by the version in force, as every night; a kind of which a run is under way, or
-// without a version in force, is passed over.
+// without a version in force, is passed over, and so are the rosters that are closed.
 func (s *Store) BeginAll(ctx context.Context) error {
 	defer s.awake()
-	for _, kind := range Kinds() {
+	const filled = `SELECT DISTINCT s.kind FROM crm.rule_set s JOIN crm.roster r ON r.id = s.roster_id WHERE NOT r.closed AND s.put_at IS NOT NULL ORDER BY s.kind`
+	rows, err := s.db.Query(ctx, filled)
+	if err != nil {
+		return err
+	}
+	rosters, err := pgx.CollectRows(rows, pgx.RowTo[Kind])
+	if err != nil {
+		return err
+	}
+	for _, kind := range append([]Kind{Lifecycle, Grade}, rosters...) {
 		err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 			v, err := inForce(ctx, tx, kind)
 			if err != nil || v.Version == 0 {
@@ -207,16 +216,16 @@ func (s *Store) batch(ctx context.Context, tx pg.Tx, r Run, today time.Time) err
 	if err != nil {
 		return err
 	}
-	values, err := following(ctx, tx, r.Reached, r.Upto, batchMost, today)
+	values, err := following(ctx, tx, r, batchMost, today)
 	if err != nil {
 		return err
 	}
 	t := tally{moves: map[Move]int{}}
 	list := v.elsewhere(values, today)
-	if r.Kind == Grade {
-		err = s.propose(ctx, tx, r, v, values, list, &t)
-	} else {
+	if r.Kind == Lifecycle {
 		err = s.move(ctx, tx, r, v, list, today, &t)
+	} else {
+		err = s.propose(ctx, tx, r, v, values, list, &t)
 	}
 	if err != nil {
 		return err

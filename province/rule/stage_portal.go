@@ -19,8 +19,8 @@ type heldView struct {
 	Choice    string        `json:"choice" doc:"Of a fact that is one of a list"`
 }
 
-// whyView is the rule that moved a customer.
-type whyView struct {
+// WhyView is the rule by which something was decided of a customer.
+type WhyView struct {
 	Version int32      `json:"version"`
 	Line    int        `json:"line" doc:"From 1"`
 	Match   Match      `json:"match" enum:"all,any"`
@@ -33,7 +33,7 @@ type stageChangeView struct {
 	To     string    `json:"to"`
 	Actor  string    `json:"actor"`
 	Reason string    `json:"reason" doc:"As the person stated it; may be empty"`
-	Why    *whyView  `json:"why" doc:"Null: it was no rule"`
+	Why    *WhyView  `json:"why" doc:"Null: it was no rule"`
 	At     time.Time `json:"at"`
 }
 
@@ -105,23 +105,24 @@ func stageViewOf(of StageOf, err error) (stageView, error) {
 	}
 	for _, c := range of.History {
 		change := stageChangeView{From: string(c.From), To: string(c.To), Actor: c.Actor, Reason: c.Reason, At: c.At}
-		if c.Grounds != nil {
-			if change.Why, err = whyViewOf(c.Grounds); err != nil {
-				return stageView{}, err
-			}
+		if change.Why, err = WhyOf(c.Grounds); err != nil {
+			return stageView{}, err
 		}
 		view.History = append(view.History, change)
 	}
 	return view, nil
 }
 
-// whyViewOf reads grounds as they are kept.
-func whyViewOf(document []byte) (*whyView, error) {
+// WhyOf reads grounds as they are kept; without any it is nil.
+func WhyOf(document []byte) (*WhyView, error) {
+	if document == nil {
+		return nil, nil
+	}
 	var g grounds
 	if err := json.Unmarshal(document, &g); err != nil {
 		return nil, err
 	}
-	view := whyView{Version: g.Version, Line: g.Line, Match: g.Match, Held: make([]heldView, 0, len(g.Held))}
+	view := WhyView{Version: g.Version, Line: g.Line, Match: g.Match, Held: make([]heldView, 0, len(g.Held))}
 	for _, h := range g.Held {
 		view.Held = append(view.Held, heldView{conditionViewOf(h.Condition), h.Actual, h.Choice})
 	}

@@ -13,19 +13,32 @@ import (
 	"jike/internal/fault"
 	"jike/internal/pg"
 	"jike/province/customer"
+	"jike/province/job"
 )
 
 // Store keeps the rule sets and runs them.
 type Store struct {
 	db        *pgxpool.Pool
 	customers *customer.Store
+	jobs      *job.Store
+	rosters   Rosters
 	zone      *time.Location // in which days begin
 	wake      chan struct{}  // a run has begun
 }
 
-// NewStore makes the store of a province in a time zone.
-func NewStore(db *pgxpool.Pool, customers *customer.Store, zone *time.Location) *Store {
-	return &Store{db: db, customers: customers, zone: zone, wake: make(chan struct{}, 1)}
+// Rosters puts customers, which the transaction holds, into a roster as its rules propose, with the grounds by customer, and
+// takes out those that rules have put in. It gives a Rule fault for a roster that is closed. Package roster does so, which
+// shows the grounds and therefore comes after this one.
+type Rosters interface {
+	Enter(ctx context.Context, tx pg.Tx, caller account.Caller, roster int64, grounds map[int64][]byte, reason string) error
+	Leave(ctx context.Context, tx pg.Tx, caller account.Caller, roster int64, customers []int64, reason string) error
+}
+
+// NewStore makes the store of a province in a time zone and offers its kind of job.
+func NewStore(db *pgxpool.Pool, customers *customer.Store, rosters Rosters, jobs *job.Store, zone *time.Location) *Store {
+	s := &Store{db: db, customers: customers, rosters: rosters, jobs: jobs, zone: zone, wake: make(chan struct{}, 1)}
+	jobs.Offer(job.Kind{Name: JobKind, Batch: s.decideLines, Lines: jobLines, Texts: words})
+	return s
 }
 
 // How many versions and runs are read, the newest first.
@@ -65,12 +78,15 @@ func one(ctx context.Context, tx pg.Tx, kind Kind, version int32) (Version, erro
 }
 
 // Versions reads the versions of a kind, the newest first, the number of the one in force, 0 if none is, and the
-// newest runs. Who may not state rules is Denied.
+// newest runs. Who may not state rules is Denied; a roster that does not exist is NotFound.
 func (s *Store) Versions(ctx context.Context, caller account.Caller, kind Kind) (list []Version, current int32, runs []Run, err error) {
 	if err := caller.Demand(account.RuleManage); err != nil {
 		return nil, 0, nil, err
 	}
 	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		if err := exists(ctx, tx, kind, false); err != nil {
+			return err
+		}
 		v, err := inForce(ctx, tx, kind)
 		if err != nil {
 			return err
@@ -86,7 +102,7 @@ func (s *Store) Versions(ctx context.Context, caller account.Caller, kind Kind) 
 }
 
 // Draft adds a version to those that the caller saw, of which base was the newest. Faults: Denied, what is wrong with
-// the set (joined), a *ConflictError.
+// the set (joined), a *ConflictError, NotFound and Rule for a roster that does not exist or is closed.
 func (s *Store) Draft(ctx context.Context, caller account.Caller, kind Kind, base int32, set Set) (v Version, err error) {
 	if err := caller.Demand(account.RuleManage); err != nil {
 		return Version{}, err
@@ -115,7 +131,8 @@ func (s *Store) Draft(ctx context.Context, caller account.Caller, kind Kind, bas
 	return v, err
 }
 
-// Put puts a version in force: the next run is by it. Faults: Denied, NotFound, Rule for one that no dry run has tried.
+// Put puts a version in force: the next run is by it. Faults: Denied, NotFound, Rule for one that no dry run has tried
+// and for a roster that is closed.
 func (s *Store) Put(ctx context.Context, caller account.Caller, kind Kind, version int32) (v Version, err error) {
 	if err := caller.Demand(account.RuleManage); err != nil {
 		return Version{}, err
@@ -151,17 +168,35 @@ func (s *Store) Put(ctx context.Context, caller account.Caller, kind Kind, versi
 	return v, err
 }
 
-// hold keeps others from changing the sets of a kind until the transaction ends, and gives the newest version.
+// exists gives the NotFound fault of a roster that does not exist and, where it is to be open, the Rule fault of one that
+// is closed. Of the other kinds there are rules always.
+func exists(ctx context.Context, tx pg.Tx, kind Kind, open bool) error {
+	if kind == Lifecycle || kind == Grade {
+		return nil
+	}
+	var closed bool
+	err := tx.PGX().QueryRow(ctx, `SELECT closed FROM crm.roster WHERE id = $1`, kind.roster()).Scan(&closed)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return fault.New(fault.NotFound, "roster.unknown")
+	case err == nil && open && closed:
+		return fault.New(fault.Rule, "roster.closed")
+	}
+	return err
+}
+
+// hold keeps others from changing the sets of a kind until the transaction ends, and gives the newest version, of a
+// roster version 0 where it has no rules yet. Faults: those of a roster that does not exist or is closed.
 func (s *Store) hold(ctx context.Context, tx pg.Tx, kind Kind) (Version, error) {
 	if _, err := tx.PGX().Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('crm.rule_set.' || $1))`, string(kind)); err != nil {
 		return Version{}, err
 	}
-	list, err := versions(ctx, tx, kind, `true ORDER BY s.version DESC LIMIT 1`)
-	if err == nil && len(list) == 0 {
-		err = errors.New("rule: no version of " + string(kind))
-	}
-	if err != nil {
+	if err := exists(ctx, tx, kind, true); err != nil {
 		return Version{}, err
+	}
+	list, err := versions(ctx, tx, kind, `true ORDER BY s.version DESC LIMIT 1`)
+	if err != nil || len(list) == 0 {
+		return Version{Kind: kind}, err
 	}
 	return list[0], nil
 }

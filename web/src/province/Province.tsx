@@ -27,6 +27,7 @@ const JobListPage = lazyPart('province', () => import('./job/JobListPage'))
 const JournalPage = lazyPart('province', () => import('./journal/JournalPage'))
 const ReferencePage = lazyPart('province', () => import('./reference/ReferencePage'))
 const RostersPage = lazyPart('province', () => import('./roster/RostersPage'))
+const RosterPage = lazyPart('province', () => import('./roster/RosterPage'))
 const RulesPage = lazyPart('province', () => import('./rule/RulesPage'))
 const ProposalsPage = lazyPart('province', () => import('./rule/ProposalsPage'))
 const ExchangePage = lazyPart('province', () => import('./journal/ExchangePage'))
@@ -92,6 +93,7 @@ export default function Province() {
         <Route path="/selection" element={<PolicyListPage />} />
         <Route path="/selection/:version" element={<PolicyPage />} />
         <Route path="/rosters" element={<RostersPage />} />
+        <Route path="/rosters/:id" element={<RosterPage />} />
         <Route path="/class-proposals" element={<ProposalsPage />} />
         <Route path="/rules" element={<RulesPage />} />
         <Route path="/attributes" element={<AttributeListPage />} />

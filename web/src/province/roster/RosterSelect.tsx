@@ -7,18 +7,23 @@ interface Props {
   /** 0: none. */
   value: number
   onChange: (id: number) => void
+  /** Where no label stands beside it. */
+  label?: string
   /** Leaves those out that take no more customers. */
   open?: boolean
   'data-testid'?: string
 }
 
 /** A roster. */
-export function RosterSelect({ value, onChange, open, ...select }: Props) {
+export function RosterSelect({ value, onChange, label, open, ...select }: Props) {
   const { data, isPending } = useQuery(rostersQuery)
   const options = (data?.items ?? []).filter((r) => !open || !r.closed || r.id === value).map((r) => ({ value: r.id, label: r.name }))
   return (
     <Select
       {...select}
+      aria-label={label}
+      placeholder={label}
+      style={label ? { minWidth: 180 } : undefined}
       value={value || undefined}
       showSearch={{ optionFilterProp: 'label' }}
       allowClear

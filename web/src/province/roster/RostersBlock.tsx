@@ -8,6 +8,7 @@ import { useSession } from '../../api/session'
 import { Block } from '../../frame/Block'
 import { Loaded } from '../../frame/Outcome'
 import { useFormats } from '../../language/formats'
+import { Grounds } from '../rule/Grounds'
 import { entriesQuery, type Entry } from './rosters'
 
 interface Props {
@@ -51,12 +52,13 @@ function EntryRow({ customerId, entry, reread }: { customerId: number; entry: En
   })
   return (
     <li style={{ overflowWrap: 'anywhere' }} data-testid={`roster-entry-${entry.rosterId}`}>
-      <Link to={`/customers?roster=${entry.rosterId}`} style={{ textDecoration: 'underline' }}>{entry.name}</Link>
+      <Link to={`/rosters/${entry.rosterId}`} style={{ textDecoration: 'underline' }}>{entry.name}</Link>
       {t('timeline.colon')}
       {entry.reason}{' '}
       <Typography.Text type="secondary">
         {dateTime(entry.at)} · {entry.addedBy}
       </Typography.Text>{' '}
+      {entry.why && <Grounds why={entry.why} />}
       {may('roster.manage') && (
         <Popconfirm title={t('roster.takeConfirm', { name: entry.name })} okText={t('roster.take')} onConfirm={() => take.mutate()}>
           <Button size="small" loading={take.isPending} data-testid={`roster-take-${entry.rosterId}`}>

@@ -49,7 +49,7 @@ function RosterTable({ items, onEdit }: { items: Roster[]; onEdit?: (roster: Ros
     {
       title: t('roster.name'),
       render: (_, r) => (
-        <Link to={`/customers?roster=${r.id}`} data-testid={`roster-open-${r.id}`}>
+        <Link to={`/rosters/${r.id}`} data-testid={`roster-open-${r.id}`}>
           {r.name}
         </Link>
       ),
@@ -59,6 +59,7 @@ function RosterTable({ items, onEdit }: { items: Roster[]; onEdit?: (roster: Ros
       title: t('roster.state'),
       render: (_, r) => <Mark mood={r.closed ? 'neutral' : 'good'}>{t(r.closed ? 'roster.closed' : 'roster.open')}</Mark>,
     },
+    { title: t('roster.rule'), render: (_, r) => (r.rule > 0 ? t('rule.versionTitle', { version: r.rule }) : t('value.none')) },
     { title: t('roster.author'), render: (_, r) => `${r.author} · ${dateTime(r.createdAt)}` },
     ...(onEdit
       ? [

@@ -6,6 +6,7 @@ type Schemas = components['schemas']
 
 export type Roster = Schemas['RosterRosterView']
 export type Entry = Schemas['RosterEntryView']
+export type Listed = Schemas['RosterListedView']
 export type RosterFacts = Schemas['RosterFactsBody']
 
 export const rosterFactsOf = ({ name, purpose, closed }: Roster): RosterFacts => ({ name, purpose, closed })
@@ -14,6 +15,14 @@ export const rostersQuery = queryOptions({
   queryKey: ['rosters'],
   queryFn: ({ signal }) => answer(province.GET('/api/rosters', { signal })),
 })
+
+/** The customers of a roster after one of them. They are read anew when a proposal is decided. */
+export function listedQuery(id: number, after: number) {
+  return queryOptions({
+    queryKey: ['proposals', `roster-${id}`, 'customers', after],
+    queryFn: ({ signal }) => answer(province.GET('/api/rosters/{id}/customers', { params: { path: { id }, query: { after } }, signal })),
+  })
+}
 
 export function entriesQuery(customerId: number) {
   return queryOptions({

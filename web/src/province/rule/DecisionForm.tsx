@@ -1,18 +1,24 @@
 import { useMutation } from '@tanstack/react-query'
 import { App, Button, Form, Input } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { answer, province } from '../../api/client'
 import { problemText } from '../../api/problem'
 import { useFormats } from '../../language/formats'
+import type { Answer, Source } from './rules'
 
-/** Confirms or declines the proposals for some customers, with a reason. */
-export function DecisionForm({ customers, onDone }: { customers: number[]; onDone: () => void }) {
+interface Props {
+  source: Source
+  customers: number[]
+  onDone: () => void
+}
+
+/** Confirms or declines what is proposed for some customers, with a reason. */
+export function DecisionForm({ source, customers, onDone }: Props) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const { integer } = useFormats()
   const [form] = Form.useForm<{ reason: string }>()
   const decide = useMutation({
-    mutationFn: (body: { confirm: boolean; reason: string }) => answer(province.POST('/api/class-proposals/decisions', { body: { ...body, customers } })),
+    mutationFn: (said: Answer) => source.decide({ ...said, customers }),
     onSuccess: ({ done, refused }) => {
       void message.success(t('proposal.decided', { done: integer(done), refused: integer(refused) }))
       form.resetFields()
@@ -23,7 +29,7 @@ export function DecisionForm({ customers, onDone }: { customers: number[]; onDon
   const say = async (confirm: boolean) => decide.mutate({ confirm, reason: (await form.validateFields()).reason })
   const idle = customers.length === 0 || decide.isPending
   return (
-    <Form form={form} name="decision" layout="inline" style={{ rowGap: 8 }} onFinish={() => void say(true)}>
+    <Form form={form} name={`decision-${source.name}`} layout="inline" style={{ rowGap: 8 }} onFinish={() => void say(true)}>
       <Form.Item name="reason" label={t('proposal.reason')} rules={[{ required: true, whitespace: true, message: t('problem.input.required') }]}>
         <Input maxLength={500} data-testid="proposal-reason" />
       </Form.Item>

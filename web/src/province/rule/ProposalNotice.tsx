@@ -5,7 +5,7 @@ import { useSession } from '../../api/session'
 import type { Customer } from '../customer/customers'
 import { DecisionForm } from './DecisionForm'
 import { Grounds } from './Grounds'
-import { proposalQuery } from './rules'
+import { classProposals, ownProposalsQuery, rosterProposals, type Proposal } from './rules'
 
 interface Props {
   customer: Customer
@@ -13,30 +13,34 @@ interface Props {
   reread: () => void
 }
 
-/** The class that a rule proposes for a customer, where one does. */
+/** What rules propose for the customer. */
 export default function ProposalNotice({ customer, reread }: Props) {
+  const { data } = useQuery(ownProposalsQuery(customer.id))
+  return data?.items.map((p) => <Notice key={p.rosterId} proposal={p} reread={reread} />)
+}
+
+function Notice({ proposal, reread }: { proposal: Proposal; reread: () => void }) {
   const { t } = useTranslation()
   const { may } = useSession()
-  const { data } = useQuery(proposalQuery(customer.id))
-  if (!data?.proposal) return null
-  const { from, to, why } = data.proposal
+  const { from, to, why, rosterId, roster } = proposal
+  const ofClass = rosterId === 0
   return (
     <Alert
       type="info"
       showIcon
       style={{ marginBottom: 16 }}
-      title={t('proposal.single', { from, to })}
+      title={ofClass ? t('proposal.single', { from, to }) : t(to === 'in' ? 'proposal.enters' : 'proposal.leaves', { roster })}
       description={
         <>
           {why && <Grounds why={why} />}
-          {may('customer.classify') && (
+          {may(ofClass ? 'customer.classify' : 'roster.manage') && (
             <div style={{ marginTop: 8 }}>
-              <DecisionForm customers={[customer.id]} onDone={reread} />
+              <DecisionForm source={ofClass ? classProposals : rosterProposals(rosterId)} customers={[proposal.customerId]} onDone={reread} />
             </div>
           )}
         </>
       }
-      data-testid="class-proposal"
+      data-testid={ofClass ? 'class-proposal' : `roster-proposal-${rosterId}`}
     />
   )
 }

@@ -5,14 +5,14 @@ import { useTranslation } from 'react-i18next'
 import { answer, province } from '../../api/client'
 import { fieldTexts, problemText } from '../../api/problem'
 import { MoneyInput, readable } from '../../edit/MoneyInput'
-import { choicesOf, facts, isMoney, outcomesOf, useRereadRules, wordOf, type Condition, type Fact, type Kind, type Version } from './rules'
+import { choicesOf, facts, isMoney, outcomesOf, subjectOf, useRereadRules, wordOf, type Condition, type Fact, type Kind, type Version } from './rules'
 
-type Draft = Pick<Version, 'lines' | 'strategies'>
+export type Draft = Pick<Version, 'lines' | 'strategies'>
 
 interface Props {
   kind: Kind
   /** The version that the draft begins with. */
-  begin: Version
+  begin: Draft
   newest: number
   onSaved: (version: number) => void
   onCancel: () => void
@@ -39,7 +39,8 @@ export function RuleSetForm({ kind, begin, newest, onSaved, onCancel }: Props) {
     onError: (error) =>
       form.setFields(fieldTexts(t, error).map((e) => ({ name: placeOf(e.field), errors: [e.text] })) as Parameters<typeof form.setFields>[0]),
   })
-  const outcomes = outcomesOf[kind].map((value) => ({ value, label: wordOf(value) }))
+  const subject = subjectOf(kind)
+  const outcomes = outcomesOf[subject].map((value) => ({ value, label: wordOf(value) }))
   return (
     <>
       {save.error && <Alert type="error" showIcon role="alert" title={problemText(t, save.error)} style={{ marginBottom: 16 }} data-testid="save-problem" />}
@@ -87,8 +88,8 @@ export function RuleSetForm({ kind, begin, newest, onSaved, onCancel }: Props) {
             </>
           )}
         </Form.List>
-        <h3 style={{ fontSize: 16, marginBlock: '24px 8px' }}>{t(`ruleStrategies.${kind}`)}</h3>
-        {outcomesOf[kind].map((outcome) => (
+        <h3 style={{ fontSize: 16, marginBlock: '24px 8px' }}>{t(`ruleStrategies.${subject}`)}</h3>
+        {outcomesOf[subject].map((outcome) => (
           <Form.Item key={outcome} name={['strategies', outcome]} label={wordOf(outcome)}>
             <Input.TextArea maxLength={500} rows={2} data-testid={`rule-strategy-${outcome}`} />
           </Form.Item>

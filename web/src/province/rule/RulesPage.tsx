@@ -13,27 +13,70 @@ import { useFormats } from '../../language/formats'
 import { DataTable } from '../../table/DataTable'
 import { Mark } from '../../table/Mark'
 import { choice, integer, useUrlState } from '../../urlstate/urlState'
-import { RuleSetForm } from './RuleSetForm'
-import { kinds, outcomesOf, rulesQuery, useRereadRules, useRuleWords, wordOf, type Kind, type Rules, type Version } from './rules'
+import { RosterSelect } from '../roster/RosterSelect'
+import { RuleSetForm, type Draft } from './RuleSetForm'
+import { outcomesOf, rulesQuery, subjectOf, subjects, useRereadRules, useRuleWords, wordOf, type Kind, type Rules, type Subject, type Version } from './rules'
 import { RunsTable } from './RunsTable'
 
-const parts = { kind: choice(kinds, 'lifecycle'), version: integer(0) }
-
-/** By which rules customers are judged, what the rules would do, and what they did. */
-export default function RulesPage() {
-  const [state, change] = useUrlState(parts)
-  const query = useQuery(rulesQuery(state.kind))
-  return <Loaded query={query}>{(rules) => <RulesOf key={state.kind} rules={rules} state={state} change={change} />}</Loaded>
-}
+const parts = { kind: choice(subjects, 'lifecycle'), roster: integer(0), version: integer(0) }
 
 interface State {
-  kind: Kind
+  kind: Subject
+  /** Whose rules are shown, if they are a roster's; 0: it is yet to be chosen. */
+  roster: number
   version: number
 }
 
-function RulesOf({ rules, state, change }: { rules: Rules; state: State; change: (patch: Partial<State>) => void }) {
+/** By which rules customers are judged, what the rules would do, and what they did. */
+export default function RulesPage() {
   const { t } = useTranslation()
-  const { kind } = state
+  const [state, change] = useUrlState(parts)
+  if (state.kind !== 'roster') return <RulesOf key={state.kind} kind={state.kind} state={state} change={change} />
+  if (state.roster > 0) return <RulesOf key={state.roster} kind={`roster-${state.roster}`} state={state} change={change} />
+  return (
+    <>
+      <PageHead title={t('rule.title')}>
+        <Chooser state={state} change={change} />
+      </PageHead>
+      <p>{t('rule.chooseRoster')}</p>
+    </>
+  )
+}
+
+interface ChooserProps {
+  state: State
+  change: (patch: Partial<State>) => void
+}
+
+/** What the rules are about. */
+function Chooser({ state, change }: ChooserProps) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <Segmented
+        aria-label={t('rule.kind')}
+        value={state.kind}
+        onChange={(kind) => change({ kind, version: 0 })}
+        options={subjects.map((value) => ({ value, label: t(`ruleKind.${value}`) }))}
+        data-testid="rule-kind"
+      />
+      {state.kind === 'roster' && (
+        <RosterSelect open label={t('roster.one')} value={state.roster} onChange={(roster) => change({ roster, version: 0 })} data-testid="rule-roster" />
+      )}
+    </>
+  )
+}
+
+function RulesOf({ kind, ...props }: ChooserProps & { kind: Kind }) {
+  const query = useQuery(rulesQuery(kind))
+  return <Loaded query={query}>{(rules) => <RuleSet kind={kind} rules={rules} {...props} />}</Loaded>
+}
+
+/** What the first version of a roster's rules begins with. */
+const nothing: Draft = { lines: [], strategies: {} }
+
+function RuleSet({ kind, rules, state, change }: ChooserProps & { kind: Kind; rules: Rules }) {
+  const { t } = useTranslation()
   const [editing, setEditing] = useState(false)
   const { run } = useActs(kind)
   const shown = rules.versions.find((v) => v.version === (state.version || rules.inForce)) ?? rules.versions[0]
@@ -41,15 +84,9 @@ function RulesOf({ rules, state, change }: { rules: Rules; state: State; change:
   return (
     <>
       <PageHead title={t('rule.title')} note={rules.inForce ? t('rule.inForceNote', { version: rules.inForce }) : t('rule.noneInForce')}>
-        <Segmented
-          aria-label={t('rule.kind')}
-          value={kind}
-          onChange={(value) => change({ kind: value, version: 0 })}
-          options={kinds.map((value) => ({ value, label: t(`ruleKind.${value}`) }))}
-          data-testid="rule-kind"
-        />
+        <Chooser state={state} change={change} />
         {rules.inForce > 0 && (
-          <Popconfirm title={t(`ruleRunConfirm.${kind}`)} okText={t('rule.run')} onConfirm={() => run.mutate({ version: rules.inForce, dry: false })}>
+          <Popconfirm title={t(`ruleRunConfirm.${subjectOf(kind)}`)} okText={t('rule.run')} onConfirm={() => run.mutate({ version: rules.inForce, dry: false })}>
             <Button icon={<PlayCircleOutlined aria-hidden />} disabled={busy} data-testid="rule-run">
               {t('rule.run')}
             </Button>
@@ -63,24 +100,22 @@ function RulesOf({ rules, state, change }: { rules: Rules; state: State; change:
         <Block whole name="rule-versions" title={t('rule.versions')}>
           <VersionsTable kind={kind} rules={rules} busy={busy} onShow={(version) => change({ version })} />
         </Block>
-        {shown && <VersionBlock kind={kind} version={shown} />}
+        {shown && <VersionBlock subject={subjectOf(kind)} version={shown} />}
         <Block whole name="rule-runs" title={t('rule.runs')}>
           <RunsTable kind={kind} runs={rules.runs} />
         </Block>
       </div>
       <SideForm title={t('rule.edit')} open={editing} onClose={() => setEditing(false)}>
-        {shown && (
-          <RuleSetForm
-            kind={kind}
-            begin={shown}
-            newest={rules.versions[0]?.version ?? 0}
-            onSaved={(version) => {
-              setEditing(false)
-              change({ version })
-            }}
-            onCancel={() => setEditing(false)}
-          />
-        )}
+        <RuleSetForm
+          kind={kind}
+          begin={shown ?? nothing}
+          newest={rules.versions[0]?.version ?? 0}
+          onSaved={(version) => {
+            setEditing(false)
+            change({ version })
+          }}
+          onCancel={() => setEditing(false)}
+        />
       </SideForm>
     </>
   )
@@ -166,7 +201,7 @@ function VersionsTable({ kind, rules, busy, onShow }: VersionsProps) {
   )
 }
 
-function VersionBlock({ kind, version }: { kind: Kind; version: Version }) {
+function VersionBlock({ subject, version }: { subject: Subject; version: Version }) {
   const { t } = useTranslation()
   const words = useRuleWords()
   return (
@@ -181,9 +216,9 @@ function VersionBlock({ kind, version }: { kind: Kind; version: Version }) {
           </li>
         ))}
       </ol>
-      <p style={{ marginBlock: '12px 4px' }}>{t(`ruleStrategies.${kind}`)}</p>
+      <p style={{ marginBlock: '12px 4px' }}>{t(`ruleStrategies.${subject}`)}</p>
       <ul style={{ margin: 0, paddingInlineStart: 24 }}>
-        {outcomesOf[kind].map((outcome) => (
+        {outcomesOf[subject].map((outcome) => (
           <li key={outcome} style={{ overflowWrap: 'anywhere' }}>
             {wordOf(outcome)}
             {t('timeline.colon')}

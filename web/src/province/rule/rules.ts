@@ -19,15 +19,21 @@ export type Stage = Schemas['RuleStageView']
 export type Why = Schemas['RuleWhyView']
 export type Proposal = Schemas['RuleProposalView']
 
-export const kinds = ['lifecycle', 'class'] as const
-export type Kind = (typeof kinds)[number]
+/** What rules are about. */
+export const subjects = ['lifecycle', 'class', 'roster'] as const
+export type Subject = (typeof subjects)[number]
+
+/** One set of rules; every roster has its own. */
+export type Kind = 'lifecycle' | 'class' | `roster-${number}`
+
+export const subjectOf = (kind: Kind): Subject => (kind === 'lifecycle' || kind === 'class' ? kind : 'roster')
 
 export const facts = [
   'income', 'arrears', 'contracts', 'subscriptions', 'members', 'sinceBill', 'sinceInteraction', 'fileAge', 'stage', 'class',
 ] as const satisfies readonly Fact[]
 
 /** What a set of the kind can decide. */
-export const outcomesOf: Record<Kind, readonly string[]> = { lifecycle: lifecycles, class: classes }
+export const outcomesOf: Record<Subject, readonly string[]> = { lifecycle: lifecycles, class: classes, roster: ['in', 'out'] }
 
 /** The values of a fact that is one of a list; a number has none. */
 export function choicesOf(fact: Fact | undefined): readonly string[] | undefined {
@@ -59,25 +65,70 @@ export function stageQuery(customerId: number) {
   })
 }
 
-export function proposalsQuery(from: string, to: string, after: number) {
+/** Which proposals are meant: of what they change, and to what; empty is any. */
+export interface Sieve {
+  from: string
+  to: string
+}
+
+export interface Answer {
+  /** What is proposed becomes so; else the proposals are declined. */
+  confirm: boolean
+  reason: string
+}
+
+/** Proposals of one kind: where they are read and decided. */
+export interface Source {
+  name: string
+  /** What customers can be, as far as these proposals are about it. */
+  values: readonly string[]
+  list: (sieve: Sieve & { after: number }, signal: AbortSignal) => Promise<Schemas['RuleProposalList']>
+  count: (sieve: Sieve, signal: AbortSignal) => Promise<Schemas['RuleCountView']>
+  decide: (body: Answer & { customers: number[] }) => Promise<Schemas['RuleDecidedView']>
+  decideAll: (sieve: Sieve, body: Answer & { expected: number }) => Promise<Schemas['JobView']>
+}
+
+export const classProposals: Source = {
+  name: 'class',
+  values: classes,
+  list: (query, signal) => answer(province.GET('/api/class-proposals', { params: { query }, signal })),
+  count: (query, signal) => answer(province.GET('/api/class-proposals/count', { params: { query }, signal })),
+  decide: (body) => answer(province.POST('/api/class-proposals/decisions', { body })),
+  decideAll: (query, body) => answer(province.POST('/api/class-proposals/decide-all', { params: { query }, body })),
+}
+
+export const rosterProposals = (id: number): Source => ({
+  name: `roster-${id}`,
+  values: outcomesOf.roster,
+  list: (query, signal) => answer(province.GET('/api/rosters/{id}/proposals', { params: { path: { id }, query }, signal })),
+  count: (query, signal) => answer(province.GET('/api/rosters/{id}/proposals/count', { params: { path: { id }, query }, signal })),
+  decide: (body) => answer(province.POST('/api/rosters/{id}/proposals/decisions', { params: { path: { id } }, body })),
+  decideAll: (query, body) => answer(province.POST('/api/rosters/{id}/proposals/decide-all', { params: { path: { id }, query }, body })),
+})
+
+export function proposalsQuery(source: Source, { from, to }: Sieve, after: number) {
   return queryOptions({
-    queryKey: ['class-proposals', from, to, after],
-    queryFn: ({ signal }) =>
-      answer(province.GET('/api/class-proposals', { params: { query: { from: asClass(from), to: asClass(to), after: after || undefined } }, signal })),
+    queryKey: ['proposals', source.name, from, to, after],
+    queryFn: ({ signal }) => source.list({ from, to, after }, signal),
   })
 }
 
-const asClass = (text: string) => classes.find((c) => c === text)
-
-export function proposalQuery(customerId: number) {
+export function proposalCountQuery(source: Source, { from, to }: Sieve) {
   return queryOptions({
-    queryKey: ['overview', customerId, 'class-proposal'], // read anew with the page
-    queryFn: ({ signal }) => answer(province.GET('/api/customers/{id}/class-proposal', { params: { path: { id: customerId } }, signal })),
+    queryKey: ['proposals', source.name, from, to, 'count'],
+    queryFn: ({ signal }) => source.count({ from, to }, signal),
+  })
+}
+
+export function ownProposalsQuery(customerId: number) {
+  return queryOptions({
+    queryKey: ['overview', customerId, 'proposals'], // read anew with the page
+    queryFn: ({ signal }) => answer(province.GET('/api/customers/{id}/proposals', { params: { path: { id: customerId } }, signal })),
   })
 }
 
 /** A value of a choice or an outcome in words: a class is its own name. */
-export const wordOf = (value: string) => textIfKnown(`lifecycle.${value}`, value)
+export const wordOf = (value: string) => textIfKnown(`lifecycle.${value}`, textIfKnown(`ruleOutcome.${value}`, value))
 
 /** Conditions in words. */
 export function useRuleWords() {
