@@ -1,6 +1,7 @@
 package province_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"jike/province/bill"
 	"jike/province/contact"
 	"jike/province/customer/customertest"
+	"jike/province/document"
 	"jike/province/interaction"
 	"jike/province/merge"
 	"jike/province/overview"
@@ -64,6 +66,75 @@ func TestAnInteractionIsEnteredAndCorrected(t *testing.T) {
 	}
 }
 
+func TestAnInteractionKeepsItsDocuments(t *testing.T) {
+	x := newSite(t)
+	c := x.Add(t, customertest.Facts("甲公司", x.ManagerUnit.ID))
+	into := x.Add(t, customertest.Facts("甲有限公司", x.ManagerUnit.ID))
+	i, err := x.all.Interactions.Add(t.Context(), x.Manager, c.ID, interaction.Facts{Channel: interaction.Visit, At: time.Now(), Subject: "拜访"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, path := x.as(t, "manager"), fmt.Sprintf("/api/interactions/%d/documents", i.ID)
+	_, minutes := b.Call(t, "POST", path, `{"name":"纪要.txt","content":"5Y2P6K6u"}`)
+	status, list := b.Call(t, "POST", path, `{"name":"报价.txt","content":"5oql5Lu3"}`)
+	if status != 201 || list["interactionId"] != float64(i.ID) || list["contractId"] != nil {
+		t.Fatalf("%v, %d %v", minutes, status, list)
+	}
+	if status, doc := b.Call(t, "POST", path, `{"name":"又.txt","content":"5oql5Lu3"}`); status != 409 || !strings.Contains(fmt.Sprint(doc), "document.exists") {
+		t.Errorf("the same again: %d %v", status, doc)
+	}
+	told := func(customer int64) (told string) {
+		t.Helper()
+		events, _, err := x.all.Overview.Timeline(t.Context(), x.Manager, customer, []overview.Kind{overview.OfInteraction}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			told += e.Action
+			if documents, ok := e.After["documents"].([]any); ok {
+				for _, d := range documents {
+					told += " " + d.(map[string]any)["name"].(string)
+				}
+			}
+			told += ", "
+		}
+		return told
+	}
+	if got := told(c.ID); got != "interaction.held 纪要.txt 报价.txt, " {
+		t.Errorf("timeline: %s", got)
+	}
+	m, err := x.all.Merges.Make(t.Context(), x.HeadA, merge.Order{SurvivorID: into.ID, SurvivorVersion: 1, MergedID: c.ID, MergedVersion: 1, Reason: "同"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := told(into.ID); got != "interaction.held 纪要.txt 报价.txt, " {
+		t.Errorf("timeline of the survivor: %s", got)
+	}
+	if status, doc := b.Call(t, "GET", fmt.Sprintf("/api/customers/%d/documents", into.ID), ""); status != 200 || len(doc["items"].([]any)) != 2 {
+		t.Errorf("documents of the survivor: %d %v", status, doc)
+	}
+	if status, _, content := b.Raw(t, "GET", fmt.Sprint("/api/documents/", minutes["id"]), ""); status != 200 || string(content) != "协议" {
+		t.Errorf("%d %q", status, content)
+	}
+	if _, err := x.all.Merges.Undo(t.Context(), x.HeadA, m.ID); err != nil {
+		t.Fatal(err)
+	}
+	if status, doc := b.Call(t, "DELETE", fmt.Sprint("/api/documents/", minutes["id"]), ""); status != 204 {
+		t.Fatalf("%d %v", status, doc)
+	}
+	if got := told(c.ID); got != "document.remove, interaction.held 报价.txt, " {
+		t.Errorf("timeline after the merge was undone and one removed: %s", got)
+	}
+	for range 49 {
+		if _, err := x.all.Documents.Add(t.Context(), x.Manager, document.OfInteraction, i.ID, "a.txt", []byte(rand.Text())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := x.all.Documents.Add(t.Context(), x.Manager, document.OfInteraction, i.ID, "a.txt", []byte("a")); err == nil || !strings.Contains(err.Error(), "document.too_many") {
+		t.Errorf("the 51st: %v", err)
+	}
+}
+
 func TestTheTimelineHasAllSourcesInOrderAndByPages(t *testing.T) {
 	x := newSite(t)
 	c := x.Add(t, customertest.Facts("甲公司", x.ManagerUnit.ID))
@@ -72,7 +143,7 @@ func TestTheTimelineHasAllSourcesInOrderAndByPages(t *testing.T) {
 	if _, _, err := x.all.Contracts.Watch(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := x.all.Documents.Add(t.Context(), x.Manager, k.ID, "a.txt", []byte("a")); err != nil {
+	if _, err := x.all.Documents.Add(t.Context(), x.Manager, document.OfContract, k.ID, "a.txt", []byte("a")); err != nil {
 		t.Fatal(err)
 	}
 	month := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -22,6 +22,7 @@ import (
 	"jike/province/contract"
 	"jike/province/customer"
 	"jike/province/customer/customertest"
+	"jike/province/document"
 	"jike/province/interaction"
 	"jike/province/member"
 	"jike/province/merge"
@@ -299,6 +300,8 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(x.met(t, o)), `{"version":1,` + met + `}`, true
 	case "document-add":
 		return at(o.contract), `{"name":"协议.txt","content":"5Y2P6K6u"}`, true
+	case "interaction-document-add":
+		return at(x.met(t, o)), `{"name":"纪要.txt","content":"5Y2P6K6u"}`, true
 	case "document-get", "document-remove":
 		return at(x.document(t, o, n)), "", true
 	case "member-list":
@@ -437,13 +440,17 @@ func (x *site) met(t *testing.T, o family) (id int64) {
 	return i.ID
 }
 
-// document adds a document to the object's contract, unless that is elsewhere.
+// document adds a document to the object's contract or, in turn, to an interaction, unless that is elsewhere.
 func (x *site) document(t *testing.T, o family, n int) (id int64) {
 	t.Helper()
 	if o.customer == 1<<40 {
 		return 1 << 40
 	}
-	d, err := x.all.Documents.Add(t.Context(), x.Everybody, o.contract, "协议.txt", fmt.Append(nil, "协议", n))
+	to, owner := document.OfContract, o.contract
+	if n%2 == 1 {
+		to, owner = document.OfInteraction, x.met(t, o)
+	}
+	d, err := x.all.Documents.Add(t.Context(), x.Everybody, to, owner, "协议.txt", fmt.Append(nil, "协议", n))
 	if err != nil {
 		t.Fatal(err)
 	}

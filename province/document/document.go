@@ -1,9 +1,11 @@
-// Package document keeps the files that belong to a contract (合同附件): scans, drafts, lists of prices.
+// Package document keeps the files that belong to a contract or to an interaction with a customer (附件): scans,
+// drafts, lists of prices, minutes.
 //
 // A file is kept as it came, in the database, with its SHA-256; it is never opened here. What it is
 // follows from its name, and its first bytes must agree with that, so that nothing comes in under another
-// name; it goes out as a file to save only. Whoever may read the customer may read its documents. Adding,
-// reading and removing one are in the trail; what is removed is gone, its digest stays in the trail.
+// name; it goes out as a file to save only. Whoever may read the customer may read its documents; whoever may
+// change what a document belongs to adds and removes it. Adding, reading and removing one are in the trail; what is
+// removed is gone, its digest stays in the trail.
 package document
 
 import (
@@ -16,23 +18,33 @@ import (
 	"jike/internal/fault"
 )
 
-// The limits: bytes of a file, characters of its name, files of a contract.
+// The limits: bytes of a file, characters of its name, files of one owner.
 const (
 	MaxBytes = 10 << 20
 	maxName  = 120
 	maxFiles = 50
 )
 
-// Document is a file without its content.
+// Owner is the kind of what a document belongs to.
+type Owner string
+
+// The owners.
+const (
+	OfContract    Owner = "contract"
+	OfInteraction Owner = "interaction"
+)
+
+// Document is a file without its content. It belongs to one owner.
 type Document struct {
-	ID         int64
-	ContractID int64
-	Name       string
-	Type       string // media type
-	Size       int32  // bytes
-	SHA256     []byte
-	AddedBy    string
-	AddedAt    time.Time
+	ID            int64
+	ContractID    int64 // 0: it belongs to no contract
+	InteractionID int64 // 0: it belongs to no interaction
+	Name          string
+	Type          string // media type
+	Size          int32  // bytes
+	SHA256        []byte
+	AddedBy       string
+	AddedAt       time.Time
 }
 
 // File is a document with its content.

@@ -11,7 +11,7 @@ type Kind string
 
 // The kinds.
 const (
-	OfInteraction  Kind = "interaction"
+	OfInteraction  Kind = "interaction"  // held, with its documents; corrected
 	OfContract     Kind = "contract"     // signed, changed, renewed, about to end; its documents
 	OfSubscription Kind = "subscription" // begun, changed, ended
 	OfBill         Kind = "bill"         // a month that is not paid

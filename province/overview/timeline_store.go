@@ -12,13 +12,14 @@ import (
 )
 
 // events are those of a customer, each branch by an index of its table that begins with the customer or the
-// contract. The trail gives what no table of its own tells; what one does tell (that an interaction was entered
-// or a product began), and who has downloaded what, is left out of it. A bill that is not paid stands at its
-// month's end. Bills of customers that were merged into this one are added up, as on its page.
+// contract. The trail gives what no table of its own tells; what one does tell (that an interaction was entered,
+// with its documents, or a product began), and who has downloaded what, is left out of it. A bill that is not paid
+// stands at its month's end. Bills of customers that were merged into this one are added up, as on its page.
 const events = `WITH RECURSIVE one AS (
 		SELECT @id::bigint AS id UNION SELECT c.id FROM crm.customer c JOIN one ON c.merged_into = one.id),
 	event AS (
 		SELECT l.at, 1 AS source, l.id, CASE
+				WHEN l.object_kind = 'document' AND coalesce(l.after, l.before) ? 'interaction' THEN 'interaction'
 				WHEN l.object_kind IN ('contract', 'document') THEN 'contract'
 				WHEN l.object_kind = 'subscription' THEN 'subscription'
 				WHEN l.action IN ('customer.merge', 'customer.unmerge') THEN 'merge'
@@ -27,6 +28,7 @@ const events = `WITH RECURSIVE one AS (
 			l.action, l.actor, l.object_kind, coalesce(l.object_id, 0) AS object_id, l.before, l.after
 		FROM audit.line l
 		WHERE l.customer_id = @id AND l.action NOT IN ('interaction.create', 'subscription.create', 'document.read')
+			AND NOT (l.action = 'document.add' AND l.after ? 'interaction')
 	UNION ALL
 		SELECT i.at, 2, i.id, 'interaction', 'interaction.held', i.author, 'interaction', i.id, NULL,
 			jsonb_build_object('channel', i.channel, 'contact', i.contact_name, 'subject', i.subject, 'body', i.body,
@@ -53,10 +55,15 @@ const events = `WITH RECURSIVE one AS (
 			jsonb_build_object('month', to_char(b.month, 'YYYY-MM'), 'amountFen', sum(b.amount_fen), 'paidFen', sum(b.paid_fen))
 		FROM crm.bill b WHERE b.customer_id IN (SELECT id FROM one) AND (b.month + interval '1 month') AT TIME ZONE @zone <= now()
 		GROUP BY b.month HAVING sum(b.amount_fen) > sum(b.paid_fen))
-	SELECT at, source, id, kind, action, actor, object_kind, object_id, before, after, coalesce(` + absent + `, '') AS absent FROM (
+	SELECT at, source, id, kind, action, actor, object_kind, object_id, before, CASE source WHEN 2 THEN after || ` + documents + ` ELSE after END AS after,
+		coalesce(` + absent + `, '') AS absent FROM (
 		SELECT * FROM event WHERE kind = ANY (@kinds::text[]) AND (at, source, id) < (@at, @source, @key)
 		ORDER BY at DESC, source DESC, id DESC LIMIT @most) e
 	ORDER BY at DESC, source DESC, id DESC`
+
+// documents are those of the interaction that an event e tells, in the order in which they were added.
+const documents = `(SELECT jsonb_build_object('documents', coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'name', d.name, 'size', d.size) ORDER BY d.id), '[]'))
+		FROM crm.document d WHERE d.interaction_id = e.id)`
 
 // absent is the account manager for whom the actor of an event e stood in at its time: the one in whose care the
 // customer then was.

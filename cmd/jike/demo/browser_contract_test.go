@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
 
 	"jike/internal/account"
 )
@@ -24,11 +27,7 @@ func (v *visit) contracts(t *testing.T) {
 	b.Click("save")
 	b.SeeGone("form-contract")
 	b.Click("contract-documents-XY-2026-1")
-	file := filepath.Join(t.TempDir(), "正本.pdf")
-	if err := os.WriteFile(file, []byte("%PDF-1.7 fictional"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	b.Upload("document-add", file)
+	b.Upload("document-add", scan(t, "正本.pdf"))
 	b.See("document-正本.pdf", "正本.pdf")
 	b.Shot("documents")
 	b.ClickCSS(".ant-drawer-close")
@@ -49,7 +48,18 @@ func (v *visit) contracts(t *testing.T) {
 	b.Check()
 }
 
-// interactions records a visit, sees it at the head of the timeline, and narrows that to arrears and back.
+// scan writes a file that is a scan by its name and its first bytes.
+func scan(t *testing.T, name string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte("%PDF-1.7 fictional "+name), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// interactions records a visit with its minutes, sees it at the head of the timeline, narrows that to contracts and
+// back, and adds another file.
 func (v *visit) interactions(t *testing.T) {
 	b := v.open(t, v.fujian)
 	signIn(b, v.fujian.Account(account.AccountManager))
@@ -61,12 +71,16 @@ func (v *visit) interactions(t *testing.T) {
 	b.Type("field-body", "客户希望下月扩容")
 	b.Type("field-nextStep", "送报价单")
 	b.Click("field-nextOn")
-	b.ClickCSS(".ant-picker-dropdown .ant-picker-cell-today")
+	b.Press(time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly))
+	b.Press(kb.Tab) // takes the day
 	b.SeeGoneCSS(".ant-picker-dropdown")
+	b.Upload("file-choose", scan(t, "纪要.pdf"))
+	b.See("files-to-add", "纪要.pdf")
 	b.Shot("interaction-form")
 	b.Click("save")
 	b.SeeGone("form-interaction")
 	b.See("block-timeline", "谈专线扩容")
+	b.See("document-纪要.pdf", "纪要.pdf")
 	b.See("block-timeline", "送报价单")
 	b.ClickText("[data-testid='timeline-kinds'] label", "合同")
 	b.SeeURL("events=contract")
@@ -78,6 +92,8 @@ func (v *visit) interactions(t *testing.T) {
 	b.Shot("timeline")
 	b.ClickCSS("[data-testid^='interaction-edit-']")
 	b.ClickCSS("#interaction_nextDone")
+	b.Upload("document-add", scan(t, "报价.pdf"))
+	b.See("documents", "报价.pdf")
 	b.Click("save")
 	b.SeeGone("form-interaction")
 	b.See("block-timeline", "已完成")

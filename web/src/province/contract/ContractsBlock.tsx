@@ -1,6 +1,6 @@
 import { EditOutlined, FileDoneOutlined, PaperClipOutlined, PlusOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Button, Space, type TableColumnsType } from 'antd'
+import { Button, Space, Typography, type TableColumnsType } from 'antd'
 import dayjs from 'dayjs'
 import type { TFunction } from 'i18next'
 import { lazy, Suspense, useState } from 'react'
@@ -11,10 +11,11 @@ import { Block, type Freshness } from '../../frame/Block'
 import { useFormats } from '../../language/formats'
 import { DataTable } from '../../table/DataTable'
 import { Mark, type Mood } from '../../table/Mark'
+import { belongsTo, documentsQuery, type Owner } from '../document/documents'
 import { ContractForm } from './ContractForm'
-import { daysLeft, documentsQuery, inChains, type Contract } from './contracts'
+import { daysLeft, inChains, type Contract } from './contracts'
 
-const DocumentsPanel = lazy(() => import('./DocumentsPanel'))
+const DocumentsPanel = lazy(() => import('../document/DocumentsPanel'))
 
 interface Props {
   customerId: number
@@ -39,7 +40,6 @@ export function ContractsBlock({ customerId, contracts, freshness }: Props) {
   const unit = moneyUnit(contracts.map((c) => c.amountFen))
   const title = t('overview.contracts', { count: contracts.length })
   const renewed = (c: Contract) => contracts.some((by) => by.renewsId === c.id && by.status !== 'terminated')
-  const of = (c: Contract) => documents.filter((d) => d.contractId === c.id)
   const columns: TableColumnsType<Contract> = [
     { title: t('contract.number'), dataIndex: 'number' },
     { title: t('contract.name'), dataIndex: 'name' },
@@ -63,7 +63,7 @@ export function ContractsBlock({ customerId, contracts, freshness }: Props) {
             onClick={() => setDoing({ kind: 'documents', contract: c })}
             data-testid={`contract-documents-${c.number}`}
           >
-            {t('document.open', { count: of(c).length })}
+            {t('document.open', { count: documents.filter((d) => belongsTo(d, ownerOf(c))).length })}
           </Button>
           {change && (
             <Button size="small" icon={<EditOutlined aria-hidden />} onClick={() => setDoing({ kind: 'edit', contract: c })} data-testid={`contract-edit-${c.id}`}>
@@ -109,7 +109,10 @@ export function ContractsBlock({ customerId, contracts, freshness }: Props) {
         <SideForm title={titleOf(t, doing)} open onClose={close}>
           {doing.kind === 'documents' ? (
             <Suspense>
-              <DocumentsPanel contract={doing.contract} documents={of(doing.contract)} />
+              <Typography.Paragraph>
+                {t('document.contract')} {doing.contract.name}
+              </Typography.Paragraph>
+              <DocumentsPanel customerId={customerId} owner={ownerOf(doing.contract)} label={titleOf(t, doing)} mayChange={change} />
             </Suspense>
           ) : (
             <ContractForm
@@ -123,6 +126,10 @@ export function ContractsBlock({ customerId, contracts, freshness }: Props) {
       )}
     </Block>
   )
+}
+
+function ownerOf(contract: Contract): Owner {
+  return { kind: 'contract', id: contract.id }
 }
 
 function titleOf(t: TFunction, doing: Doing): string {

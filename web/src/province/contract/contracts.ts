@@ -1,11 +1,8 @@
-import { queryOptions } from '@tanstack/react-query'
 import dayjs from 'dayjs'
-import { answer, province } from '../../api/client'
 import type { components } from '../../api/province.gen'
 
 export type Contract = components['schemas']['ContractView']
 export type ContractFacts = components['schemas']['ContractStated']
-export type Document = components['schemas']['DocumentView']
 
 export function contractFactsOf(c: Contract): ContractFacts {
   return {
@@ -41,11 +38,4 @@ export function inChains(contracts: Contract[]): Contract[] {
   }
   // Beside a renewal that was terminated another one leads to the same contract: it stands once.
   return ordered
-}
-
-export function documentsQuery(customerId: number) {
-  return queryOptions({
-    queryKey: ['documents', customerId],
-    queryFn: ({ signal }) => answer(province.GET('/api/customers/{id}/documents', { params: { path: { id: customerId } }, signal })),
-  })
 }

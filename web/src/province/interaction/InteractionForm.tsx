@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
-import { App, Input, Select, Switch } from 'antd'
+import { App, Input, Select, Switch, Typography } from 'antd'
 import dayjs from 'dayjs'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { answer, province } from '../../api/client'
 import { DateInput } from '../../edit/DateInput'
@@ -9,6 +10,9 @@ import type { Field } from '../../edit/field'
 import { TimeInput } from '../../edit/TimeInput'
 import { Loaded } from '../../frame/Outcome'
 import type { Contact } from '../contact/contacts'
+import { addEach, type Owner } from '../document/documents'
+import DocumentsPanel from '../document/DocumentsPanel'
+import { FilesToAdd } from '../document/FilesToAdd'
 import { useReread } from '../overview/overview'
 import { interactionChannels, interactionFactsOf, type Interaction, type InteractionFacts } from './interactions'
 
@@ -34,10 +38,14 @@ function Correction({ id, ...props }: Props & { id: number }) {
   return <Loaded query={query}>{(interaction) => <Form {...props} interaction={interaction} />}</Loaded>
 }
 
+/** An interaction, and of the files that were sent with it those that were not taken. */
+type Saved = Interaction & { refused?: string[] }
+
 function Form({ customerId, contacts, interaction, onClose }: Props & { interaction?: Interaction }) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const reread = useReread(customerId)
+  const [files, setFiles] = useState<File[]>([])
   const required = { required: true, message: t('problem.input.required') }
   const beginning: InteractionFacts = {
     contactId: null, channel: 'phone', at: dayjs().toISOString(), subject: '', body: '', nextStep: '', nextOn: '', nextDone: false,
@@ -62,24 +70,43 @@ function Form({ customerId, contacts, interaction, onClose }: Props & { interact
       input: <Switch />,
     },
   ]
+  const create = async (facts: InteractionFacts): Promise<Saved> => {
+    const made = await answer(province.POST('/api/customers/{id}/interactions', { params: { path: { id: customerId } }, body: facts }))
+    return { ...made, refused: await addEach(t, ownerOf(made), files) }
+  }
   return (
-    <EditForm<Interaction, InteractionFacts>
-      name="interaction"
-      record={interaction}
-      initial={beginning}
-      factsOf={interactionFactsOf}
-      fields={fields}
-      save={(facts, version) =>
-        interaction
-          ? answer(province.PUT('/api/interactions/{id}', { params: { path: { id: interaction.id } }, body: { ...facts, version } }))
-          : answer(province.POST('/api/customers/{id}/interactions', { params: { path: { id: customerId } }, body: facts }))
-      }
-      onSaved={() => {
-        void message.success(t(interaction ? 'record.saved' : 'record.created'))
-        reread()
-        onClose()
-      }}
-      onCancel={onClose}
-    />
+    <>
+      <EditForm<Saved, InteractionFacts>
+        name="interaction"
+        record={interaction}
+        initial={beginning}
+        factsOf={interactionFactsOf}
+        fields={fields}
+        save={(facts, version) =>
+          interaction
+            ? answer(province.PUT('/api/interactions/{id}', { params: { path: { id: interaction.id } }, body: { ...facts, version } }))
+            : create(facts)
+        }
+        onSaved={({ refused = [] }) => {
+          if (refused.length > 0) void message.warning(t('interaction.filesRefused', { files: refused.join(t('interaction.fileSeparator')) }), 10)
+          else void message.success(t(interaction ? 'record.saved' : 'record.created'))
+          reread()
+          onClose()
+        }}
+        onCancel={onClose}
+      />
+      <Typography.Paragraph strong style={{ marginTop: 24 }}>
+        {t('interaction.documents')}
+      </Typography.Paragraph>
+      {interaction ? (
+        <DocumentsPanel customerId={customerId} owner={ownerOf(interaction)} label={`${t('document.interaction')} ${interaction.subject}`} mayChange />
+      ) : (
+        <FilesToAdd files={files} onChange={setFiles} />
+      )}
+    </>
   )
+}
+
+function ownerOf(interaction: Interaction): Owner {
+  return { kind: 'interaction', id: interaction.id }
 }

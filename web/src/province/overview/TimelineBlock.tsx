@@ -1,4 +1,4 @@
-import { EditOutlined, PlusOutlined } from '@ant-design/icons'
+import { EditOutlined, PaperClipOutlined, PlusOutlined } from '@ant-design/icons'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Button, Checkbox, Empty, Timeline, Typography } from 'antd'
 import dayjs from 'dayjs'
@@ -101,6 +101,7 @@ interface Meeting {
   nextStep: string
   nextOn: string | null
   nextDone: boolean
+  documents: { id: number; name: string; size: number }[]
 }
 
 function Held({ event, onEdit }: { event: Event; onEdit?: (interaction: number) => void }) {
@@ -123,6 +124,19 @@ function Held({ event, onEdit }: { event: Event; onEdit?: (interaction: number) 
         </Button>
       )}
       {held.body && <div style={{ whiteSpace: 'pre-wrap' }}>{held.body}</div>}
+      {held.documents.map((d) => (
+        <Button
+          key={d.id}
+          type="link"
+          size="small"
+          icon={<PaperClipOutlined aria-hidden />}
+          href={`/api/documents/${d.id}`}
+          style={{ paddingInlineStart: 0, height: 'auto', whiteSpace: 'normal' }}
+          data-testid={`document-${d.name}`}
+        >
+          {d.name}
+        </Button>
+      ))}
       {held.nextOn !== null && (
         <div>
           {t('interaction.next', { step: held.nextStep, day: held.nextOn })}{' '}

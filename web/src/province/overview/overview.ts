@@ -19,6 +19,7 @@ export function useReread(id: number) {
   return () => {
     void client.invalidateQueries({ queryKey: ['overview', id] })
     void client.invalidateQueries({ queryKey: ['timeline', id] })
+    void client.invalidateQueries({ queryKey: ['documents', id] })
     void client.invalidateQueries({ queryKey: ['customers'] })
   }
 }

@@ -1,38 +1,33 @@
 import { DeleteOutlined, DownloadOutlined, UploadOutlined } from '@ant-design/icons'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Alert, Button, Popconfirm, Space, Typography, Upload, type TableColumnsType } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { answer, province } from '../../api/client'
-import { fieldTexts, problemText } from '../../api/problem'
-import { useSession } from '../../api/session'
 import { useFormats } from '../../language/formats'
 import { DataTable } from '../../table/DataTable'
-import type { Contract, Document } from './contracts'
-import { readBase64 } from './readBase64'
+import { addDocument, belongsTo, documentsQuery, refusalText, type Document, type Owner } from './documents'
 
-/** The documents of a contract: files to save, never shown in the page. */
-export default function DocumentsPanel({ contract, documents }: { contract: Contract; documents: Document[] }) {
+interface Props {
+  customerId: number
+  owner: Owner
+  /** What the list is called. */
+  label: string
+  mayChange: boolean
+}
+
+/** The documents of a contract or an interaction: files to save, never shown in the page. */
+export default function DocumentsPanel({ customerId, owner, label, mayChange }: Props) {
   const { t } = useTranslation()
-  const { may } = useSession()
   const { integer, dateTime } = useFormats()
   const client = useQueryClient()
   const reread = () =>
-    Promise.all(['documents', 'timeline'].map((part) => client.invalidateQueries({ queryKey: [part, contract.customerId] })))
-  const add = useMutation({
-    mutationFn: async (file: File) =>
-      answer(
-        province.POST('/api/contracts/{id}/documents', {
-          params: { path: { id: contract.id } },
-          body: { name: file.name, content: await readBase64(file) },
-        }),
-      ),
-    onSuccess: reread,
-  })
+    Promise.all(['documents', 'timeline'].map((part) => client.invalidateQueries({ queryKey: [part, customerId] })))
+  const documents = useQuery(documentsQuery(customerId)).data?.items.filter((d) => belongsTo(d, owner))
+  const add = useMutation({ mutationFn: (file: File) => addDocument(owner, file), onSuccess: reread })
   const remove = useMutation({
     mutationFn: (id: number) => answer(province.DELETE('/api/documents/{id}', { params: { path: { id } } })),
     onSuccess: reread,
   })
-  const mayChange = may('contract.change')
   const error = add.error ?? remove.error
   const columns: TableColumnsType<Document> = [
     {
@@ -83,13 +78,10 @@ export default function DocumentsPanel({ contract, documents }: { contract: Cont
           showIcon
           role="alert"
           style={{ marginBottom: 16 }}
-          title={fieldTexts(t, error)[0]?.text ?? problemText(t, error)}
+          title={refusalText(t, error)}
           data-testid="document-problem"
         />
       )}
-      <Typography.Paragraph>
-        {t('document.contract')} {contract.name}
-      </Typography.Paragraph>
       {mayChange && (
         <Space wrap style={{ marginBottom: 16 }}>
           <Upload
@@ -107,7 +99,7 @@ export default function DocumentsPanel({ contract, documents }: { contract: Cont
         </Space>
       )}
       <DataTable<Document>
-        label={t('document.title', { number: contract.number })}
+        label={label}
         size="small"
         rowKey="id"
         columns={columns}
