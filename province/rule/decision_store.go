@@ -169,21 +169,20 @@ func decline(ctx context.Context, tx pg.Tx, caller account.Caller, kind Kind, op
 // Count counts the open proposals that a question means, for customers within the caller's scope. Faults: Denied, a
 // value that the kind does not have, a roster that does not exist, more than a job can decide.
 func (s *Store) Count(ctx context.Context, caller account.Caller, q Question) (n int, err error) {
-	if err := caller.Demand(account.CustomerRead); err != nil {
-		return 0, err
-	}
-	if err := q.check(); err != nil {
-		return 0, err
-	}
-	if err := s.exists(ctx, q.Kind); err != nil {
+	if err := s.ask(ctx, caller, q); err != nil {
 		return 0, err
 	}
 	args := pgx.NamedArgs{"most": job.MaxLines + 1}
 	err = s.db.QueryRow(ctx, `SELECT count(*) FROM (SELECT`+q.open(caller, args)+` LIMIT @most) p`, planned, args).Scan(&n)
 	if err == nil && n > job.MaxLines {
-		err = fault.New(fault.TooLong, "rule.decision.too_many", "max", job.MaxLines)
+		err = tooMany()
 	}
 	return n, err
+}
+
+// tooMany is the fault of more proposals than a job can decide.
+func tooMany() error {
+	return fault.New(fault.TooLong, "rule.decision.too_many", "max", job.MaxLines)
 }
 
 // DecideAll has a job answer all open proposals that a question means, for customers within the caller's scope. Faults:
@@ -195,11 +194,10 @@ func (s *Store) DecideAll(ctx context.Context, caller account.Caller, o Order) (
 	if o.Answer, err = o.Answer.check(); err != nil {
 		return job.Job{}, err
 	}
-	n, err := s.Count(ctx, caller, o.Question)
-	if err != nil {
+	if err := s.ask(ctx, caller, o.Question); err != nil {
 		return job.Job{}, err
 	}
-	args := pgx.NamedArgs{"most": n + 1}
+	args := pgx.NamedArgs{"most": job.MaxLines + 1}
 	rows, err := s.db.Query(ctx, `SELECT ARRAY[c.number, c.name, p.value_from, p.value_to]`+o.open(caller, args)+` ORDER BY p.customer_id LIMIT @most`, planned, args)
 	if err != nil {
 		return job.Job{}, err
@@ -210,6 +208,8 @@ func (s *Store) DecideAll(ctx context.Context, caller account.Caller, o Order) (
 		return job.Job{}, err
 	case len(cells) == 0:
 		return job.Job{}, fault.New(fault.TooShort, "rule.proposal.none")
+	case len(cells) > job.MaxLines:
+		return job.Job{}, tooMany()
 	case len(cells) != o.Expected:
 		return job.Job{}, fault.New(fault.Conflict, "choice.changed", "count", len(cells))
 	}

@@ -114,13 +114,7 @@ func everywhere(caller account.Caller) bool { return caller.Scope().Reach >= acc
 // his own looked at, the others the proposals in their order: each is the shorter way to a page. Faults: Denied, a value
 // that the kind does not have, a roster that does not exist.
 func (s *Store) Proposals(ctx context.Context, caller account.Caller, q Question) (Page, error) {
-	if err := caller.Demand(account.CustomerRead); err != nil {
-		return Page{}, err
-	}
-	if err := q.check(); err != nil {
-		return Page{}, err
-	}
-	if err := s.exists(ctx, q.Kind); err != nil {
+	if err := s.ask(ctx, caller, q); err != nil {
 		return Page{}, err
 	}
 	args := pgx.NamedArgs{"most": pageSize + 1}
@@ -142,9 +136,15 @@ func (s *Store) Proposals(ctx context.Context, caller account.Caller, q Question
 	return page, err
 }
 
-// exists gives the NotFound fault of a roster that does not exist.
-func (s *Store) exists(ctx context.Context, kind Kind) error {
-	return pg.InTx(ctx, s.db, func(tx pg.Tx) error { return exists(ctx, tx, kind, false) })
+// ask gives the faults of a question: Denied, a value that the kind does not have, a roster that does not exist.
+func (s *Store) ask(ctx context.Context, caller account.Caller, q Question) error {
+	if err := caller.Demand(account.CustomerRead); err != nil {
+		return err
+	}
+	if err := q.check(); err != nil {
+		return err
+	}
+	return pg.InTx(ctx, s.db, func(tx pg.Tx) error { return exists(ctx, tx, q.Kind, false) })
 }
 
 // ProposalsOf reads the open proposals for a customer, that of a class first. A customer that does not exist or that the

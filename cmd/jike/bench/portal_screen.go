@@ -18,6 +18,9 @@ func (p *bigProvince) screens(ctx context.Context, out *printer) error {
 	if err != nil {
 		return err
 	}
+	if err := p.plantProposals(ctx, roster); err != nil {
+		return err
+	}
 	const unit = `SELECT parent_id FROM crm.organisation WHERE kind = 'person' AND active ORDER BY id LIMIT 1`
 	var department int64
 	if err := p.db.QueryRow(ctx, unit).Scan(&department); err != nil {
@@ -36,6 +39,8 @@ func (p *bigProvince) screens(ctx context.Context, out *printer) error {
 		{"contract_due_of_manager", p.manager, http.MethodGet, "/api/customers?due=60", ""},
 		{"roster", p.admin, http.MethodGet, fmt.Sprintf("/api/customers?roster=%d&sort=name&page=100", roster), ""},
 		{"roster_of_manager", p.manager, http.MethodGet, fmt.Sprintf("/api/customers?roster=%d", roster), ""},
+		{"roster_reasons", p.admin, http.MethodGet, fmt.Sprintf("/api/rosters/%d/customers", roster), ""},
+		{"roster_reasons_of_head", p.head, http.MethodGet, fmt.Sprintf("/api/rosters/%d/customers", roster), ""},
 		{"contracts_due", p.admin, http.MethodGet, "/api/contracts/due?days=60", ""},
 		{"birthdays", p.manager, http.MethodGet, "/api/birthdays?days=7", ""},
 		{"timeline", p.admin, http.MethodGet, fmt.Sprintf("/api/customers/%d/timeline", p.customers/2), ""},
@@ -45,7 +50,10 @@ func (p *bigProvince) screens(ctx context.Context, out *printer) error {
 		{"board", p.admin, http.MethodGet, "/api/dashboard", ""},
 		{"board_of_head", p.head, http.MethodGet, "/api/dashboard", ""},
 		{"completeness", p.admin, http.MethodGet, "/api/completeness", ""},
-		{"class_proposals", p.admin, http.MethodGet, "/api/class-proposals", ""},
+		{"class_proposals", p.admin, http.MethodGet, "/api/class-proposals?to=D", ""},
+		{"class_proposals_of_head", p.head, http.MethodGet, "/api/class-proposals", ""},
+		{"roster_proposals", p.admin, http.MethodGet, fmt.Sprintf("/api/rosters/%d/proposals", roster), ""},
+		{"roster_proposals_of_manager", p.manager, http.MethodGet, fmt.Sprintf("/api/rosters/%d/proposals", roster), ""},
 		{"bulk_preview", p.admin, http.MethodPost, "/api/bulk-changes/preview", `{"customers":[],"filter":{"class":["B1"],"city":["350100"]},"field":"class","value":"B2","reason":"measured"}`},
 	} {
 		took := make([]float64, screenTimes)
@@ -76,4 +84,18 @@ func (p *bigProvince) plantRoster(ctx context.Context) (id int64, err error) {
 	}
 	err = p.db.QueryRow(ctx, `SELECT id FROM crm.roster WHERE name = 'measured'`).Scan(&id)
 	return id, err
+}
+
+// plantProposals has rules propose another class for every tenth customer, and the roster for as many others, once.
+func (p *bigProvince) plantProposals(ctx context.Context, roster int64) error {
+	kind := fmt.Sprintf("roster-%d", roster)
+	const set = `INSERT INTO crm.rule_set (kind, version, lines, strategies, author) VALUES ($1, 1, '[]', '{}', 'measured') ON CONFLICT DO NOTHING`
+	if _, err := p.db.Exec(ctx, set, kind); err != nil {
+		return err
+	}
+	const propose = `INSERT INTO crm.proposal (kind, customer_id, value_from, value_to, version, grounds)
+		SELECT 'class', id, class, CASE class WHEN 'D' THEN 'C' ELSE 'D' END, 1, '{}'::jsonb FROM crm.customer WHERE id % 10 = 3
+		UNION ALL SELECT $1, id, 'out', 'in', 1, '{}'::jsonb FROM crm.customer WHERE id % 10 = 7 ON CONFLICT DO NOTHING`
+	_, err := p.db.Exec(ctx, propose, kind)
+	return err
 }
