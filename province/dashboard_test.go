@@ -58,14 +58,19 @@ func (g *gaps) plain(t *testing.T, caller account.Caller, by func(manager int64)
 }
 
 // TestDashboardsAddUp changes and bills customers at random and compares the dashboards of callers of every reach, one
-// of whom is named for sensitive customers, with the customers looked at one by one.
+// of whom is named for sensitive customers and one of whom is in teams too, with the customers looked at one by one.
 func TestDashboardsAddUp(t *testing.T) {
 	g := &gaps{site: newSite(t), random: rand.New(rand.NewPCG(5, 6))}
 	for i := range 10 {
 		g.ids = append(g.ids, g.Add(t, customertest.Facts(fmt.Sprint("客户", i), []int64{0, g.ManagerUnit.ID, g.ColleagueUnit.ID, g.StrangerUnit.ID}[i%4])).ID)
 	}
 	head := g.HeadA
-	head.AccountID = customertest.Value[int64](t, g.DB, `SELECT id FROM account.account WHERE login = 'head-a'`)
+	head.AccountID = g.accountID(t, "head-a")
+	serving := g.Manager
+	serving.AccountID, serving.Teams = g.accountID(t, "manager"), true
+	if _, err := g.DB.Exec(t.Context(), enlist, serving.AccountID, g.ids[2:9]); err != nil {
+		t.Fatal(err)
+	}
 	departments := map[int64]int64{g.ManagerUnit.ID: g.DepartmentA.ID, g.ColleagueUnit.ID: g.DepartmentA.ID, g.StrangerUnit.ID: g.DepartmentB.ID}
 	byManager := func(manager int64) (int64, bool) { return manager, true }
 	for round := range 3 {
@@ -75,9 +80,11 @@ func TestDashboardsAddUp(t *testing.T) {
 			}
 			g.bill(t)
 		}
-		for _, id := range g.ids[:6] { // refused for those that are not sensitive
-			if err := answered(g.Customers.Name(t.Context(), g.Everybody, id, head.AccountID, time.Now().AddDate(0, 0, 1), "专项")); err != nil {
-				t.Fatal(err)
+		for _, id := range g.ids[:6] { // refused for those that are not sensitive, or in whose team somebody is not
+			for _, account := range []int64{head.AccountID, serving.AccountID} {
+				if err := answered(g.Customers.Name(t.Context(), g.Everybody, id, account, time.Now().AddDate(0, 0, 1), "专项")); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 		if _, err := g.all.Hierarchy.Count(t.Context(), time.Now()); err != nil {
@@ -95,6 +102,7 @@ func TestDashboardsAddUp(t *testing.T) {
 			by         func(int64) (int64, bool)
 		}{
 			{g.Manager, 0, byManager},
+			{serving, 0, byManager},
 			{head, 0, byManager},
 			{g.HeadB, 0, byManager},
 			{g.Administrator, 0, func(manager int64) (int64, bool) { return departments[manager], true }},

@@ -49,7 +49,7 @@ func assemble(ctx context.Context, n *node.Node, c Config, static fs.FS) error {
 	all := NewStores(n.App, codes.Province(c.Code), zone)
 	err = n.OpenPortal(node.PortalOptions{
 		Title: "Jike, provincial node", Listen: c.HTTP.Listen, Secure: c.HTTP.Secure, Accounts: c.Account, OIDC: c.OIDC,
-		PlaceOf: all.Organisation.PlaceOf, Static: static,
+		PlaceOf: all.Organisation.PlaceOf, Closed: all.Teams.EndAll, Static: static,
 		Identity: func(context.Context) portal.Node {
 			return portal.Node{
 				Level: "province", Province: int16(c.Code), Name: codes.Province(c.Code).Name().Chinese,

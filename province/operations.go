@@ -32,6 +32,7 @@ import (
 	"jike/province/search"
 	"jike/province/selection"
 	"jike/province/site"
+	"jike/province/team"
 	"jike/province/value"
 	"jike/province/view"
 	"jike/xmlapi/server"
@@ -48,6 +49,7 @@ func (s *Stores) Register(p *portal.Server) {
 	bulk.Register(p, s.Bulk)
 	handover.Register(p, s.Handovers)
 	deputy.Register(p, s.Deputies)
+	team.Register(p, s.Teams)
 	pool.Register(p, s.Pool)
 	hierarchy.Register(p, s.Hierarchy)
 	document.Register(p, s.Documents)

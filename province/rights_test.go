@@ -190,6 +190,13 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return op.Path, fmt.Sprintf(`{"absentId":%d,"accountId":%d,"from":%q,"until":%q,"reason":"休假"}`, x.ManagerUnit.ID, x.accountID(t, "head-a"), day, day), false
 	case "deputy-acknowledge", "deputy-end":
 		return at(x.standIn(t)), "", false
+	case "team-list", "team-candidates":
+		return at(o.customer), "", true
+	case "team-name":
+		day := time.Now().AddDate(0, 0, 30+n%100).Format(time.DateOnly)
+		return at(o.customer), fmt.Sprintf(`{"accountId":%d,"duty":"assistant","from":%q,"until":%q}`, x.specialist(t), day, day), true
+	case "team-end":
+		return at(x.serves(t, o)), "", true
 	case "pool-claim":
 		return at(o.customer), fmt.Sprintf(`{"toId":%d}`, x.ManagerUnit.ID), true
 	case "pool-return":
@@ -583,6 +590,34 @@ func (x *site) standIn(t *testing.T) int64 {
 		INSERT INTO crm.deputy (absent_id, account_id, from_day, until_day, reason, named_by, absent_seen, deputy_seen)
 		VALUES ($1, $2, current_date + 300, current_date + 300, '休假', 'somebody', false, false) RETURNING id`
 	return customertest.Value[int64](t, x.DB, insert, x.ManagerUnit.ID, x.accountID(t, "head-a"))
+}
+
+// specialist is the account of an account manager in the manager's department who has no customers and calls nothing.
+func (x *site) specialist(t *testing.T) int64 {
+	t.Helper()
+	if x.specialistID == 0 {
+		u := organisation.Unit{ParentID: x.DepartmentA.ID, Kind: organisation.KindPerson, Code: "FZ0199", Name: "郑五"}
+		x.InTx(t, func(tx pg.Tx) {
+			var err error
+			if u, err = x.Organisation.Add(t.Context(), tx, x.Everybody, u); err != nil {
+				t.Fatal(err)
+			}
+		})
+		x.employ(t, account.Caller{Login: "specialist", Role: account.AccountManager, UnitID: u.ID})
+		x.specialistID = x.accountID(t, "specialist")
+	}
+	return x.specialistID
+}
+
+// serves puts the specialist into the object's team for a day of the next year, unless the object is elsewhere.
+func (x *site) serves(t *testing.T, o family) int64 {
+	t.Helper()
+	if o.customer == 1<<40 {
+		return 1 << 40
+	}
+	const insert = `INSERT INTO crm.team_member (customer_id, account_id, duty, from_day, until_day, named_by)
+		VALUES ($1, $2, 'assistant', current_date + 300, current_date + 300, 'test') RETURNING id`
+	return customertest.Value[int64](t, x.DB, insert, o.customer, x.specialist(t))
 }
 
 // job queues a job of a login's own, of a kind that nobody offers.

@@ -27,8 +27,9 @@ type site struct {
 	url      string
 	signedIn map[string]*portaltest.Browser
 
-	neighbourID int64 // a person of another department in the manager's city, made when needed
-	otherHeadID int64 // an account, made when needed
+	neighbourID  int64 // a person of another department in the manager's city, made when needed
+	otherHeadID  int64 // an account, made when needed
+	specialistID int64 // too
 }
 
 func newSite(t *testing.T) *site {
@@ -39,6 +40,7 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	accounts.OnClose(x.all.Teams.EndAll)
 	for _, c := range []account.Caller{w.Manager, w.HeadA, w.Administrator, {Login: "analyst", Role: account.HeadquartersAnalyst}, {Login: "hq-administrator", Role: account.HeadquartersAdmin}} {
 		if _, err := accounts.Create(t.Context(), account.System("test"), account.NewAccount{
 			Login: c.Login, Name: "测试", Role: c.Role, UnitID: c.UnitID, Password: portaltest.Password,

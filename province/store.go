@@ -38,6 +38,7 @@ import (
 	"jike/province/site"
 	"jike/province/subscription"
 	"jike/province/summary"
+	"jike/province/team"
 	"jike/province/value"
 	"jike/province/view"
 	"jike/schemas/codes"
@@ -62,6 +63,7 @@ type Stores struct {
 	Bulk          *bulk.Store
 	Handovers     *handover.Store
 	Deputies      *deputy.Store
+	Teams         *team.Store
 	Pool          *pool.Store
 	Hierarchy     *hierarchy.Store
 	Intake        *intake.Store
@@ -113,7 +115,8 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Jobs = job.NewStore(db)
 	s.Members = member.NewStore(db, s.Customers)
 	s.Jobs.Offer(s.Members.Importing())
-	s.Handovers = handover.NewStore(db, s.Customers, s.Jobs)
+	s.Teams = team.NewStore(db, s.Customers)
+	s.Handovers = handover.NewStore(db, s.Customers, s.Jobs, s.Teams)
 	s.Jobs.Offer(s.Handovers.Handing())
 	s.Deputies = deputy.NewStore(db, s.Organisation)
 	s.Pool = pool.NewStore(db, s.Customers)

@@ -29,6 +29,7 @@ type Caller struct {
 	UnitID    int64   // place in the organisation tree, 0 if none
 	Path      string  // ids from the root of the tree to UnitID, such as "/1/5/17/"
 	Absent    []int64 // units of the account managers for whom the caller stands in today
+	Teams     bool    // the caller is in the team of some customer today
 	Language  string  // "zh" or "en"
 	Partner   string  // domain of a partner's system, such as "BOSS"; empty for a person
 	// MustChange says that the password was given by somebody else or is too old: nothing may be done
@@ -63,7 +64,7 @@ func (c Caller) Actor() string { return c.Login }
 
 // Scope is the part of the customers that the caller reaches.
 func (c Caller) Scope() Scope {
-	s := Scope{Reach: c.Role.reach(), UnitID: c.UnitID, Path: c.Path, Absent: c.Absent}
+	s := Scope{Reach: c.Role.reach(), UnitID: c.UnitID, Path: c.Path, Absent: c.Absent, Teams: c.Teams}
 	if (s.Reach == ReachOwn && s.UnitID == 0) || (s.Reach == ReachDepartment && s.Path == "") {
 		s.Reach = ReachNothing
 	}
@@ -76,10 +77,18 @@ func (c Caller) CaresFor(unitID int64) bool {
 	return unitID != 0 && (unitID == c.UnitID || slices.Contains(c.Absent, unitID))
 }
 
+// InCharge is the caller without what it reaches by being in customers' teams: who is in a team reads the customer,
+// and what is decided about it is the matter of those who are in charge.
+func (c Caller) InCharge() Caller {
+	c.Teams = false
+	return c
+}
+
 // Place is where an account stands in the organisation at this moment.
 type Place struct {
 	Path   string  // ids from the root of the tree to its unit
 	Absent []int64 // units of the account managers for whom it stands in today
+	Teams  bool    // it is in the team of some customer today
 }
 
 // The bounds of a login and a password, in characters.

@@ -127,7 +127,7 @@ func (s *Store) Change(ctx context.Context, caller Caller, id int64, version int
 			return nil, nil, err
 		}
 		if !to.Active {
-			if err := endSessions(ctx, tx, id); err != nil {
+			if err := errors.Join(endSessions(ctx, tx, id), s.closed(ctx, tx, caller, id)); err != nil {
 				return nil, nil, err
 			}
 		}

@@ -46,6 +46,7 @@ const (
 	CustomerAssign    Permission = "customer.assign"    // change the account manager
 	CustomerClaim     Permission = "customer.claim"     // take customers from the pool into care, and return them to it
 	DeputyName        Permission = "deputy.name"        // name who stands in for an account manager: for oneself, and for people in reach
+	TeamName          Permission = "team.name"          // name who is in the team of a customer in one's charge
 	CustomerSensitive Permission = "customer.sensitive" // set or clear the sensitive flag
 	CustomerCredit    Permission = "customer.credit"    // decide level and limit of credit (信用等级, 信用额度)
 	CustomerMerge     Permission = "customer.merge"     // make one of two customers, and undo it
@@ -90,15 +91,15 @@ var grants = map[Role]struct {
 	permissions []Permission
 }{
 	AccountManager: {ReachOwn, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerImport, CustomerClaim, DeputyName,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerImport, CustomerClaim, DeputyName, TeamName,
 		ContactChange, ContactPrivate, ContactReveal, ContractChange, InteractionWrite, MemberWrite, ReferenceRead,
 	}},
 	DepartmentHead: {ReachDepartment, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ExportApprove, ViewPublish, RosterManage,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, TeamName, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ExportApprove, ViewPublish, RosterManage,
 		ContactChange, ContactReveal, ContractChange, InteractionWrite, MemberWrite, ReferenceRead,
 	}},
 	ProvinceAdministrator: {ReachProvince, []Permission{
-		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ExportApprove, ViewPublish, RosterManage,
+		OrganisationRead, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, DeputyName, TeamName, CustomerSensitive, CustomerCredit, CustomerMerge, CustomerImport, CustomerExport, ExportApprove, ViewPublish, RosterManage,
 		ContactChange, ContactReveal, ContractChange, InteractionWrite, MemberWrite, JobAdminister, JournalRead, SyncRead, SelectionRead, SelectionChange, SelectionApprove,
 		ReferenceRead, ReferenceExtend, OrganisationEdit, AccountManage, AttributeManage, RuleManage, AuditRead,
 	}},
@@ -112,7 +113,7 @@ var grants = map[Role]struct {
 		ContactChange, ContactPhones, SubscriptionWrite, BillWrite, MemberWrite,
 	}},
 	SystemTask: {ReachProvince, []Permission{
-		OrganisationRead, OrganisationEdit, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, CustomerSensitive, CustomerCredit, CustomerMerge,
+		OrganisationRead, OrganisationEdit, CustomerRead, CustomerCreate, CustomerChange, CustomerClassify, CustomerAssign, CustomerClaim, TeamName, CustomerSensitive, CustomerCredit, CustomerMerge,
 		ContactChange, ContactPhones, ContactPrivate, ContractChange, InteractionWrite, SubscriptionWrite, BillWrite, MemberWrite,
 		AccountManage, AttributeManage, RosterManage, RuleManage, ReconciliationRead, ReconciliationRun, SelectionRead, SelectionChange, NationReferenceRead, NationReferenceChange,
 	}},

@@ -27,6 +27,8 @@ type Scope struct {
 	// Absent are the units of account managers for whom the caller stands in: what is in their care is in scope
 	// besides. Covers does not count it: nobody gives them anything on that ground.
 	Absent []int64
+	// Teams says that the customers in whose teams the caller is are in scope besides. Covers does not count it either.
+	Teams bool
 }
 
 // Covers reports whether a row in the care of the unit with this id and path is in scope.

@@ -43,6 +43,7 @@ type Store struct {
 	settings Settings
 	hasher   *hasher
 	placeOf  func(ctx context.Context, unitID, accountID int64) (Place, error)
+	closed   func(ctx context.Context, tx pg.Tx, caller Caller, id int64) error
 }
 
 // NewStore makes the store. placeOf says where in the organisation an account with a unit stands; a node
@@ -52,7 +53,13 @@ func NewStore(db *pgxpool.Pool, settings Settings, placeOf func(ctx context.Cont
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db, settings: settings, hasher: h, placeOf: placeOf}, nil
+	nothing := func(context.Context, pg.Tx, Caller, int64) error { return nil }
+	return &Store{db: db, settings: settings, hasher: h, placeOf: placeOf, closed: nothing}, nil
+}
+
+// OnClose has something done in the transaction in which an account is closed. It is called before the store is used.
+func (s *Store) OnClose(closed func(ctx context.Context, tx pg.Tx, caller Caller, id int64) error) {
+	s.closed = closed
 }
 
 // NewAccount is what an account begins with.
@@ -153,7 +160,7 @@ func (s *Store) Caller(ctx context.Context, id int64) (Caller, error) {
 		if err != nil {
 			return Caller{}, fmt.Errorf("unit of account %s: %w", c.Login, err)
 		}
-		c.Path, c.Absent = place.Path, place.Absent
+		c.Path, c.Absent, c.Teams = place.Path, place.Absent, place.Teams
 	}
 	return c, nil
 }

@@ -134,6 +134,8 @@ type PortalOptions struct {
 	Accounts account.Settings
 	OIDC     signon.Settings
 	PlaceOf  func(ctx context.Context, unitID, accountID int64) (account.Place, error) // nil: no organisation
+	// Closed is done in the transaction in which an account is closed; nil: nothing.
+	Closed   func(ctx context.Context, tx pg.Tx, caller account.Caller, id int64) error
 	Identity func(ctx context.Context) portal.Node
 	Static   fs.FS // the built front end; nil: none
 }
@@ -162,6 +164,9 @@ func (n *Node) OpenPortal(o PortalOptions) error {
 	accounts, err := account.NewStore(n.App, o.Accounts, o.PlaceOf)
 	if err != nil {
 		return err
+	}
+	if o.Closed != nil {
+		accounts.OnClose(o.Closed)
 	}
 	n.Accounts = accounts
 	var provider *signon.Provider

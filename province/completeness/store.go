@@ -122,13 +122,19 @@ func (s *Store) Of(ctx context.Context, caller account.Caller, customerID int64)
 }
 
 // cells are the sums that the caller's scope covers. Of sensitive customers in the care of others the sums
-// are not told apart by who may see them, so these are looked at one by one where the caller is named for some.
+// are not told apart by who may see them, so these are looked at one by one where the caller is named for some, and so
+// are the customers in whose teams the caller is.
 func cells(caller account.Caller, args pgx.NamedArgs) string {
 	query := `SELECT coalesce(c.manager_id, 0) AS manager_id, c.customers, c.points, c.whole
 		FROM (SELECT nullif(t.manager_id, 0) AS manager_id, t.sensitive, t.customers, t.points, t.whole, NULL::bigint AS id
 			FROM crm.completeness_tally t WHERE t.customers > 0) c WHERE ` + customer.Within(caller, args)
 	if caller.May(account.CustomerSensitive) {
 		return query
+	}
+	if caller.Teams {
+		query += ` UNION ALL SELECT p.manager_id, 1, p.score, CASE WHEN p.score = 100 THEN 1 ELSE 0 END
+			FROM crm.customer c JOIN crm.customer_completeness p ON p.customer_id = c.id
+			WHERE c.merged_into IS NULL AND ` + customer.WithinByTeam(caller, args)
 	}
 	return query + ` UNION ALL SELECT p.manager_id, 1, p.score, CASE WHEN p.score = 100 THEN 1 ELSE 0 END
 		FROM crm.sensitive_viewer v JOIN crm.customer c ON c.id = v.customer_id JOIN crm.customer_completeness p ON p.customer_id = c.id

@@ -50,7 +50,7 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, customerID int64
 		if err := caller.Demand(account.ContactChange); err != nil {
 			return err
 		}
-		national, err := s.customers.Family(ctx, tx, caller, customerID)
+		national, err := s.customers.Serve(ctx, tx, caller, customerID)
 		if err != nil {
 			return err
 		}
@@ -167,7 +167,7 @@ func (s *Store) get(ctx context.Context, tx pg.Tx, caller account.Caller, id int
 	if err := tx.PGX().QueryRow(ctx, `SELECT customer_id FROM crm.contact WHERE id = $1`, id).Scan(&customerID); err != nil {
 		return Contact{}, unknown(err)
 	}
-	if _, err := s.customers.Family(ctx, tx, caller, customerID); err != nil {
+	if _, err := s.customers.Serve(ctx, tx, caller, customerID); err != nil {
 		if fault.Is(err, fault.NotFound) {
 			return Contact{}, unknown(pgx.ErrNoRows)
 		}

@@ -11,13 +11,15 @@ import (
 
 // accessView is an Access as the browser sees it.
 type accessView struct {
-	Reach       []Rule `json:"reach" enum:"own,unit,deputy,province" doc:"By which the customer is within reach"`
+	Reach       []Rule `json:"reach" enum:"own,unit,deputy,team,province" doc:"By which the customer is within reach"`
 	Sensitive   bool   `json:"sensitive"`
 	Sight       []Rule `json:"sight" enum:"own,named,marks" doc:"By which a sensitive customer is seen besides"`
 	Manager     string `json:"manager" doc:"The customer's account manager; empty: nobody"`
 	Unit        string `json:"unit" doc:"The caller's place in the organisation; empty: none"`
 	UnitKind    string `json:"unitKind" enum:",province,city,department,person"`
 	DeputyUntil string `json:"deputyUntil" doc:"The last day on which the caller stands in for the manager, YYYY-MM-DD; empty: does not"`
+	TeamDuty    string `json:"teamDuty" enum:",assistant,project_manager,solution_specialist,delivery_engineer,service_specialist,billing_specialist" doc:"The caller's in the customer's team; empty: is not in it"`
+	TeamUntil   string `json:"teamUntil" doc:"The last day of that, YYYY-MM-DD"`
 	Until       string `json:"until" doc:"The last day for which the caller is named, YYYY-MM-DD; empty: not named"`
 	NamedBy     string `json:"namedBy"`
 	Reason      string `json:"reason"`
@@ -46,9 +48,9 @@ func registerAccess(s *portal.Server, store *Store) {
 			a, err := store.Access(ctx, caller, in.ID)
 			v := accessView{
 				Reach: rules(a.Reach), Sensitive: a.Sensitive, Sight: rules(a.Sight), Manager: a.Manager,
-				Unit: a.Unit, UnitKind: a.UnitKind, NamedBy: a.NamedBy, Reason: a.Reason,
+				Unit: a.Unit, UnitKind: a.UnitKind, TeamDuty: a.TeamDuty, NamedBy: a.NamedBy, Reason: a.Reason,
 			}
-			v.Until, v.DeputyUntil = dayOf(a.Until), dayOf(a.DeputyUntil)
+			v.Until, v.DeputyUntil, v.TeamUntil = dayOf(a.Until), dayOf(a.DeputyUntil), dayOf(a.TeamUntil)
 			return v, err
 		})
 	registerNamings(s, store)

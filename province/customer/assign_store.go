@@ -15,9 +15,10 @@ const (
 	careTables  = `crm.customer c LEFT JOIN crm.organisation m ON m.id = c.manager_id`
 )
 
-// Chosen reads the customers of a choice within the caller's scope, with who cares for them, in the order of their
+// Chosen reads the customers of a choice that are in the caller's charge, with who cares for them, in the order of their
 // ids. Merged ones are left out. Faults: none, or more than most.
 func (s *Store) Chosen(ctx context.Context, caller account.Caller, choice Choice, most int) ([]Care, error) {
+	caller = caller.InCharge()
 	var where string
 	var args pgx.NamedArgs
 	if choice.Filter != nil {
@@ -59,11 +60,11 @@ func (s *Store) Values(ctx context.Context, caller account.Caller, column string
 	return values, err
 }
 
-// HoldCare reads in whose care customers are, by their numbers and within the caller's scope, and keeps others
+// HoldCare reads in whose care customers are, by their numbers and in the caller's charge, and keeps others
 // from changing them until the transaction ends.
 func (s *Store) HoldCare(ctx context.Context, tx pg.Tx, caller account.Caller, numbers []string) (map[string]Care, error) {
 	args := pgx.NamedArgs{"numbers": numbers}
-	which := ` WHERE c.number = ANY (@numbers) AND ` + Within(caller, args)
+	which := ` WHERE c.number = ANY (@numbers) AND ` + Within(caller.InCharge(), args)
 	if _, err := tx.PGX().Exec(ctx, `SELECT FROM crm.customer c`+which+` ORDER BY c.id FOR NO KEY UPDATE OF c`, planned, args); err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ import (
 	"jike/schemas/codes"
 )
 
-// Match finds customers within the caller's scope by a key, and with lock keeps others from changing them
+// Match finds customers in the caller's charge by a key, and with lock keeps others from changing them
 // until the transaction ends. Two may have the same name; those that were merged into another have none here,
 // and are found by number and credit code.
 func (s *Store) Match(ctx context.Context, tx pg.Tx, caller account.Caller, key Key, values []string, lock bool) (map[string][]Customer, error) {
@@ -26,7 +26,7 @@ func (s *Store) Match(ctx context.Context, tx pg.Tx, caller account.Caller, key 
 	which := map[Key]string{
 		ByNumber: `c.number = ANY (@values)`, ByCreditCode: `c.credit_code = ANY (@values)`, ByName: `c.name = ANY (@values) AND c.merged_into IS NULL`,
 	}[key]
-	query := `SELECT ` + columns + ` FROM ` + tables + ` WHERE ` + which + ` AND ` + Within(caller, args) + ` ORDER BY c.id`
+	query := `SELECT ` + columns + ` FROM ` + tables + ` WHERE ` + which + ` AND ` + Within(caller.InCharge(), args) + ` ORDER BY c.id`
 	if lock {
 		query += ` FOR NO KEY UPDATE OF c`
 	}

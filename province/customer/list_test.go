@@ -41,7 +41,8 @@ func TestListsAreWhatPlainSQLSays(t *testing.T) {
 	}
 	named := named(t, w)
 	units := []int64{0, 0, 0, w.ManagerUnit.ID, w.DepartmentA.ID, w.DepartmentB.ID, w.DepartmentA.ParentID, 1, -1}
-	callers := []account.Caller{w.Administrator, w.HeadA, named, w.Manager, w.Everybody, standingIn(w.Manager, w), standingIn(named, w)}
+	serving := serving(t, w)
+	callers := []account.Caller{w.Administrator, w.HeadA, named, w.Manager, w.Everybody, standingIn(w.Manager, w), standingIn(named, w), serving, standingIn(serving, w)}
 	rapid.Check(t, func(r *rapid.T) {
 		caller := rapid.SampledFrom(callers).Draw(r, "caller")
 		f := customer.Filter{
@@ -52,6 +53,7 @@ func TestListsAreWhatPlainSQLSays(t *testing.T) {
 			ManagerID:  rapid.SampledFrom(append(l.units, 0, 0)).Draw(r, "manager"),
 			UnitID:     rapid.SampledFrom(units).Draw(r, "unit"),
 			Mine:       rapid.SampledFrom([]bool{false, false, false, true}).Draw(r, "mine"),
+			Team:       rapid.SampledFrom([]bool{false, false, false, true}).Draw(r, "team"),
 			Unassigned: rapid.SampledFrom([]bool{false, false, false, true}).Draw(r, "unassigned"),
 			Sensitive:  rapid.SampledFrom([]*bool{nil, nil, new(true), new(false)}).Draw(r, "sensitive"),
 			Since:      rapid.SampledFrom([]time.Time{{}, {}, started}).Draw(r, "since"),
@@ -112,6 +114,25 @@ func named(t *testing.T, w *customertest.World) account.Caller {
 	return caller
 }
 
+// serving is the manager with an account that is in the teams of some customers, was in those of others, and will be in
+// those of others still. For a part of the sensitive ones it is named.
+func serving(t *testing.T, w *customertest.World) account.Caller {
+	t.Helper()
+	caller, owner := w.Manager, w.Database.Owner(t)
+	caller.Teams = true
+	caller.AccountID = customertest.Value[int64](t, owner, `INSERT INTO account.account (login, name, password_hash, role)
+		VALUES ('serving', '测试', '', 'account_manager') RETURNING id`)
+	const insert = `WITH named AS (INSERT INTO crm.sensitive_viewer (customer_id, account_id, until, reason, named_by)
+			SELECT id, $1, current_date + 9, '专项', 'test' FROM crm.customer WHERE id % 5 = 0)
+		INSERT INTO crm.team_member (customer_id, account_id, duty, from_day, until_day, named_by, ended_by, ended_at)
+		SELECT id, $1, 'assistant', current_date + CASE WHEN id % 4 = 1 THEN 5 ELSE -9 END, current_date + CASE WHEN id % 4 = 2 THEN -5 ELSE 9 END, 'test',
+			CASE WHEN id % 4 = 3 THEN 'test' END, CASE WHEN id % 4 = 3 THEN now() END FROM crm.customer WHERE id % 3 = 0`
+	if _, err := owner.Exec(t.Context(), insert, caller.AccountID); err != nil {
+		t.Fatal(err)
+	}
+	return caller
+}
+
 // standingIn is the caller who stands in for a colleague and for a stranger.
 func standingIn(caller account.Caller, w *customertest.World) account.Caller {
 	caller.Absent = []int64{w.ColleagueUnit.ID, w.StrangerUnit.ID}
@@ -165,15 +186,19 @@ func oracle(ctx context.Context, tx pgx.Tx, caller account.Caller, f customer.Fi
 			AND ($15::timestamptz IS NULL OR c.updated_at >= $15)
 			AND ($16 = 0 OR EXISTS (SELECT FROM crm.contract k LEFT JOIN crm.contract r ON r.renews_id = k.id AND r.status = 'active'
 				WHERE k.customer_id = c.id AND k.status = 'active' AND k.expires_on - $17::date BETWEEN 0 AND $16 AND r.id IS NULL))
+			AND (NOT $20 OR EXISTS (SELECT FROM crm.team_member t WHERE t.customer_id = c.id AND t.account_id = $10
+				AND t.ended_by IS NULL AND t.from_day <= $17::date AND t.until_day >= $17::date))
 			AND ($19 = 0 OR EXISTS (SELECT FROM crm.roster_entry e WHERE e.customer_id = c.id AND e.roster_id = $19))
 			AND c.merged_into IS NULL AND (position($7 IN c.name) > 0 OR starts_with(c.number, $7))
 			AND ($8 = 'province_administrator' OR $8 = 'system_task' OR $8 = 'account_manager' AND c.manager_id = $9
-				OR $8 = 'department_head' AND m.parent_id = $9 OR c.manager_id = ANY ($18))
+				OR $8 = 'department_head' AND m.parent_id = $9 OR c.manager_id = ANY ($18)
+				OR $21 AND EXISTS (SELECT FROM crm.team_member t WHERE t.customer_id = c.id AND t.account_id = $10
+					AND t.ended_by IS NULL AND t.from_day <= $17::date AND t.until_day >= $17::date))
 			AND (NOT c.sensitive OR $8 IN ('province_administrator', 'system_task') OR c.manager_id = $9
 				OR EXISTS (SELECT FROM crm.sensitive_viewer v WHERE v.customer_id = c.id AND v.account_id = $10 AND v.until > current_date))
 		ORDER BY c.%s %s, c.id %s`, order, direction, direction)
 	rows, err := tx.Query(ctx, query, f.Classes, f.Lifecycles, f.Cities, f.Industries, f.ManagerID, f.National, f.Text, string(caller.Role), caller.UnitID, caller.AccountID,
-		f.UnitID, f.Mine, f.Unassigned, f.Sensitive, nilIfZero(f.Since), f.DueDays, time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly), caller.Absent, f.RosterID)
+		f.UnitID, f.Mine, f.Unassigned, f.Sensitive, nilIfZero(f.Since), f.DueDays, time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly), caller.Absent, f.RosterID, f.Team, caller.Teams)
 	if err != nil {
 		return nil, err
 	}

@@ -9,12 +9,12 @@ import (
 	"jike/internal/pg"
 )
 
-// LockPair reads two customers within the caller's scope and keeps everything from being written to
+// LockPair reads two customers in the caller's charge and keeps everything from being written to
 // them or their families until the transaction ends. Unlike Lock it reaches merged ones. One that is
 // unknown to the caller gives a NotFound fault.
 func (s *Store) LockPair(ctx context.Context, tx pg.Tx, caller account.Caller, a, b int64) (first, second Customer, err error) {
 	args := pgx.NamedArgs{"ids": []int64{a, b}}
-	query := `SELECT ` + columns + ` FROM ` + tables + ` WHERE c.id = ANY (@ids) AND ` + Within(caller, args) + ` ORDER BY c.id FOR UPDATE OF c`
+	query := `SELECT ` + columns + ` FROM ` + tables + ` WHERE c.id = ANY (@ids) AND ` + Within(caller.InCharge(), args) + ` ORDER BY c.id FOR UPDATE OF c`
 	rows, err := tx.PGX().Query(ctx, query, args)
 	if err != nil {
 		return first, second, err

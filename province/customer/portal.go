@@ -103,6 +103,7 @@ type Sieve struct {
 	Manager    int64    `query:"manager" json:"manager,omitempty" doc:"Unit of the account manager"`
 	Unit       int64    `query:"unit" json:"unit,omitempty" doc:"Of the organisation: those in the care of anybody within it; the province stands for all"`
 	Mine       bool     `query:"mine" json:"mine,omitempty" doc:"Only those in the reader's own care"`
+	Team       bool     `query:"team" json:"team,omitempty" doc:"Only those in whose teams the reader is"`
 	Unassigned bool     `query:"unassigned" json:"unassigned,omitempty" doc:"Only those in nobody's care"`
 	Sensitive  string   `query:"sensitive" json:"sensitive,omitempty" enum:"true,false" doc:"Only those that are marked sensitive, or only the others"`
 	Changed    string   `query:"changed" json:"changed,omitempty" enum:"week" doc:"Only those that were changed since Monday"`
@@ -209,7 +210,7 @@ func (q ListQuery) Filter() (Filter, error) {
 // Filter reads the values, with the faults of all joined.
 func (q Sieve) Filter() (Filter, error) {
 	f := Filter{
-		Text: q.Q, ManagerID: q.Manager, UnitID: q.Unit, Mine: q.Mine, Unassigned: q.Unassigned, DueDays: q.Due, RosterID: q.Roster, Attribute: q.Attribute, Value: q.Value,
+		Text: q.Q, ManagerID: q.Manager, UnitID: q.Unit, Mine: q.Mine, Team: q.Team, Unassigned: q.Unassigned, DueDays: q.Due, RosterID: q.Roster, Attribute: q.Attribute, Value: q.Value,
 	}
 	var err [4]error
 	f.Classes, err[0] = parseAll("class", q.Class, codes.ParseClass)

@@ -34,32 +34,60 @@ func Within(caller account.Caller, args pgx.NamedArgs) string {
 	return condition + `)`
 }
 
+// inTeam is the condition that the caller is in the team of a customer c. The array is made once for a statement, and
+// with it the customers are found by their key.
+const inTeam = `c.id = ANY (ARRAY(SELECT t.customer_id FROM crm.team_member t WHERE t.account_id = @scope_account AND ` + organisation.TeamServes + `))`
+
 // reaching are the grounds on which a customer is within the caller's reach, and the condition that one of them
 // holds. Who stands in for others has two, which the condition makes one set of managers: that the managers' index
-// answers, and no index an OR of two conditions.
+// answers, and no index an OR with a subquery. Who is in teams has two indexes asked, each with an array.
 func reaching(caller account.Caller, args pgx.NamedArgs) (grounds []ground, condition string) {
-	const inCareOf = `c.manager_id IN (SELECT u.id FROM crm.organisation u WHERE `
-	var manager string
+	grounds, managers := caring(caller, args)
+	switch {
+	case managers != "" && caller.Teams:
+		args["scope_account"] = caller.AccountID
+		return append(grounds, ground{RuleTeam, inTeam}), `(c.manager_id = ANY (ARRAY(` + managers + `)) OR ` + inTeam + `)`
+	case len(grounds) > 1:
+		return grounds, `c.manager_id IN (` + managers + `)`
+	}
+	return grounds, grounds[0].sql
+}
+
+// caring are the grounds that are about who cares for a customer, and the statement of the managers that they come to;
+// empty: every customer is within reach, or none.
+func caring(caller account.Caller, args pgx.NamedArgs) (grounds []ground, managers string) {
+	const persons = `SELECT u.id FROM crm.organisation u WHERE `
 	scope := caller.Scope()
 	switch scope.Reach {
 	case account.ReachOwn:
 		args["scope_unit"] = scope.UnitID
-		manager, grounds = `u.id = @scope_unit`, []ground{{RuleOwn, `c.manager_id = @scope_unit`}}
+		managers, grounds = persons+`u.id = @scope_unit`, []ground{{RuleOwn, `c.manager_id = @scope_unit`}}
 	case account.ReachDepartment:
 		args["scope_path"] = scope.Path
-		manager = `u.path LIKE @scope_path || '%'`
-		grounds = []ground{{RuleUnit, inCareOf + manager + `)`}}
+		managers = persons + `u.path LIKE @scope_path || '%'`
+		grounds = []ground{{RuleUnit, `c.manager_id IN (` + managers + `)`}}
 	case account.ReachProvince, account.ReachNation:
-		return []ground{{RuleProvince, `true`}}, `true`
+		return []ground{{RuleProvince, `true`}}, ""
 	default:
-		return []ground{{"", `false`}}, `false`
+		return []ground{{"", `false`}}, ""
 	}
-	if len(scope.Absent) == 0 {
-		return grounds, grounds[0].sql
+	if len(scope.Absent) > 0 {
+		args["scope_absent"] = scope.Absent
+		managers += ` OR u.id = ANY (@scope_absent)`
+		grounds = append(grounds, ground{RuleDeputy, `c.manager_id = ANY (@scope_absent)`})
 	}
-	args["scope_absent"] = scope.Absent
-	grounds = append(grounds, ground{RuleDeputy, `c.manager_id = ANY (@scope_absent)`})
-	return grounds, inCareOf + manager + ` OR u.id = ANY (@scope_absent))`
+	return grounds, managers
+}
+
+// WithinByTeam is the condition that a row c of crm.customer, which is not sensitive, may be seen by the caller for being
+// in its team and for nothing else; it adds its arguments to args. Sums by manager do not know such customers.
+func WithinByTeam(caller account.Caller, args pgx.NamedArgs) string {
+	if !caller.Teams {
+		return `false`
+	}
+	_, otherwise := reaching(caller.InCharge(), args)
+	args["scope_account"] = caller.AccountID
+	return inTeam + ` AND NOT c.sensitive AND (` + otherwise + `) IS NOT TRUE`
 }
 
 // unbarred are the grounds on which the caller sees a sensitive customer within reach: being its own account
@@ -89,13 +117,14 @@ func (s *Store) Access(ctx context.Context, caller account.Caller, id int64) (Ac
 	}
 	query := `SELECT c.sensitive, coalesce(m.name, ''), coalesce(u.name, ''), coalesce(u.kind, ''), v.until, coalesce(v.named_by, ''), coalesce(v.reason, ''),
 			(SELECT max(d.until_day) FROM crm.deputy d WHERE d.account_id = @account AND d.absent_id = c.manager_id AND ` + organisation.DeputyRuns + `),
-			ARRAY[` + strings.Join(held, `, `) + `]
+			coalesce(t.duty, ''), t.until_day, ARRAY[` + strings.Join(held, `, `) + `]
 		FROM crm.customer c LEFT JOIN crm.organisation m ON m.id = c.manager_id LEFT JOIN crm.organisation u ON u.id = @unit
 			LEFT JOIN crm.sensitive_viewer v ON v.customer_id = c.id AND v.account_id = @account
+			LEFT JOIN crm.team_member t ON t.customer_id = c.id AND t.account_id = @account AND ` + organisation.TeamServes + `
 		WHERE c.id = @id AND ` + Within(caller, args)
 	var a Access
 	var holds []bool
-	err := s.db.QueryRow(ctx, query, args).Scan(&a.Sensitive, &a.Manager, &a.Unit, &a.UnitKind, &a.Until, &a.NamedBy, &a.Reason, &a.DeputyUntil, &holds)
+	err := s.db.QueryRow(ctx, query, args).Scan(&a.Sensitive, &a.Manager, &a.Unit, &a.UnitKind, &a.Until, &a.NamedBy, &a.Reason, &a.DeputyUntil, &a.TeamDuty, &a.TeamUntil, &holds)
 	if err != nil {
 		return Access{}, unknown(err)
 	}

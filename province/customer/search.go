@@ -26,6 +26,7 @@ type Filter struct {
 	// customers, those in nobody's care too.
 	UnitID     int64
 	Mine       bool      // only those in the caller's own care
+	Team       bool      // only those in whose teams the caller is
 	Unassigned bool      // only those in nobody's care
 	National   *bool     // nil: both
 	Sensitive  *bool     // nil: both

@@ -53,6 +53,10 @@ func conditions(caller account.Caller, f Filter) (string, pgx.NamedArgs) {
 	if f.Mine {
 		list = append(list, `c.manager_id = @scope_unit`)
 	}
+	if f.Team {
+		list = append(list, inTeam)
+		args["scope_account"] = caller.AccountID
+	}
 	if f.Unassigned {
 		list = append(list, `c.manager_id IS NULL`)
 	}
@@ -85,7 +89,7 @@ func conditions(caller account.Caller, f Filter) (string, pgx.NamedArgs) {
 
 // byFacets reports whether the filter is by what the tally counts by, and perhaps by a text.
 func (f Filter) byFacets() bool {
-	return f.ManagerID == 0 && f.UnitID == 0 && !f.Mine && !f.Unassigned && f.Since.IsZero() && f.DueDays == 0 && f.RosterID == 0 && f.Attribute == ""
+	return f.ManagerID == 0 && f.UnitID == 0 && !f.Mine && !f.Team && !f.Unassigned && f.Since.IsZero() && f.DueDays == 0 && f.RosterID == 0 && f.Attribute == ""
 }
 
 // facetConditions are those on what the tally counts by.

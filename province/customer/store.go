@@ -59,10 +59,28 @@ func (s *Store) ByNumber(ctx context.Context, tx pg.Tx, caller account.Caller, n
 	return one(ctx, tx.PGX(), caller, `c.number = @number`, pgx.NamedArgs{"number": number}, ``)
 }
 
-// Lock reads a customer within the caller's scope and keeps others from changing it until the
-// transaction ends. It gives a NotFound fault like Get.
+// Lock reads a customer in the caller's charge and keeps others from changing it until the transaction ends. It gives
+// a NotFound fault like Get, and a Denied one to who is no more than in the customer's team.
 func (s *Store) Lock(ctx context.Context, tx pg.Tx, caller account.Caller, id int64) (Customer, error) {
-	return alone(one(ctx, tx.PGX(), caller, `c.id = @id`, pgx.NamedArgs{"id": id}, ` FOR NO KEY UPDATE OF c`))
+	c, err := alone(one(ctx, tx.PGX(), caller.InCharge(), `c.id = @id`, pgx.NamedArgs{"id": id}, ` FOR NO KEY UPDATE OF c`))
+	return c, s.kept(ctx, tx, caller, id, err)
+}
+
+// InCharge gives the fault of Lock to who may not decide about a customer.
+func (s *Store) InCharge(ctx context.Context, tx pg.Tx, caller account.Caller, id int64) error {
+	_, err := s.GetIn(ctx, tx, caller.InCharge(), id)
+	return s.kept(ctx, tx, caller, id, err)
+}
+
+// kept turns the NotFound fault of a customer in whose team the caller is into a Denied one.
+func (s *Store) kept(ctx context.Context, tx pg.Tx, caller account.Caller, id int64, err error) error {
+	if !caller.Teams || !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	if _, hidden := s.GetIn(ctx, tx, caller, id); hidden != nil {
+		return err
+	}
+	return fault.New(fault.Denied, "customer.team.serves")
 }
 
 // LockByNumber is Lock by number for a partner that keeps the province's customers, such as BOSS:
@@ -79,12 +97,18 @@ func alone(c Customer, err error) (Customer, error) {
 	return c, err
 }
 
-// Family makes ready to add to or change a customer's family (contacts, contracts, subscriptions,
+// Family makes ready to add to or change a customer's family (contracts, members, subscriptions,
 // bills): it holds the customer's row until the transaction ends, so that no change of class can
 // move the family meanwhile, and gives the flag that a new row of the family must carry. The
-// customer must be within the caller's scope, else NotFound, and not merged into another, else a Rule
+// customer must be in the caller's charge, else the fault of Lock, and not merged into another, else a Rule
 // fault.
 func (s *Store) Family(ctx context.Context, tx pg.Tx, caller account.Caller, id int64) (national bool, err error) {
+	national, err = s.Serve(ctx, tx, caller.InCharge(), id)
+	return national, s.kept(ctx, tx, caller, id, err)
+}
+
+// Serve is Family for what those in the customer's team write too: contacts, and what was said and done.
+func (s *Store) Serve(ctx context.Context, tx pg.Tx, caller account.Caller, id int64) (national bool, err error) {
 	args := pgx.NamedArgs{"id": id}
 	query := `SELECT c.national, coalesce(s.number, '') FROM crm.customer c LEFT JOIN crm.customer s ON s.id = c.merged_into
 		WHERE c.id = @id AND ` + Within(caller, args) + ` FOR KEY SHARE OF c`

@@ -11,7 +11,7 @@ const longestNaming = 2
 
 // Viewer is a person who by name may see a sensitive customer (保密客户), up to a day. Being named lifts the
 // bar of the sensitive flag only: the customer must be in the person's reach besides, so that it is heads of
-// departments who are named, and who stands in for its account manager. That one themself, and whoever may mark
+// departments who are named, who stands in for its account manager, and who is in its team. The account manager themself, and whoever may mark
 // customers, need not be.
 type Viewer struct {
 	AccountID int64

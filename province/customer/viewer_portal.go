@@ -29,7 +29,7 @@ type candidateView struct {
 
 type viewersView struct {
 	Items      []viewerView    `json:"items"`
-	Candidates []candidateView `json:"candidates" doc:"Who can be named: heads of departments, and who stands in for the manager"`
+	Candidates []candidateView `json:"candidates" doc:"Who can be named: heads of departments, who stands in for the manager, and who is in the team"`
 }
 
 type nameViewerInput struct {

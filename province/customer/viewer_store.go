@@ -50,11 +50,12 @@ func viewers(ctx context.Context, tx pg.Tx, id int64) ([]Viewer, []Candidate, er
 
 // nameable is the condition that an account a can be named for the customer $1; the role $2 is head of a department.
 const nameable = `a.active AND (a.role = $2 OR EXISTS (SELECT FROM crm.deputy d JOIN crm.customer c ON c.manager_id = d.absent_id
-	WHERE c.id = $1 AND d.account_id = a.id AND ` + organisation.DeputyRuns + `))`
+	WHERE c.id = $1 AND d.account_id = a.id AND ` + organisation.DeputyRuns + `)
+	OR EXISTS (SELECT FROM crm.team_member t WHERE t.customer_id = $1 AND t.account_id = a.id AND ` + organisation.TeamServes + `))`
 
 // Name names a person for a customer, up to a day, or anew with another day and reason. Faults: Denied, NotFound,
-// a reason or day that is not allowed, and Rule for who is no active head of a department and does not stand in for
-// the customer's manager.
+// a reason or day that is not allowed, and Rule for who is no active head of a department, does not stand in for the
+// customer's manager and is not in its team.
 func (s *Store) Name(ctx context.Context, caller account.Caller, id, accountID int64, until time.Time, reason string) error {
 	return s.changeViewers(ctx, caller, id, func(tx pg.Tx) (audit.Entry, error) {
 		reason, err := naming(reason, until, time.Now())

@@ -84,7 +84,8 @@ type manager struct {
 }
 
 // billed reads the amounts by manager, and as of when they are. Of sensitive customers in the care of others the sums
-// are not told apart by who may see them, so these are looked at one by one where the caller is named for some.
+// are not told apart by who may see them, so these are looked at one by one where the caller is named for some, and so
+// are the customers in whose teams the caller is.
 func (s *Store) billed(ctx context.Context, caller account.Caller, d *Dashboard) ([]manager, error) {
 	args := pgx.NamedArgs{"month": d.Month}
 	cells := `SELECT coalesce(c.manager_id, 0) AS manager_id, c.last_fen, c.before_fen, c.arrears_fen
@@ -95,6 +96,11 @@ func (s *Store) billed(ctx context.Context, caller account.Caller, d *Dashboard)
 			FROM crm.sensitive_viewer v JOIN crm.customer c ON c.id = v.customer_id JOIN crm.customer_figure f ON f.customer_id = c.id
 			WHERE v.account_id = @scope_account AND c.sensitive AND c.manager_id IS DISTINCT FROM @scope_unit AND c.merged_into IS NULL
 				AND ` + customer.Within(caller, args)
+	}
+	if caller.Teams {
+		cells += ` UNION ALL SELECT coalesce(c.manager_id, 0), f.last_fen, f.before_fen, f.arrears_fen
+			FROM crm.customer c JOIN crm.customer_figure f ON f.customer_id = c.id
+			WHERE c.merged_into IS NULL AND ` + customer.WithinByTeam(caller, args)
 	}
 	query := `SELECT coalesce(u.id, 0) AS id, coalesce(u.name, '') AS name, coalesce(p.id, 0) AS department_id, coalesce(p.name, '') AS department,
 			sum(c.last_fen)::bigint AS last_fen, sum(c.before_fen)::bigint AS before_fen, sum(c.arrears_fen)::bigint AS arrears_fen

@@ -96,7 +96,7 @@ func (s *Store) room(ctx context.Context, tx pg.Tx, caller account.Caller, to Ow
 	if err := tx.PGX().QueryRow(ctx, query, id).Scan(&of.customerID, &of.title); err != nil {
 		return of, known(err, unknown)
 	}
-	if err := s.family(ctx, tx, caller, of.customerID, unknown); err != nil {
+	if err := s.family(ctx, tx, caller, of, unknown); err != nil {
 		return of, err
 	}
 	// Others who add to the same owner wait here, so that the count holds.
@@ -143,7 +143,7 @@ func (s *Store) Remove(ctx context.Context, caller account.Caller, id int64) err
 		if err != nil {
 			return err
 		}
-		if err := s.family(ctx, tx, caller, of.customerID, "document.unknown"); err != nil {
+		if err := s.family(ctx, tx, caller, of, "document.unknown"); err != nil {
 			return err
 		}
 		if err := caller.Demand(owners[of.kind].right); err != nil {
@@ -177,9 +177,14 @@ func ownerOf(ctx context.Context, tx pg.Tx, id int64) (of owner, err error) {
 	return of, known(err, "document.unknown")
 }
 
-// family makes ready to write to a customer's family; what the caller may not see is as if it were not there.
-func (s *Store) family(ctx context.Context, tx pg.Tx, caller account.Caller, customerID int64, code string) error {
-	_, err := s.customers.Family(ctx, tx, caller, customerID)
+// family makes ready to write to the owner, as who writes the owner itself does; what the caller may not see is as if it
+// were not there.
+func (s *Store) family(ctx context.Context, tx pg.Tx, caller account.Caller, of owner, code string) error {
+	ready := s.customers.Family
+	if of.kind == OfInteraction {
+		ready = s.customers.Serve
+	}
+	_, err := ready(ctx, tx, caller, of.customerID)
 	return hidden(err, code)
 }
 

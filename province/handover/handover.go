@@ -6,7 +6,7 @@
 // and in whose care they are is written down when it is ordered: one that is in other hands by the time
 // its turn comes is left there. With a customer goes what is open at it: contracts that end, birthdays and
 // figures belong to the customer and follow by themselves, the former manager's open jobs on it become the
-// new manager's.
+// new manager's. Who is in a customer's team (package team) stays in it or is released, as whoever orders it says.
 //
 // Both parties are told, and every customer's history keeps from whom to whom, when, by whom and why. A
 // hand-over can be handed back as a whole, once: that is a hand-over in the other direction, of those
@@ -40,7 +40,10 @@ const (
 	parameterHandover = "handover"
 	parameterReason   = "reason"
 	parameterUndoes   = "undoes" // the hand-over that is handed back
+	parameterTeams    = "teams"  // released; absent: they stay
 )
+
+const released = "released"
 
 // The cells of a line. A staff number stands for a person, none for nobody.
 const (
@@ -93,6 +96,7 @@ type Order struct {
 	Expected int   // how many customers the person saw that this is about
 	ToID     int64 // person
 	Reason   string
+	Release  bool // the customers' teams
 }
 
 func (o Order) check() (Order, error) {
@@ -120,6 +124,7 @@ type Preview struct {
 	Managers  []Load // in whose care they are, the greatest first
 	Contracts int    // that are in force and end within 90 days
 	Jobs      int    // that are open
+	Team      int    // who are, or will be, in the customers' teams
 }
 
 // Load is how many customers a person has, of those that are meant.

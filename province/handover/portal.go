@@ -57,6 +57,7 @@ type previewView struct {
 	Others    int        `json:"others" doc:"Further managers"`
 	Contracts int        `json:"contracts" doc:"In force and ending within 90 days"`
 	Jobs      int        `json:"jobs" doc:"Open"`
+	Team      int        `json:"team" doc:"Who are, or will be, in the customers' teams"`
 }
 
 type loadView struct {
@@ -70,6 +71,7 @@ type orderBody struct {
 	Expected int    `json:"expected" doc:"How many customers the preview named"`
 	ToID     int64  `json:"toId" doc:"Unit of the new account manager"`
 	Reason   string `json:"reason" maxLength:"500"`
+	Release  bool   `json:"releaseTeams,omitempty" doc:"Who are in the customers' teams are in them no longer"`
 }
 
 type makeInput struct{ Body orderBody }
@@ -145,7 +147,7 @@ func registerOrders(s *portal.Server, store *Store) {
 			if err != nil {
 				return handoverView{}, err
 			}
-			h, err := store.Make(ctx, caller, Order{Choice: c, Expected: in.Body.Expected, ToID: in.Body.ToID, Reason: in.Body.Reason})
+			h, err := store.Make(ctx, caller, Order{Choice: c, Expected: in.Body.Expected, ToID: in.Body.ToID, Reason: in.Body.Reason, Release: in.Body.Release})
 			return store.view(ctx, caller, h, err)
 		})
 	portal.Register(s, portal.Operation{
@@ -162,7 +164,7 @@ func registerOrders(s *portal.Server, store *Store) {
 const mostManagers = 20
 
 func previewOf(p Preview) previewView {
-	v := previewView{Customers: p.Customers, Contracts: p.Contracts, Jobs: p.Jobs, Managers: make([]loadView, 0, mostManagers)}
+	v := previewView{Customers: p.Customers, Contracts: p.Contracts, Jobs: p.Jobs, Team: p.Team, Managers: make([]loadView, 0, mostManagers)}
 	for _, l := range p.Managers[:min(mostManagers, len(p.Managers))] {
 		v.Managers = append(v.Managers, loadView{l.Manager.ID, l.Manager.Name, l.Customers})
 	}

@@ -16,6 +16,7 @@ import (
 	"jike/internal/pg"
 	"jike/province/customer"
 	"jike/province/job"
+	"jike/province/team"
 )
 
 // Store keeps the hand-overs.
@@ -23,11 +24,12 @@ type Store struct {
 	db        *pgxpool.Pool
 	customers *customer.Store
 	jobs      *job.Store
+	teams     *team.Store
 }
 
 // NewStore makes the store.
-func NewStore(db *pgxpool.Pool, customers *customer.Store, jobs *job.Store) *Store {
-	return &Store{db, customers, jobs}
+func NewStore(db *pgxpool.Pool, customers *customer.Store, jobs *job.Store, teams *team.Store) *Store {
+	return &Store{db, customers, jobs, teams}
 }
 
 // choose reads the customers that are meant.
@@ -60,7 +62,10 @@ func (s *Store) Preview(ctx context.Context, caller account.Caller, c customer.C
 	const open = `SELECT (SELECT count(*) FROM crm.contract WHERE customer_id = ANY ($1) AND status = 'active'
 			AND expires_on BETWEEN current_date AND current_date + 90),
 		(SELECT count(*) FROM crm.job WHERE finished_at IS NULL AND customer_id = ANY ($1))`
-	err = s.db.QueryRow(ctx, open, ids).Scan(&p.Contracts, &p.Jobs)
+	if err := s.db.QueryRow(ctx, open, ids).Scan(&p.Contracts, &p.Jobs); err != nil {
+		return Preview{}, err
+	}
+	p.Team, err = s.teams.Count(ctx, ids)
 	return p, err
 }
 
@@ -79,7 +84,11 @@ func (s *Store) Make(ctx context.Context, caller account.Caller, o Order) (Hando
 	if err := customer.Seen(list, o.Expected); err != nil {
 		return Handover{}, err
 	}
-	return s.start(ctx, caller, o.Reason, 0, func(tx pg.Tx) ([]job.Line, error) {
+	parameters := map[string]string{parameterReason: o.Reason}
+	if o.Release {
+		parameters[parameterTeams] = released
+	}
+	return s.start(ctx, caller, parameters, 0, func(tx pg.Tx) ([]job.Line, error) {
 		to, err := s.receiver(ctx, tx, caller, o.ToID)
 		lines := make([]job.Line, len(list))
 		for i, c := range list {
@@ -125,7 +134,7 @@ func (s *Store) Undo(ctx context.Context, caller account.Caller, id int64, reaso
 	if j, there := jobs[before.JobID]; there && j.FinishedAt == nil {
 		return Handover{}, fault.New(fault.Rule, "handover.runs")
 	}
-	return s.start(ctx, caller, reason, id, func(tx pg.Tx) ([]job.Line, error) {
+	return s.start(ctx, caller, map[string]string{parameterReason: reason}, id, func(tx pg.Tx) ([]job.Line, error) {
 		const query = `SELECT c.number, c.name, coalesce(t.code, ''), coalesce(t.name, ''), coalesce(f.code, ''), coalesce(f.name, '')
 			FROM crm.responsibility r JOIN crm.customer c ON c.id = r.customer_id
 				LEFT JOIN crm.organisation t ON t.id = r.to_id LEFT JOIN crm.organisation f ON f.id = r.from_id
@@ -142,7 +151,7 @@ func (s *Store) Undo(ctx context.Context, caller account.Caller, id int64, reaso
 }
 
 // start writes a hand-over with its parties and queues its job.
-func (s *Store) start(ctx context.Context, caller account.Caller, reason string, undoes int64, linesOf func(pg.Tx) ([]job.Line, error)) (Handover, error) {
+func (s *Store) start(ctx context.Context, caller account.Caller, parameters map[string]string, undoes int64, linesOf func(pg.Tx) ([]job.Line, error)) (Handover, error) {
 	var id int64
 	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 		lines, err := linesOf(tx)
@@ -153,14 +162,14 @@ func (s *Store) start(ctx context.Context, caller account.Caller, reason string,
 			return fault.New(fault.Rule, "handover.none")
 		}
 		const insert = `INSERT INTO crm.handover (actor_id, actor, reason, customers, undoes_id) VALUES ($1, $2, $3, $4, nullif($5, 0)) RETURNING id`
-		err = tx.PGX().QueryRow(ctx, insert, caller.AccountID, caller.Actor(), reason, len(lines), undoes).Scan(&id)
+		err = tx.PGX().QueryRow(ctx, insert, caller.AccountID, caller.Actor(), parameters[parameterReason], len(lines), undoes).Scan(&id)
 		if pg.Violates(err, "handover_is_undone_once") {
 			return fault.New(fault.Exists, "handover.undone")
 		}
 		if err != nil {
 			return err
 		}
-		parameters := map[string]string{parameterHandover: strconv.FormatInt(id, 10), parameterReason: reason}
+		parameters[parameterHandover] = strconv.FormatInt(id, 10)
 		if undoes != 0 {
 			parameters[parameterUndoes] = strconv.FormatInt(undoes, 10)
 		}
@@ -178,9 +187,12 @@ func (s *Store) start(ctx context.Context, caller account.Caller, reason string,
 		if err := addParties(ctx, tx, id, lines); err != nil {
 			return err
 		}
-		after := map[string]any{"customers": len(lines), "reason": reason}
+		after := map[string]any{"customers": len(lines), "reason": parameters[parameterReason]}
 		if undoes != 0 {
 			after["undoes"] = undoes
+		}
+		if parameters[parameterTeams] != "" {
+			after["teams"] = parameters[parameterTeams]
 		}
 		return audit.Record(ctx, tx, audit.Entry{
 			Actor: caller.Actor(), ActorID: caller.AccountID, Action: "handover.start", ObjectKind: "handover", ObjectID: id, After: after,
@@ -246,6 +258,11 @@ func (s *Store) batch(ctx context.Context, tx pg.Tx, caller account.Caller, j jo
 	}
 	if err := s.jobs.Entrust(ctx, tx, caller, ids, from, to); err != nil {
 		return err
+	}
+	if j.Parameters[parameterTeams] == released {
+		if err := s.teams.Release(ctx, tx, caller, ids); err != nil {
+			return err
+		}
 	}
 	const count = `UPDATE crm.handover_party AS p SET customers = p.customers + u.n
 		FROM (SELECT id, side, count(*) AS n FROM (

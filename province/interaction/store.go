@@ -55,7 +55,7 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, customerID int64
 	}
 	var added Interaction
 	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
-		if _, err := s.customers.Family(ctx, tx, caller, customerID); err != nil {
+		if _, err := s.customers.Serve(ctx, tx, caller, customerID); err != nil {
 			return err
 		}
 		args, err := arguments(ctx, tx, customerID, f)
@@ -86,7 +86,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 		if err != nil {
 			return err
 		}
-		if _, err := s.customers.Family(ctx, tx, caller, before.CustomerID); err != nil {
+		if _, err := s.customers.Serve(ctx, tx, caller, before.CustomerID); err != nil {
 			return hidden(err)
 		}
 		if before.Version != version {

@@ -15,14 +15,15 @@ import (
 	"jike/schemas/codes"
 )
 
-// Import queues the job that takes a list of members into a customer within the caller's scope; day counts
+// Import queues the job that takes a list of members into a customer in the caller's charge; day counts
 // where a line states none. Faults: NotFound, a list that cannot be read, one without lines or with too
 // many.
 func (s *Store) Import(ctx context.Context, caller account.Caller, jobs *job.Store, customerID int64, text string, day time.Time) (job.Job, error) {
 	if err := caller.Demand(account.MemberWrite); err != nil {
 		return job.Job{}, err
 	}
-	if _, err := s.customers.Get(ctx, caller, customerID); err != nil {
+	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error { return s.customers.InCharge(ctx, tx, caller, customerID) })
+	if err != nil {
 		return job.Job{}, err
 	}
 	columns, lines, err := readList(text)

@@ -26,12 +26,17 @@ const columns = `id, coalesce(parent_id, 0) AS parent_id, kind, code, name, path
 // crm.deputy (package deputy).
 const DeputyRuns = `d.ended_at IS NULL AND (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN d.from_day AND d.until_day`
 
-// PlaceOf says what an account's scope starts from: the path of its unit, and for whom it stands in today. An
-// unknown or closed unit is a NotFound fault.
+// TeamServes is the condition that somebody is in a customer's team at this moment, by a row t of crm.team_member
+// (package team).
+const TeamServes = `t.ended_at IS NULL AND (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN t.from_day AND t.until_day`
+
+// PlaceOf says what an account's scope starts from: the path of its unit, for whom it stands in today, and whether it is
+// in customers' teams. An unknown or closed unit is a NotFound fault.
 func (s *Store) PlaceOf(ctx context.Context, unitID, accountID int64) (p account.Place, err error) {
-	const query = `SELECT u.path, ARRAY(SELECT d.absent_id FROM crm.deputy d WHERE d.account_id = $2 AND ` + DeputyRuns + `)
+	const query = `SELECT u.path, ARRAY(SELECT d.absent_id FROM crm.deputy d WHERE d.account_id = $2 AND ` + DeputyRuns + `),
+			EXISTS (SELECT FROM crm.team_member t WHERE t.account_id = $2 AND ` + TeamServes + `)
 		FROM crm.organisation u WHERE u.id = $1 AND u.active`
-	err = s.db.QueryRow(ctx, query, unitID, accountID).Scan(&p.Path, &p.Absent)
+	err = s.db.QueryRow(ctx, query, unitID, accountID).Scan(&p.Path, &p.Absent, &p.Teams)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = fault.New(fault.NotFound, "organisation.unknown")
 	}

@@ -22,6 +22,7 @@ import (
 // are as they are stored: Shown hides them.
 type Overview struct {
 	Customer      customer.Customer
+	InCharge      bool               // the caller is more than in the customer's team
 	Manager       *organisation.Unit // nil: nobody's
 	Parent        *customer.Named
 	Children      []customer.Named

@@ -17,6 +17,7 @@ import (
 // overviewView is an overview as the browser sees it.
 type overviewView struct {
 	Customer      customer.View        `json:"customer"`
+	InCharge      bool                 `json:"inCharge" doc:"The caller is more than in the customer's team: decides about it as far as their role goes"`
 	Manager       *managerView         `json:"manager"`
 	Parent        *namedView           `json:"parent" doc:"Null if there is none, or none that the caller may see"`
 	Contacts      []contact.View       `json:"contacts"`
@@ -78,7 +79,7 @@ func Register(s *portal.Server, store *Store) {
 
 func viewOf(o Overview, caller account.Caller) overviewView {
 	v := overviewView{
-		Customer: customer.ViewOf(o.Customer), MemberCount: o.Members.Members,
+		Customer: customer.ViewOf(o.Customer), InCharge: o.InCharge, MemberCount: o.Members.Members,
 		Contacts:  mapped(o.Contacts, func(c contact.Contact) contact.View { return contact.ViewOf(c, o.sight(caller)) }),
 		Contracts: mapped(o.Contracts, contract.ViewOf), Subscriptions: mapped(o.Subscriptions, subscription.ViewOf), Bills: mapped(o.Bills, bill.ViewOf),
 		ClassHistory: mapped(o.ClassHistory, func(c customer.ClassChange) classView {

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"jike/internal/account"
+	"jike/internal/fault"
 	"jike/internal/pg"
 	"jike/province/attribute"
 	"jike/province/bill"
@@ -75,6 +76,12 @@ func (s *Store) read(ctx context.Context, caller account.Caller, find func(pg.Tx
 // fill reads everything around the customer.
 func (s *Store) fill(ctx context.Context, tx pg.Tx, caller account.Caller, o *Overview) (err error) {
 	id := o.Customer.ID
+	if o.InCharge = true; caller.Teams {
+		denied := s.Customers.InCharge(ctx, tx, caller, id)
+		if o.InCharge = denied == nil; !o.InCharge && !fault.Is(denied, fault.Denied) {
+			return denied
+		}
+	}
 	if o.Customer.ManagerID != 0 {
 		unit, err := s.Organisation.Unit(ctx, tx, o.Customer.ManagerID)
 		if err != nil {

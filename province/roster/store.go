@@ -83,8 +83,9 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 	return r, err
 }
 
-// Put puts customers within the caller's scope into a roster by hand, for a reason, and gives how many were not in it by
-// hand yet. Those that were keep the reason that they have, and those that a rule has put in stay whatever it says. Faults: Denied, NotFound, no reason, Rule for a roster that is closed,
+// Put puts customers in the caller's charge into a roster by hand, for a reason, and gives how many were not in it by
+// hand yet. Those that were keep the reason that they have, and those that a rule has put in stay whatever it says.
+// Faults: Denied, NotFound, no reason, Rule for a roster that is closed,
 // no customer or too many.
 func (s *Store) Put(ctx context.Context, caller account.Caller, id int64, choice customer.Choice, reason string) (added int, err error) {
 	if err := caller.Demand(account.RosterManage); err != nil {
@@ -124,7 +125,7 @@ func (s *Store) Put(ctx context.Context, caller account.Caller, id int64, choice
 	return added, err
 }
 
-// Take takes customers within the caller's scope out of a roster and gives how many were in it. Faults: Denied, NotFound.
+// Take takes customers in the caller's charge out of a roster and gives how many were in it. Faults: Denied, NotFound.
 func (s *Store) Take(ctx context.Context, caller account.Caller, id int64, customers []int64) (taken int, err error) {
 	if err := caller.Demand(account.RosterManage); err != nil {
 		return 0, err
@@ -136,7 +137,7 @@ func (s *Store) Take(ctx context.Context, caller account.Caller, id int64, custo
 		}
 		args := pgx.NamedArgs{"id": id, "customers": customers}
 		rows, err := tx.PGX().Query(ctx, `DELETE FROM crm.roster_entry e USING crm.customer c
-			WHERE e.roster_id = @id AND e.customer_id = ANY (@customers) AND c.id = e.customer_id AND `+customer.Within(caller, args)+` RETURNING e.customer_id`, args)
+			WHERE e.roster_id = @id AND e.customer_id = ANY (@customers) AND c.id = e.customer_id AND `+customer.Within(caller.InCharge(), args)+` RETURNING e.customer_id`, args)
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ type standing struct {
 	grounds []byte
 }
 
-// held reads the open proposals of a kind for customers within the caller's scope and keeps both as they are until the
+// held reads the open proposals of a kind for customers in the caller's charge and keeps both as they are until the
 // transaction ends.
 func (s *Store) held(ctx context.Context, tx pg.Tx, caller account.Caller, kind Kind, numbers []string) ([]standing, error) {
 	found, err := s.customers.Match(ctx, tx, caller, customer.ByNumber, numbers, true)

@@ -89,15 +89,15 @@ func (s *Store) propose(ctx context.Context, tx pg.Tx, r Run, v Version, values 
 	return err
 }
 
-// open is what follows the columns in a statement on the open proposals that a question means, within the caller's
-// scope. Who reaches every customer goes over the proposals in their order and looks each one's customer up.
+// open is what follows the columns in a statement on the open proposals that a question means, for customers in the
+// caller's charge. Who reaches every customer goes over the proposals in their order and looks each one's customer up.
 func (q Question) open(caller account.Caller, args pgx.NamedArgs) string {
 	args["kind"], args["from"], args["to"], args["after"] = string(q.Kind), q.From, q.To, q.After
 	customers := `JOIN crm.customer c ON c.id = p.customer_id`
 	if everywhere(caller) {
 		customers = `CROSS JOIN LATERAL (SELECT c.* FROM crm.customer c WHERE c.id = p.customer_id OFFSET 0) c`
 	}
-	open := ` FROM crm.proposal p ` + customers + managerOf + rosterOf + ` WHERE p.kind = @kind AND p.customer_id > @after AND ` + stands + ` AND ` + customer.Within(caller, args)
+	open := ` FROM crm.proposal p ` + customers + managerOf + rosterOf + ` WHERE p.kind = @kind AND p.customer_id > @after AND ` + stands + ` AND ` + customer.Within(caller.InCharge(), args)
 	if q.From != "" {
 		open += ` AND p.value_from = @from`
 	}

@@ -15,12 +15,14 @@ import (
 	"jike/internal/account"
 )
 
-// handover gives 500 customers of a colleague to the manager, who is told of it, and takes them back.
+// handover gives 500 customers of a colleague, in the team of one of which the manager is, to the manager, who is told of
+// it, and takes them back.
 func (v *visit) handover(t *testing.T) {
-	colleague := v.colleague(t, 500)
+	colleague, one := v.colleague(t, 500)
 	head, manager := v.fujian.Account(account.DepartmentHead), v.fujian.Account(account.AccountManager)
 	b := v.open(t, v.fujian)
 	signIn(b, head)
+	v.team(b, one)
 	b.ClickCSS("[data-testid='menu'] a[href='/handovers']")
 	b.Click("handover-new")
 	b.Type("handover-from", colleague)
@@ -32,6 +34,7 @@ func (v *visit) handover(t *testing.T) {
 	b.SeeCount(".ant-select-item-option-active", 1)
 	b.Press(kb.Enter)
 	b.Type("handover-reason", "离职")
+	b.See("handover-teams", "保留")
 	b.Shot("handover")
 	b.Click("handover-make")
 	b.See("page-title", "客户移交")
@@ -128,8 +131,27 @@ func (v *visit) deputies(head, manager *browsertest.Browser) {
 	head.SeeGone("deputy-notices")
 }
 
-// colleague is a new person in the manager's department with so many customers; it gives the staff number.
-func (v *visit) colleague(t *testing.T, customers int) (code string) {
+// team has the head name the manager for the team of a customer.
+func (v *visit) team(b *browsertest.Browser, id int64) {
+	b.Open(fmt.Sprintf("%s/customers/%d", v.fujian.Portal, id))
+	b.Click("team-new")
+	b.Click("team-person")
+	b.ClickCSS(fmt.Sprintf(".ant-select-item-option[title*='(%s)']", v.fujian.Account(account.AccountManager).Login))
+	for _, field := range []string{"from", "until"} {
+		b.ClickCSS("#team_" + field)
+		b.Press(time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly))
+		b.Press(kb.Enter) // takes the day
+	}
+	b.Click("team-duty") // with it Enter would send the form
+	b.ClickCSS(".ant-select-item-option[title='项目经理']")
+	b.Shot("team-form")
+	b.Click("team-name")
+	b.See("block-team", "项目经理")
+	b.Shot("team")
+}
+
+// colleague is a new person in the manager's department with so many customers; it gives the staff number and a customer.
+func (v *visit) colleague(t *testing.T, customers int) (code string, customer int64) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), v.fujian.AppURL)
 	if err != nil {
@@ -142,10 +164,10 @@ func (v *visit) colleague(t *testing.T, customers int) (code string) {
 				(SELECT nextval(pg_get_serial_sequence('crm.organisation', 'id')) AS id) n
 			WHERE m.id = $1 RETURNING id, code),
 		made AS (INSERT INTO crm.customer (number, name, name_terms, industry, city, class, lifecycle, manager_id)
-			SELECT 'H' || i, '虚构移交' || i || '有限公司', '{}', '65', '350100', 'D', 'active', id FROM colleague, generate_series(1, $2::int) i)
-		SELECT code FROM colleague`
-	if err := conn.QueryRow(t.Context(), insert, v.fujian.Account(account.AccountManager).UnitID, customers).Scan(&code); err != nil {
+			SELECT 'H' || i, '虚构移交' || i || '有限公司', '{}', '65', '350100', 'D', 'active', id FROM colleague, generate_series(1, $2::int) i RETURNING id)
+		SELECT code, (SELECT min(id) FROM made) FROM colleague`
+	if err := conn.QueryRow(t.Context(), insert, v.fujian.Account(account.AccountManager).UnitID, customers).Scan(&code, &customer); err != nil {
 		t.Fatal(err)
 	}
-	return code
+	return code, customer
 }

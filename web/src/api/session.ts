@@ -27,6 +27,7 @@ export type Permission =
   | 'customer.merge'
   | 'customer.sensitive'
   | 'deputy.name'
+  | 'team.name'
   | 'contact.change'
   | 'contact.private'
   | 'contact.reveal'

@@ -35,6 +35,7 @@ import type savedreport from './zh/savedreport.json'
 import type search from './zh/search.json'
 import type selection from './zh/selection.json'
 import type site from './zh/site.json'
+import type team from './zh/team.json'
 import type value from './zh/value.json'
 import type view from './zh/view.json'
 
@@ -74,6 +75,7 @@ export type ProvinceTexts = typeof access &
   typeof rule &
   typeof selection &
   typeof site &
+  typeof team &
   typeof value &
   typeof view
 

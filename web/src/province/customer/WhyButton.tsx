@@ -31,7 +31,8 @@ function Why({ customerId }: { customerId: number }) {
         const sights = { own: t('access.sightOwn'), named: t('access.sightNamed', { by: access.namedBy, until: access.until, reason: access.reason }), marks: t('access.sightMarks') }
         const reaches = {
           own: t('access.own'), unit: t('access.unit', { manager: access.manager, kind: access.unitKind && t(`unitKind.${access.unitKind}`), unit: access.unit }),
-          deputy: t('access.deputy', { manager: access.manager, until: access.deputyUntil }), province: t('access.province'),
+          deputy: t('access.deputy', { manager: access.manager, until: access.deputyUntil }),
+          team: access.teamDuty && t('access.team', { duty: t(`teamDuty.${access.teamDuty}`), until: access.teamUntil }), province: t('access.province'),
         }
         return (
           <>

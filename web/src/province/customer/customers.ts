@@ -21,6 +21,8 @@ export interface CustomerListState {
   /** Of the organisation, with everything below it. */
   unit: number
   mine: '' | 'true'
+  /** Those in whose teams one is. */
+  team: '' | 'true'
   unassigned: '' | 'true'
   sensitive: '' | 'true' | 'false'
   changed: '' | 'week'
@@ -46,6 +48,7 @@ export const customerListParts: Parts<CustomerListState> = {
   manager: integer(0),
   unit: integer(0),
   mine: choice(['', 'true'], ''),
+  team: choice(['', 'true'], ''),
   unassigned: choice(['', 'true'], ''),
   sensitive: choice(['', 'true', 'false'], ''),
   changed: choice(['', 'week'], ''),
@@ -73,11 +76,11 @@ export const noFilter: CustomerFilterState = readState(customerFilterParts, new 
 
 /** What the node filters by. */
 export function sieveOf(state: CustomerFilterState): CustomerSieve {
-  const { q, lifecycle, industry, city, manager, unit, mine, unassigned, sensitive, changed, due, roster, national, attribute, value } = state
+  const { q, lifecycle, industry, city, manager, unit, mine, team, unassigned, sensitive, changed, due, roster, national, attribute, value } = state
   const stated = attribute && value ? { attribute, value } : {}
   return {
     ...stated, class: state.class, lifecycle, industry, city, q: q.trim() || undefined, manager: manager || undefined, unit: unit || undefined,
-    mine: mine === 'true' || undefined, unassigned: unassigned === 'true' || undefined, sensitive: sensitive || undefined,
+    mine: mine === 'true' || undefined, team: team === 'true' || undefined, unassigned: unassigned === 'true' || undefined, sensitive: sensitive || undefined,
     changed: changed || undefined, due: due || undefined, roster: roster || undefined, national: national || undefined,
   }
 }
@@ -91,8 +94,8 @@ export function choose(state: CustomerFilterState, ids: number[]): Choice {
 
 /** The state that filters as the node was asked to. */
 export function filterOf(sieve: CustomerSieve): CustomerFilterState {
-  const { mine, unassigned, ...rest } = sieve
-  return { ...noFilter, ...(rest as Partial<CustomerFilterState>), mine: mine ? 'true' : '', unassigned: unassigned ? 'true' : '' }
+  const { mine, team, unassigned, ...rest } = sieve
+  return { ...noFilter, ...(rest as Partial<CustomerFilterState>), mine: mine ? 'true' : '', team: team ? 'true' : '', unassigned: unassigned ? 'true' : '' }
 }
 
 const ofAttribute = 'attribute.'

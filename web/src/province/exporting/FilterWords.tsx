@@ -29,7 +29,7 @@ export function FilterWords({ filter }: { filter: CustomerSieve }) {
     [attribute ? nameOf(attribute, language) : f.attribute, f.value],
   ]
   const chips = [
-    f.mine && t('chip.mine'), f.changed && t('chip.week'), f.due > 0 && t('chip.due', { days: f.due }), f.unassigned && t('chip.unassigned'),
+    f.mine && t('chip.mine'), f.team && t('chip.team'), f.changed && t('chip.week'), f.due > 0 && t('chip.due', { days: f.due }), f.unassigned && t('chip.unassigned'),
   ]
   const words = [...named.filter(([, value]) => value).map(([name, value]) => `${name}${t('timeline.colon')}${value}`), ...chips].filter(Boolean)
   return <>{words.join('；') || t('approval.everything')}</>

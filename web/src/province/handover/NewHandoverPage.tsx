@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Alert, App, Button, Card, Form, Input, Space, Typography } from 'antd'
+import { Alert, App, Button, Card, Form, Input, Radio, Space, Typography } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router-dom'
 import { answer, province } from '../../api/client'
@@ -15,6 +15,13 @@ import type { Choice } from '../customer/customers'
 import { choiceOf, choiceParts } from './handovers'
 
 type Preview = components['schemas']['HandoverPreviewView']
+
+/** What whoever orders it states. */
+interface Stated {
+  toId: number
+  reason: string
+  releaseTeams?: boolean
+}
 
 /** Hands customers over: some of a list, all of it, or everything of one account manager. */
 export default function NewHandoverPage() {
@@ -54,8 +61,7 @@ function Order({ choice, preview, reread }: { choice: Choice; preview: Preview; 
   const navigate = useNavigate()
   const client = useQueryClient()
   const order = useMutation({
-    mutationFn: ({ toId, reason }: { toId: number; reason: string }) =>
-      answer(province.POST('/api/handovers', { body: { ...choice, expected: preview.customers, toId, reason } })),
+    mutationFn: (stated: Stated) => answer(province.POST('/api/handovers', { body: { ...choice, expected: preview.customers, ...stated } })),
     onSuccess: () => {
       void message.success(t('handover.made'))
       void client.invalidateQueries({ queryKey: ['handovers'] })
@@ -75,13 +81,25 @@ function Order({ choice, preview, reread }: { choice: Choice; preview: Preview; 
           [t('handover.managers')]: managers + others,
           [t('handover.contracts')]: integer(preview.contracts),
           [t('handover.jobs')]: integer(preview.jobs),
+          [t('handover.team')]: integer(preview.team),
         }}
       />
-      <Form layout="vertical" onFinish={(values: { toId: number; reason: string }) => order.mutate(values)}>
+      <Form layout="vertical" initialValues={{ releaseTeams: false }} onFinish={(stated: Stated) => order.mutate(stated)}>
         {order.error && <Alert type="error" showIcon role="alert" title={problemText(t, order.error)} data-testid="handover-problem" />}
         <Form.Item name="toId" label={t('handover.to')} rules={[required]}>
           <ManagerSelect data-testid="handover-to" />
         </Form.Item>
+        {preview.team > 0 && (
+          <Form.Item name="releaseTeams" label={t('handover.teams')}>
+            <Radio.Group
+              data-testid="handover-teams"
+              options={[
+                { value: false, label: t('handover.teamsStay') },
+                { value: true, label: t('handover.teamsRelease') },
+              ]}
+            />
+          </Form.Item>
+        )}
         <Form.Item name="reason" label={t('handover.reason')} rules={[{ ...required, whitespace: true }]}>
           <Input.TextArea rows={2} maxLength={500} data-testid="handover-reason" />
         </Form.Item>

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useMemo, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router-dom'
-import { useSession } from '../../api/session'
+import { SessionContext, useSession, type Permission } from '../../api/session'
 import { AttributesBlock } from '../attribute/AttributesBlock'
 import { BillsBlock } from '../../customer/BillsBlock'
 import { SubscriptionsBlock } from '../../customer/SubscriptionsBlock'
@@ -30,6 +30,7 @@ const CompletenessBlock = lazy(() => import('../completeness/CompletenessBlock')
 const ProposalNotice = lazy(() => import('../rule/ProposalNotice'))
 const RostersBlock = lazy(() => import('../roster/RostersBlock'))
 const StageBlock = lazy(() => import('../rule/StageBlock'))
+const TeamBlock = lazy(() => import('../team/TeamBlock'))
 const TimelineBlock = lazy(() => import('./TimelineBlock'))
 
 /** Everything about a customer (客户360). */
@@ -41,7 +42,32 @@ export default function OverviewPage() {
 
 function OverviewOf({ id }: { id: number }) {
   const query = useQuery(overviewQuery(id))
-  return <Loaded query={query}>{(overview) => <Blocks overview={overview} />}</Loaded>
+  return (
+    <Loaded query={query}>
+      {(overview) =>
+        overview.inCharge ? (
+          <Blocks overview={overview} />
+        ) : (
+          <Serving>
+            <Blocks overview={overview} />
+          </Serving>
+        )
+      }
+    </Loaded>
+  )
+}
+
+/** What is decided about a customer by those who are in charge of it. */
+const decisions: string[] = [
+  'customer.change', 'customer.classify', 'customer.assign', 'customer.claim', 'customer.credit', 'customer.merge',
+  'contract.change', 'member.write', 'roster.manage', 'team.name',
+] satisfies Permission[]
+
+/** What is inside offers what a member of the customer's team may do; the node sees to it. */
+function Serving({ children }: { children: ReactNode }) {
+  const { session } = useSession()
+  const serving = useMemo(() => ({ ...session, permissions: session.permissions.filter((permission) => !decisions.includes(permission)) }), [session])
+  return <SessionContext value={serving}>{children}</SessionContext>
 }
 
 function Blocks({ overview }: { overview: Overview }) {
@@ -81,6 +107,9 @@ function Blocks({ overview }: { overview: Overview }) {
         <MergesBlock customer={customer} reread={reread} />
         <SelectionBlock customerId={customer.id} />
         <ResponsibilityBlock customerId={customer.id} />
+        <Suspense>
+          <TeamBlock customer={customer} reread={reread} />
+        </Suspense>
         <ValueBlock customer={customer} reread={reread} />
         <Suspense>
           <RostersBlock customerId={customer.id} reread={reread} />

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { useSession } from '../../api/session'
 import type { CustomerFilterState } from '../customer/customers'
 
-type Chip = { name: 'mine' | 'week' | 'due' | 'unassigned' | 'sensitive'; on: Partial<CustomerFilterState>; off: Partial<CustomerFilterState>; shown?: boolean }
+type Chip = { name: 'mine' | 'team' | 'week' | 'due' | 'unassigned' | 'sensitive'; on: Partial<CustomerFilterState>; off: Partial<CustomerFilterState>; shown?: boolean }
 
 /** In how many days a contract is soon to end. */
 const soon = 30
@@ -15,6 +15,7 @@ export function QuickChips({ state, change }: { state: CustomerFilterState; chan
   const { session, may } = useSession()
   const chips: Chip[] = [
     { name: 'mine', on: { mine: 'true' }, off: { mine: '' }, shown: session.role === 'account_manager' },
+    { name: 'team', on: { team: 'true' }, off: { team: '' }, shown: session.role !== 'province_administrator' },
     { name: 'week', on: { changed: 'week' }, off: { changed: '' } },
     { name: 'due', on: { due: soon }, off: { due: 0 } },
     { name: 'unassigned', on: { unassigned: 'true' }, off: { unassigned: '' }, shown: session.role === 'province_administrator' },
