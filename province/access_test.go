@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"jike/province/customer/customertest"
 )
 
 // explainsWhatItShows asks for every role and every object of the rights table whether and why it is shown: an
@@ -60,9 +62,7 @@ func (x *site) tellsRights(t *testing.T) {
 		doc["unitId"] != session["unitId"] || fmt.Sprint(doc["permissions"]) != fmt.Sprint(session["permissions"]) {
 		t.Errorf("rights %d %v, session %v", status, doc, session)
 	}
-	if status, doc := administrator.Call(t, "GET", path+"sensitive-customers", ""); status != 200 || len(doc["items"].([]any)) != 1 {
-		t.Errorf("named for: %d %v", status, doc)
-	}
+	x.tellsOfReach(t, head)
 	const set = `UPDATE account.account SET active = $2 WHERE id = $1`
 	if _, err := x.Database.Owner(t).Exec(t.Context(), set, head, false); err != nil {
 		t.Fatal(err)
@@ -70,7 +70,46 @@ func (x *site) tellsRights(t *testing.T) {
 	if status, doc := administrator.Call(t, "GET", path+"rights", ""); status != 200 || doc["scope"] != "nothing" || len(doc["permissions"].([]any)) != 0 {
 		t.Errorf("closed: %d %v", status, doc)
 	}
+	if status, doc := administrator.Call(t, "GET", fmt.Sprint("/api/rights?account=", head), ""); status != 200 || len(doc["units"].([]any)) != 0 || doc["exportsAlone"] != nil {
+		t.Errorf("what a closed one's come to: %d %v", status, doc)
+	}
 	if _, err := x.Database.Owner(t).Exec(t.Context(), set, head, true); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// tellsOfReach asks what the rights of accounts come to: everybody of their own, an administrator of the head's, which
+// stands in for nobody, is in the team of one customer and is named for another.
+func (x *site) tellsOfReach(t *testing.T, head int64) {
+	t.Helper()
+	served := x.Add(t, customertest.Facts("榕澄", x.StrangerUnit.ID))
+	if _, err := x.DB.Exec(t.Context(), enlist, head, []int64{served.ID}); err != nil {
+		t.Fatal(err)
+	}
+	names := func(list any) (out []string) {
+		for _, item := range list.([]any) {
+			out = append(out, item.(map[string]any)["name"].(string))
+		}
+		return out
+	}
+	other := fmt.Sprint("?account=", head)
+	for _, ask := range []struct{ login, query, want string }{
+		{"administrator", other, "200 [集客一部] 2 0 [workPhone mobile email birthday family hobbies] 10000 [榕澄] 1"},
+		{"head-a", "", "200 [集客一部] 2 0 [workPhone mobile email birthday family hobbies] 10000 [榕澄] 1"},
+		{"manager", "", "200 [] 1 0 [workPhone mobile email] <nil> [] 0"},
+		{"administrator", "", "200 [福建公司 福州分公司 集客一部 集客三部 厦门分公司 集客二部] 4 0 [workPhone mobile email birthday family hobbies] 10000 [] 0"},
+	} {
+		status, doc := x.as(t, ask.login).Call(t, "GET", "/api/rights"+ask.query, "")
+		if status != 200 {
+			t.Errorf("%s%s: %d %v", ask.login, ask.query, status, doc)
+			continue
+		}
+		got := fmt.Sprint(status, " ", names(doc["units"]), " ", doc["people"], " ", len(doc["deputyships"].([]any)), " ", doc["maskedOthers"], " ", doc["exportsAlone"], " ", names(doc["teams"]), " ", len(doc["named"].([]any)))
+		if got != ask.want {
+			t.Errorf("%s%s: %s, want %s", ask.login, ask.query, got, ask.want)
+		}
+	}
+	if status, doc := x.as(t, "manager").Call(t, "GET", "/api/rights"+other, ""); status != 403 || doc["code"] != "permission.missing" {
+		t.Errorf("a manager asks about the head: %d %v", status, doc)
 	}
 }

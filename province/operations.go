@@ -27,6 +27,7 @@ import (
 	"jike/province/overview"
 	"jike/province/pool"
 	"jike/province/reference"
+	"jike/province/rights"
 	"jike/province/roster"
 	"jike/province/rule"
 	"jike/province/search"
@@ -66,6 +67,7 @@ func (s *Stores) Register(p *portal.Server) {
 	exchange.Register(p, s.Exchanges)
 	selection.Register(p, s.Selection)
 	reference.Register(p, s.Reference)
+	rights.Register(p, s.Rights)
 	roster.Register(p, s.Rosters)
 	rule.Register(p, s.Rules)
 	search.Register(p, s.Search)

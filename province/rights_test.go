@@ -161,7 +161,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return op.Path, fmt.Sprintf(`{"login":"new%d","name":"新","role":"province_administrator","unitId":0,"language":"zh"}`, n), false
 	case "account-change":
 		return at(x.account(t, n)), `{"version":1,"name":"改","role":"province_administrator","unitId":0,"active":true}`, false
-	case "account-get", "account-rights", "account-sensitive-customers", "account-reset", "account-unlock", "account-unbind", "account-session-list", "account-session-end":
+	case "account-get", "account-rights", "account-reset", "account-unlock", "account-unbind", "account-session-list", "account-session-end":
 		return strings.ReplaceAll(at(x.account(t, n)), "{session}", "0"), "", false
 	case "customer-change":
 		return at(o.customer), stated(t, o.document, map[string]any{"address": "新"}), true

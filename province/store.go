@@ -31,6 +31,7 @@ import (
 	"jike/province/overview"
 	"jike/province/pool"
 	"jike/province/reference"
+	"jike/province/rights"
 	"jike/province/roster"
 	"jike/province/rule"
 	"jike/province/search"
@@ -72,6 +73,7 @@ type Stores struct {
 	Summary       *summary.Store
 	Selection     *selection.Store
 	Reference     *reference.Store
+	Rights        *rights.Store
 	Rosters       *roster.Store
 	Rules         *rule.Store
 	KeyAccounts   *keyaccount.Store
@@ -124,6 +126,7 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.Bulk = bulk.NewStore(db, s.Customers, s.Attributes, s.Jobs)
 	s.Hierarchy = hierarchy.NewStore(db, s.Customers, zone)
 	s.Exports = exporting.NewStore(db, s.Customers, s.Attributes, s.Jobs, zone)
+	s.Rights = rights.NewStore(db, s.Exports)
 	s.Imports = importing.NewStore(db, s.Customers, s.Organisation, s.Attributes, s.Jobs)
 	s.Intake = intake.NewStore(s.Customers, s.Contacts, s.Attributes)
 	s.Exchanges = exchange.NewStore(s.Journal)

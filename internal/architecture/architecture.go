@@ -48,6 +48,7 @@ var Capabilities = map[string][]string{
 	"province/deputy":       {"province/organisation"},
 	"province/team":         {"province/organisation", "province/customer"},
 	"province/pool":         {"province/customer"},
+	"province/rights":       {"province/organisation", "province/customer", "province/contact", "province/exporting"},
 	"province/view":         {"province/organisation", "province/customer", "province/attribute"},
 	"province/summary":      {},
 	"province/exchange":     {},

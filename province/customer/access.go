@@ -32,12 +32,3 @@ type Access struct {
 	NamedBy     string     // login
 	Reason      string     // why they are named
 }
-
-// Naming is a sensitive customer that a person is named for.
-type Naming struct {
-	ID     int64
-	Number string
-	Name   string
-	Until  time.Time // the last day
-	Reason string
-}

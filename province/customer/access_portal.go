@@ -25,20 +25,7 @@ type accessView struct {
 	Reason      string `json:"reason"`
 }
 
-// namingView is a Naming as the browser sees it.
-type namingView struct {
-	ID     int64  `json:"id" doc:"Of the customer"`
-	Number string `json:"number"`
-	Name   string `json:"name"`
-	Until  string `json:"until" doc:"The last day, YYYY-MM-DD"`
-	Reason string `json:"reason"`
-}
-
-type namingsView struct {
-	Items []namingView `json:"items"`
-}
-
-// registerAccess adds the portal's operations that say why somebody sees a customer.
+// registerAccess adds the portal's operation that says why somebody sees a customer.
 func registerAccess(s *portal.Server, store *Store) {
 	portal.Register(s, portal.Operation{
 		Method: http.MethodGet, Path: "/api/customers/{id}/access", ID: "customer-access", Tag: "customer",
@@ -51,23 +38,6 @@ func registerAccess(s *portal.Server, store *Store) {
 				Unit: a.Unit, UnitKind: a.UnitKind, TeamDuty: a.TeamDuty, NamedBy: a.NamedBy, Reason: a.Reason,
 			}
 			v.Until, v.DeputyUntil, v.TeamUntil = dayOf(a.Until), dayOf(a.DeputyUntil), dayOf(a.TeamUntil)
-			return v, err
-		})
-	registerNamings(s, store)
-}
-
-// registerNamings adds the operation that says which sensitive customers an account sees by name.
-func registerNamings(s *portal.Server, store *Store) {
-	portal.Register(s, portal.Operation{
-		Method: http.MethodGet, Path: "/api/accounts/{id}/sensitive-customers", ID: "account-sensitive-customers", Tag: "account",
-		Summary: "Sensitive customers that an account is named for", Permission: account.CustomerSensitive,
-	},
-		func(ctx context.Context, caller account.Caller, in *oneInput) (namingsView, error) {
-			list, err := store.NamedFor(ctx, caller, in.ID)
-			v := namingsView{Items: make([]namingView, 0, len(list))}
-			for _, n := range list {
-				v.Items = append(v.Items, namingView{n.ID, n.Number, n.Name, n.Until.Format(time.DateOnly), n.Reason})
-			}
 			return v, err
 		})
 }

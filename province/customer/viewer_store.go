@@ -110,20 +110,3 @@ func (s *Store) changeViewers(ctx context.Context, caller account.Caller, id int
 		return audit.Record(ctx, tx, e)
 	})
 }
-
-// NamedFor lists the sensitive customers that an account is named for up to today or later, of those that the caller
-// sees, by the day. It needs customer.sensitive, else Denied.
-func (s *Store) NamedFor(ctx context.Context, caller account.Caller, accountID int64) ([]Naming, error) {
-	if err := caller.Demand(account.CustomerSensitive); err != nil {
-		return nil, err
-	}
-	args := pgx.NamedArgs{"account": accountID}
-	query := `SELECT c.id, c.number, c.name, n.until, n.reason FROM crm.sensitive_viewer n JOIN crm.customer c ON c.id = n.customer_id
-		WHERE n.account_id = @account AND n.until >= (now() AT TIME ZONE 'Asia/Shanghai')::date AND c.sensitive AND ` + Within(caller, args) + `
-		ORDER BY n.until, c.id LIMIT 200`
-	rows, err := s.db.Query(ctx, query, args)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[Naming])
-}

@@ -86,11 +86,13 @@ func (v *visit) accounts(t *testing.T) {
 	owner.See("session-user", "钱虚构")
 	owner.Click("session-user")
 	owner.See("block-own-sessions", "127.0.0.1")
+	owner.See("rights-detail", "可独自导出")
 	owner.Shot("own-account")
 
 	b.ClickCSS("[data-testid='account-row-newcomer'] a")
 	b.See("block-sessions", "127.0.0.1")
 	b.See("block-rights", "管理账号")
+	b.See("rights-detail", "可独自导出")
 	b.Shot("account")
 	b.ClickCSS("[data-testid^='session-end-']")
 	b.SeeCount("[data-testid='block-sessions'] .ant-empty", 1)

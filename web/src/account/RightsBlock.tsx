@@ -1,18 +1,21 @@
 import { useQuery } from '@tanstack/react-query'
-import { Tag } from 'antd'
+import { Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link } from 'react-router-dom'
 import { useSession } from '../api/session'
 import { Block } from '../frame/Block'
 import { Facts } from '../frame/Facts'
 import { Loaded } from '../frame/Outcome'
-import { namingsQuery, rightsQuery, type Account, type Rights } from './accounts'
+import { lazyPart } from '../language/lazyPart'
+import { rightsQuery, type Account, type Rights } from './accounts'
+import { PermissionList } from './PermissionList'
 import { useUnitName } from './UnitSelect'
 
-/** What an account may do, which customers it reaches, and for which sensitive ones it is named. */
+const RightsDetail = lazyPart('province', () => import('../province/rights/RightsDetail'))
+
+/** What an account may do and which customers it reaches; in a province, also why. */
 export function RightsBlock({ account }: { account: Account }) {
   const { t } = useTranslation()
-  const { session, may } = useSession()
+  const { session } = useSession()
   const query = useQuery(rightsQuery(account.id))
   const inProvince = session.node.level === 'province'
   return (
@@ -25,12 +28,16 @@ export function RightsBlock({ account }: { account: Account }) {
           ) : (
             <>
               <Facts facts={{ [t('rights.scope')]: inProvince ? <Reach rights={rights} /> : t(`scope.${rights.scope}`) }} />
-              <Permissions list={rights.permissions} />
+              {inProvince && (
+                <Suspense>
+                  <RightsDetail account={account.id} />
+                </Suspense>
+              )}
+              <PermissionList permissions={rights.permissions} />
             </>
           )
         }
       </Loaded>
-      {inProvince && may('customer.sensitive') && <Namings accountId={account.id} />}
     </Block>
   )
 }
@@ -41,42 +48,4 @@ function Reach({ rights }: { rights: Rights }) {
   const nameOf = useUnitName()
   const unit = rights.scope === 'own' || rights.scope === 'department' ? nameOf(rights.unitId) : ''
   return [t(`scope.${rights.scope}`), unit].filter(Boolean).join(' · ')
-}
-
-function Permissions({ list }: { list: string[] }) {
-  const { t, i18n } = useTranslation()
-  const name = (permission: string) => {
-    const key = `permission.${permission}`
-    return i18n.exists(key) ? t(key as 'permission.audit.read') : permission
-  }
-  return (
-    <>
-      <h3 style={{ fontSize: 14 }}>{t('rights.permissions', { count: list.length })}</h3>
-      <ul style={{ display: 'flex', flexWrap: 'wrap', gap: 4, margin: 0, padding: 0, listStyle: 'none' }}>
-        {list.map((permission) => (
-          <li key={permission}>
-            <Tag title={permission}>{name(permission)}</Tag>
-          </li>
-        ))}
-      </ul>
-    </>
-  )
-}
-
-function Namings({ accountId }: { accountId: number }) {
-  const { t } = useTranslation()
-  const { data } = useQuery(namingsQuery(accountId))
-  if (!data || data.items.length === 0) return null
-  return (
-    <>
-      <h3 style={{ fontSize: 14 }}>{t('rights.named')}</h3>
-      <ul>
-        {data.items.map((n) => (
-          <li key={n.id}>
-            <Link to={`/customers/${n.id}`}>{n.name}</Link> {t('rights.namedUntil', { until: n.until, reason: n.reason })}
-          </li>
-        ))}
-      </ul>
-    </>
-  )
 }

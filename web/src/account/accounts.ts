@@ -55,14 +55,6 @@ export function rightsQuery(id: number) {
   })
 }
 
-/** The sensitive customers that an account is named for; of a province only. */
-export function namingsQuery(id: number) {
-  return queryOptions({
-    queryKey: ['account', id, 'namings'],
-    queryFn: ({ signal }) => answer(province.GET('/api/accounts/{id}/sensitive-customers', { params: { path: { id } }, signal })),
-  })
-}
-
 export function accountSessionsQuery(id: number) {
   return queryOptions({
     queryKey: ['account', id, 'sessions'],

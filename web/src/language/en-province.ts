@@ -21,6 +21,7 @@ import organisation from './en/organisation.json'
 import overview from './en/overview.json'
 import pool from './en/pool.json'
 import reference from './en/reference.json'
+import rights from './en/rights.json'
 import roster from './en/roster.json'
 import rule from './en/rule.json'
 import selection from './en/selection.json'
@@ -30,4 +31,4 @@ import value from './en/value.json'
 import view from './en/view.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...bulk, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...roster, ...rule, ...selection, ...site, ...team, ...value, ...view }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...bulk, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...rights, ...roster, ...rule, ...selection, ...site, ...team, ...value, ...view }

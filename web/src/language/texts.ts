@@ -29,6 +29,7 @@ import type overview from './zh/overview.json'
 import type pool from './zh/pool.json'
 import type problem from './zh/problem.json'
 import type reference from './zh/reference.json'
+import type rights from './zh/rights.json'
 import type roster from './zh/roster.json'
 import type rule from './zh/rule.json'
 import type savedreport from './zh/savedreport.json'
@@ -71,6 +72,7 @@ export type ProvinceTexts = typeof access &
   typeof overview &
   typeof pool &
   typeof reference &
+  typeof rights &
   typeof roster &
   typeof rule &
   typeof selection &

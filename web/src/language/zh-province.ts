@@ -21,6 +21,7 @@ import organisation from './zh/organisation.json'
 import overview from './zh/overview.json'
 import pool from './zh/pool.json'
 import reference from './zh/reference.json'
+import rights from './zh/rights.json'
 import roster from './zh/roster.json'
 import rule from './zh/rule.json'
 import selection from './zh/selection.json'
@@ -30,4 +31,4 @@ import value from './zh/value.json'
 import view from './zh/view.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...bulk, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...roster, ...rule, ...selection, ...site, ...team, ...value, ...view }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...bulk, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...rights, ...roster, ...rule, ...selection, ...site, ...team, ...value, ...view }

@@ -21,6 +21,7 @@ const HandoverListPage = lazyPart('province', () => import('./handover/HandoverL
 const NewHandoverPage = lazyPart('province', () => import('./handover/NewHandoverPage'))
 const DeputyListPage = lazyPart('province', () => import('./deputy/DeputyListPage'))
 const OwnDeputies = lazyPart('province', () => import('./deputy/OwnDeputies'))
+const OwnRights = lazyPart('province', () => import('./rights/OwnRights'))
 const PoolPage = lazyPart('province', () => import('./pool/PoolPage'))
 const ApprovalListPage = lazyPart('province', () => import('./exporting/ApprovalListPage'))
 const JobListPage = lazyPart('province', () => import('./job/JobListPage'))
@@ -101,7 +102,15 @@ export default function Province() {
         <Route path="/accounts" element={<AccountListPage />} />
         <Route path="/accounts/:id" element={<AccountPage />} />
         <Route path="/audit" element={<TrailPage />} />
-        <Route path="/me" element={<OwnPage>{may('deputy.name') && <OwnDeputies />}</OwnPage>} />
+        <Route
+          path="/me"
+          element={
+            <OwnPage>
+              <OwnRights />
+              {may('deputy.name') && <OwnDeputies />}
+            </OwnPage>
+          }
+        />
         <Route path="*" element={<UnknownPage />} />
       </Routes>
     </Frame>
