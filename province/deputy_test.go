@@ -172,6 +172,11 @@ func (x *site) endsByItself(t *testing.T, id any, seen func() string, alone stri
 	if got := seen(); got != alone {
 		t.Errorf("ended: %s", got)
 	}
+	for login, want := range map[string]string{"manager": "[colleague]", "colleague": "[stranger]"} { // whoever ended it is not told
+		if _, doc := x.as(t, login).Call(t, "GET", "/api/deputies/notices", ""); fmt.Sprint(logins(doc)) != want {
+			t.Errorf("%s is told %v, want %s", login, logins(doc), want)
+		}
+	}
 	const trail = `SELECT string_agg(actor || ' ' || action || ' ' || (coalesce(before, after) ->> 'deputy'), ', ' ORDER BY id) FROM audit.line WHERE action LIKE 'deputy.%'`
 	want := "manager deputy.name colleague, administrator deputy.name stranger, colleague deputy.end colleague"
 	if got := customertest.Value[string](t, owner, trail); got != want {

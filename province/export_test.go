@@ -144,6 +144,18 @@ func (x *site) asked(t *testing.T) (id int64, customers int) {
 	return r.ID, r.Customers
 }
 
+// answered is a request of a login's own that somebody has declined.
+func (x *site) answered(t *testing.T, login string) int64 {
+	t.Helper()
+	if login == "" {
+		login = "head-a"
+	}
+	const insert = `INSERT INTO crm.export_request (requester_id, requester, reach, path, ordered, customers, reason, state, expires_at, decided_by_id, decided_by, decided_at, requester_told)
+		SELECT a.id, a.login, 'own', '', '{}', 1, '盘点', 'declined', now(), d.id, d.login, now(), false
+		FROM account.account a, account.account d WHERE a.login = $1 AND d.login = $2 RETURNING id`
+	return customertest.Value[int64](t, x.DB, insert, login, map[bool]string{true: "head-a", false: "administrator"}[login == "administrator"])
+}
+
 func TestALargeExportWaitsForASecondPerson(t *testing.T) {
 	x := newSite(t)
 	x.secondHead(t)
@@ -208,6 +220,19 @@ func TestALargeExportWaitsForASecondPerson(t *testing.T) {
 	decide("administrator", id, "approve", `{"customers":23}`, "200")
 	decide("head-a2", id, "decline", `{"reason":"用途不明"}`, "422 export.request.decided")
 	x.work(t)
+	told := func(login string) (words []string) {
+		t.Helper()
+		for _, item := range call(login, "GET", requests+"/notices", "", "200")["items"].([]any) {
+			r := item.(map[string]any)
+			words = append(words, fmt.Sprint(r["state"], " ", r["decidedBy"], " ", r["answer"]))
+		}
+		return words
+	}
+	if own, other := fmt.Sprint(told("head-a")), fmt.Sprint(told("administrator")); own != "[approved administrator ]" || other != "[]" {
+		t.Errorf("told: %s, the other %s", own, other)
+	}
+	call("administrator", "POST", fmt.Sprintf("%s/%v/acknowledge", requests, id), "", "404 export.request.unknown")
+	call("head-a", "POST", fmt.Sprintf("%s/%v/acknowledge", requests, id), "", "204")
 	done := call("head-a", "GET", requests+"?state=approved", "", "200")["items"].([]any)[0].(map[string]any)
 	job := done["job"].(map[string]any)
 	_, _, content := x.as(t, "head-a").Raw(t, "GET", fmt.Sprintf("/api/exports/%v/file", job["id"]), "")
@@ -220,6 +245,9 @@ func TestALargeExportWaitsForASecondPerson(t *testing.T) {
 	decide("head-a2", declined, "decline", `{"reason":""}`, "422 export.reason.missing")
 	if doc := decide("head-a2", declined, "decline", `{"reason":"用途不明"}`, "200"); doc["state"] != "declined" || doc["answer"] != "用途不明" {
 		t.Errorf("declined: %v", doc)
+	}
+	if own := fmt.Sprint(told("head-a")); own != "[declined head-a2 用途不明]" {
+		t.Errorf("told: %s", own)
 	}
 	expired := ask()
 	if _, err := x.DB.Exec(t.Context(), `UPDATE crm.export_request SET expires_at = now() WHERE id = $1`, expired); err != nil {

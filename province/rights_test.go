@@ -329,6 +329,8 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	case "export-request-decline":
 		id, _ := x.asked(t)
 		return at(id), `{"reason":"用途不明"}`, false
+	case "export-request-acknowledge":
+		return at(x.answered(t, caller)), "", false
 	case "export-rule-change":
 		r, err := x.all.Exports.Rule(t.Context(), x.Administrator)
 		if err != nil {

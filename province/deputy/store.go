@@ -30,8 +30,9 @@ const (
 	columns = `d.id, d.absent_id, u.name AS absent, d.account_id, a.login, a.name, d.from_day AS "from", d.until_day AS until, d.reason,
 		CASE WHEN ` + organisation.DeputyRuns + ` THEN 'running' WHEN ` + open + ` THEN 'planned' ELSE 'over' END AS state,
 		d.named_by, d.named_at, coalesce(d.ended_by, '') AS ended_by, d.ended_at`
-	tables = `crm.deputy d JOIN crm.organisation u ON u.id = d.absent_id JOIN account.account a ON a.id = d.account_id`
-	open   = `d.ended_at IS NULL AND d.until_day >= (now() AT TIME ZONE 'Asia/Shanghai')::date`
+	tables  = `crm.deputy d JOIN crm.organisation u ON u.id = d.absent_id JOIN account.account a ON a.id = d.account_id`
+	current = `d.until_day >= (now() AT TIME ZONE 'Asia/Shanghai')::date`
+	open    = `d.ended_at IS NULL AND ` + current
 )
 
 // Filter says which deputyships a list holds.
@@ -83,10 +84,11 @@ func (s *Store) Get(ctx context.Context, caller account.Caller, id int64) (Deput
 	return list[0], nil
 }
 
-// Notices reads the deputyships, named by others, in which the caller is a party and which they have not acknowledged.
+// Notices reads the deputyships, named or ended early by others, in which the caller is a party and which they have not
+// acknowledged, until their last day.
 func (s *Store) Notices(ctx context.Context, caller account.Caller) ([]Deputy, error) {
 	args := pgx.NamedArgs{"account": caller.AccountID, "unit": caller.UnitID}
-	return s.read(ctx, open+` AND (d.account_id = @account AND NOT d.deputy_seen OR d.absent_id = @unit AND NOT d.absent_seen)
+	return s.read(ctx, current+` AND (d.account_id = @account AND NOT d.deputy_seen OR d.absent_id = @unit AND NOT d.absent_seen)
 		ORDER BY d.from_day, d.id LIMIT 20`, args)
 }
 
@@ -209,8 +211,8 @@ func add(ctx context.Context, tx pg.Tx, caller account.Caller, o Order) (id int6
 	return id, err
 }
 
-// End ends a deputyship at once: who may name one may, and the deputy themself. Faults: NotFound, Denied, Rule for one
-// that is over.
+// End ends a deputyship at once: who may name one may, and the deputy themself. Both are told, except whoever did it.
+// Faults: NotFound, Denied, Rule for one that is over.
 func (s *Store) End(ctx context.Context, caller account.Caller, id int64) error {
 	d, err := s.Get(ctx, caller, id)
 	if err != nil {
@@ -222,7 +224,8 @@ func (s *Store) End(ctx context.Context, caller account.Caller, id int64) error 
 				return err
 			}
 		}
-		tag, err := tx.PGX().Exec(ctx, `UPDATE crm.deputy d SET ended_by = $2, ended_at = now() WHERE d.id = $1 AND `+open, id, caller.Actor())
+		tag, err := tx.PGX().Exec(ctx, `UPDATE crm.deputy d SET ended_by = $2, ended_at = now(), deputy_seen = d.account_id = $3, absent_seen = d.absent_id = $4
+			WHERE d.id = $1 AND `+open, id, caller.Actor(), caller.AccountID, caller.UnitID)
 		if err != nil {
 			return err
 		}

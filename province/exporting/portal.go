@@ -32,6 +32,7 @@ var mediaTypes = map[Format]string{CSV: "text/csv; charset=utf-8", Workbook: "ap
 func Register(s *portal.Server, store *Store) {
 	registerRule(s, store)
 	registerRequests(s, store)
+	registerNotices(s, store)
 	portal.Register(s, portal.Operation{
 		Method: http.MethodPost, Path: "/api/exports", ID: "export-start", Tag: "export", Status: http.StatusAccepted,
 		Summary: "Write all customers that the list shows with this filter to a file, as a job; more than one person may export alone are refused", Permission: account.CustomerExport,

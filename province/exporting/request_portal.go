@@ -83,6 +83,14 @@ type approveInput struct {
 	Body approveBody
 }
 
+type noticesView struct {
+	Items []requestView `json:"items"`
+}
+
+type requestInput struct {
+	ID int64 `path:"id"`
+}
+
 type declineInput struct {
 	ID   int64 `path:"id"`
 	Body reasonBody
@@ -159,6 +167,29 @@ func registerRequests(s *portal.Server, store *Store) {
 		func(ctx context.Context, caller account.Caller, in *declineInput) (requestView, error) {
 			r, err := store.Decline(ctx, caller, in.ID, in.Body.Reason)
 			return requestOf(caller, r, nil), err
+		})
+}
+
+// registerNotices adds the operations that tell whoever asked of a decision.
+func registerNotices(s *portal.Server, store *Store) {
+	portal.Register(s, portal.Operation{
+		Method: http.MethodGet, Path: "/api/exports/requests/notices", ID: "export-request-notices", Tag: "export",
+		Summary: "The caller's own requests that were decided and not acknowledged", Permission: account.CustomerExport,
+	},
+		func(ctx context.Context, caller account.Caller, _ *struct{}) (noticesView, error) {
+			list, err := store.Notices(ctx, caller)
+			view := noticesView{Items: make([]requestView, 0, len(list))}
+			for _, r := range list {
+				view.Items = append(view.Items, requestOf(caller, r, nil))
+			}
+			return view, err
+		})
+	portal.Register(s, portal.Operation{
+		Method: http.MethodPost, Path: "/api/exports/requests/{id}/acknowledge", ID: "export-request-acknowledge", Tag: "export",
+		Summary: "Take a request of one's own off the notices", Permission: account.CustomerExport,
+	},
+		func(ctx context.Context, caller account.Caller, in *requestInput) (portal.Nothing, error) {
+			return portal.Nothing{}, store.Acknowledge(ctx, caller, in.ID)
 		})
 }
 

@@ -90,6 +90,34 @@ func (s *Store) Requests(ctx context.Context, caller account.Caller, state State
 	return list, total, err
 }
 
+// Notices reads the caller's own requests that were decided and that the caller has not acknowledged, the last decided
+// first. It needs customer.export.
+func (s *Store) Notices(ctx context.Context, caller account.Caller) ([]Request, error) {
+	if err := caller.Demand(account.CustomerExport); err != nil {
+		return nil, err
+	}
+	rows, err := s.db.Query(ctx, `SELECT `+requestColumns+` FROM crm.export_request r WHERE r.requester_id = $1 AND NOT r.requester_told
+		ORDER BY r.decided_at DESC LIMIT 20`, caller.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Request])
+}
+
+// Acknowledge takes a request of the caller's own off the notices. Faults: Denied without customer.export, NotFound.
+func (s *Store) Acknowledge(ctx context.Context, caller account.Caller, id int64) error {
+	if err := caller.Demand(account.CustomerExport); err != nil {
+		return err
+	}
+	return pg.InTx(ctx, s.db, func(tx pg.Tx) error {
+		tag, err := tx.PGX().Exec(ctx, `UPDATE crm.export_request SET requester_told = true WHERE id = $1 AND requester_id = $2`, id, caller.AccountID)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = fault.New(fault.NotFound, "export.request.unknown")
+		}
+		return err
+	})
+}
+
 // Approve starts the export of another person's request, which the caller has seen with so many customers. callerOf
 // gives the requester's rights of the moment. Faults: Denied without the right, for one's own request, or if it has a customer that
 // the caller does not reach; NotFound; a request that is decided or has expired, or whose requester is gone; those of
@@ -137,7 +165,7 @@ func (s *Store) approve(ctx context.Context, tx pg.Tx, caller, requester account
 	if err != nil {
 		return r, err
 	}
-	const update = `UPDATE crm.export_request AS r SET state = 'approved', decided_by_id = $2, decided_by = $3, decided_at = now(), job_id = $4
+	const update = `UPDATE crm.export_request AS r SET state = 'approved', decided_by_id = $2, decided_by = $3, decided_at = now(), job_id = $4, requester_told = false
 		WHERE id = $1 RETURNING `
 	if r, err = updated(ctx, tx, update, r.ID, caller.AccountID, caller.Login, j.ID); err != nil {
 		return r, err
@@ -152,7 +180,7 @@ func (s *Store) Decline(ctx context.Context, caller account.Caller, id int64, re
 		if err != nil {
 			return r, err
 		}
-		const update = `UPDATE crm.export_request AS r SET state = 'declined', decided_by_id = $2, decided_by = $3, decided_at = now(), answer = $4
+		const update = `UPDATE crm.export_request AS r SET state = 'declined', decided_by_id = $2, decided_by = $3, decided_at = now(), answer = $4, requester_told = false
 			WHERE id = $1 RETURNING `
 		if r, err = updated(ctx, tx, update, r.ID, caller.AccountID, caller.Login, reason); err != nil {
 			return r, err

@@ -78,7 +78,8 @@ func (v *visit) exporting(t *testing.T) {
 	v.approval(t, b)
 }
 
-// approval has an administrator approve a head's export that is above the limit, which is lowered for that.
+// approval has an administrator approve a head's export that is above the limit, which is lowered for that; the head is
+// told.
 func (v *visit) approval(t *testing.T, head *browsertest.Browser) {
 	admin := v.open(t, v.fujian)
 	signIn(admin, v.fujian.Account(account.ProvinceAdministrator))
@@ -105,6 +106,12 @@ func (v *visit) approval(t *testing.T, head *browsertest.Browser) {
 	admin.ClickCSS(".ant-drawer-close")
 	admin.Click("approval-approve-1")
 	admin.Click("approval-approve-confirm")
+	admin.SeeGone("approval-row-1")
+	head.Open(v.fujian.Portal)
+	head.See("export-notices", "批准了您的")
+	head.Shot("export-notice")
+	head.Click("export-acknowledge-1")
+	head.SeeGone("export-notices")
 	head.Open(v.fujian.Portal + "/approvals")
 	head.See("approval-1", "已完成")
 	head.Shot("approvals")

@@ -4,9 +4,10 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
 import { answer, province } from '../../api/client'
 import { useSession } from '../../api/session'
+import { useFormats } from '../../language/formats'
 import type { Deputy } from './deputies'
 
-/** Deputyships that others have named the person for, until they are acknowledged. */
+/** Deputyships of the person that others have named or ended early, until they are acknowledged. */
 export default function DeputyNotices({ deputies }: { deputies: Deputy[] }) {
   const { t } = useTranslation()
   return (
@@ -26,7 +27,9 @@ function Notice({ deputy: d }: { deputy: Deputy }) {
     mutationFn: () => answer(province.POST('/api/deputies/{id}/acknowledge', { params: { path: { id: d.id } } })),
     onSettled: () => void client.invalidateQueries({ queryKey: ['deputies', 'notices'] }),
   })
+  const { dateTime } = useFormats()
   const days = { from: d.from, until: d.until }
+  const ended = d.endedAt && t('deputy.ended', { by: d.endedBy, at: dateTime(d.endedAt) })
   return (
     <Alert
       type="info"
@@ -36,11 +39,12 @@ function Notice({ deputy: d }: { deputy: Deputy }) {
           t('deputy.noticeAbsent', { deputy: `${d.name} (${d.login})`, ...days })
         ) : (
           <>
-            {t('deputy.noticeDeputy', { absent: d.absent, ...days })} <Link to={`/customers?manager=${d.absentId}`}>{t('deputy.customers')}</Link>
+            {t('deputy.noticeDeputy', { absent: d.absent, ...days })}{' '}
+            {!ended && <Link to={`/customers?manager=${d.absentId}`}>{t('deputy.customers')}</Link>}
           </>
         )
       }
-      description={`${d.reason} · ${d.namedBy}`}
+      description={ended || `${d.reason} · ${d.namedBy}`}
       action={
         <Button size="small" loading={acknowledge.isPending} onClick={() => acknowledge.mutate()} data-testid={`deputy-acknowledge-${d.id}`}>
           {t('handover.acknowledge')}

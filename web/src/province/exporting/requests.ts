@@ -38,6 +38,11 @@ export function requestListQuery({ state, page, size }: RequestListState) {
   })
 }
 
+export const exportNoticesQuery = queryOptions({
+  queryKey: ['export-requests', 'notices'],
+  queryFn: ({ signal }) => answer(province.GET('/api/exports/requests/notices', { signal })),
+})
+
 export const exportRuleQuery = queryOptions({
   queryKey: ['export-rule'],
   queryFn: ({ signal }) => answer(province.GET('/api/exports/rule', { signal })),
