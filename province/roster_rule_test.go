@@ -61,6 +61,7 @@ func TestARosterIsFilledByRuleAndAPersonDecides(t *testing.T) {
 	own, other := add("甲公司", x.ManagerUnit.ID, nothing), add("乙公司", x.ColleagueUnit.ID, nothing)
 	far := add("丙公司", x.StrangerUnit.ID, nothing)
 	hidden := add("丁公司", x.ColleagueUnit.ID, func(f *customer.Facts) { f.Sensitive = true })
+	back := add("己公司", x.ManagerUnit.ID, nothing)
 	large := add("戊公司", x.ManagerUnit.ID, func(f *customer.Facts) { f.Class = codes.ClassA1 })
 
 	_, made := head.Call(t, "POST", "/api/rosters", `{"name":"培育名单","purpose":"培育小客户","closed":false}`)
@@ -75,7 +76,7 @@ func TestARosterIsFilledByRuleAndAPersonDecides(t *testing.T) {
 			{"fact":"members","months":0,"comparison":"atMost","number":9,"values":[]}]},
 		{"outcome":"out","match":"all","conditions":[{"fact":"class","months":0,"comparison":"oneOf","number":0,"values":["A1","C"]}]}`
 	version := drafted(t, admin, kind, lines, ``)
-	if got, want := x.judged(t, kind, version, true), "5 judged, 1 held, 0 refused, out>in 4"; got != want {
+	if got, want := x.judged(t, kind, version, true), "6 judged, 1 held, 0 refused, out>in 5"; got != want {
 		t.Errorf("dry run: %s, want %s", got, want)
 	}
 	if got := proposals(t, admin, roster); got != "" {
@@ -95,8 +96,8 @@ func TestARosterIsFilledByRuleAndAPersonDecides(t *testing.T) {
 	}
 	nightly()
 	for b, want := range map[*portaltest.Browser]string{
-		manager: "甲公司 out>in 2", head: "甲公司 out>in 2, 乙公司 out>in 2",
-		admin: "甲公司 out>in 2, 乙公司 out>in 2, 丙公司 out>in 2, 丁公司 out>in 2",
+		manager: "甲公司 out>in 2, 己公司 out>in 2", head: "甲公司 out>in 2, 乙公司 out>in 2, 己公司 out>in 2",
+		admin: "甲公司 out>in 2, 乙公司 out>in 2, 丙公司 out>in 2, 丁公司 out>in 2, 己公司 out>in 2",
 	} {
 		if got := proposals(t, b, roster); got != want {
 			t.Errorf("proposed: %s, want %s", got, want)
@@ -111,7 +112,7 @@ func TestARosterIsFilledByRuleAndAPersonDecides(t *testing.T) {
 	if got := decide(manager, true, own.ID); !strings.HasPrefix(got, "403") {
 		t.Errorf("a manager decides: %s", got)
 	}
-	if got, want := decide(head, true, own.ID, hidden.ID, large.ID), "200 1 0"; got != want { // the others are not seen, or not proposed
+	if got, want := decide(head, true, own.ID, back.ID, hidden.ID, large.ID), "200 2 0"; got != want { // the others are not seen, or not proposed
 		t.Errorf("confirmed: %s, want %s", got, want)
 	}
 	if got, want := decide(head, false, other.ID), "200 1 0"; got != want {
@@ -119,6 +120,9 @@ func TestARosterIsFilledByRuleAndAPersonDecides(t *testing.T) {
 	}
 	if got, want := decide(admin, true, hidden.ID), "200 1 0"; got != want {
 		t.Errorf("confirmed: %s, want %s", got, want)
+	}
+	if status, doc := head.Call(t, "POST", roster+"/customers/take", fmt.Sprintf(`{"customers":[%d]}`, back.ID)); status != 200 || doc["customers"] != 1.0 {
+		t.Errorf("taken back: %d %v", status, doc)
 	}
 	if status, doc := admin.Call(t, "POST", roster+"/customers", fmt.Sprintf(`{"customers":[%d,%d],"reason":"重点"}`, far.ID, hidden.ID)); status != 200 || doc["customers"] != 2.0 {
 		t.Errorf("by hand: %d %v", status, doc)
@@ -142,10 +146,10 @@ func TestARosterIsFilledByRuleAndAPersonDecides(t *testing.T) {
 		t.Errorf("trail: %s", got)
 	}
 
-	// What was declined stays so, who is in by hand stays in, and who is in by rule is proposed out.
+	// What was decided stays so, also for who was taken out again, who is in by hand stays in, and who is in by rule is proposed out.
 	x.Change(t, own, func(f *customer.Facts) { f.Class = codes.ClassC })
 	x.Change(t, hidden, func(f *customer.Facts) { f.Class = codes.ClassC })
-	if got, want := x.judged(t, kind, version, false), "5 judged, 3 held, 0 refused, in>out 1"; got != want {
+	if got, want := x.judged(t, kind, version, false), "6 judged, 4 held, 0 refused, in>out 1"; got != want {
 		t.Errorf("next run: %s, want %s", got, want)
 	}
 	_, doc = manager.Call(t, "GET", fmt.Sprintf("/api/customers/%d/proposals", own.ID), "")

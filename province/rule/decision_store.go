@@ -92,13 +92,13 @@ func (s *Store) decide(ctx context.Context, tx pg.Tx, caller account.Caller, kin
 		return nil, nil
 	}
 	faults := make([]error, len(open)) // none
-	if !a.Confirm {
-		return faults, decline(ctx, tx, caller, kind, open, a.Reason)
-	}
 	var err error
-	if kind == Grade {
+	switch {
+	case !a.Confirm:
+		err = decline(ctx, tx, caller, kind, open, a.Reason)
+	case kind == Grade:
 		faults, err = s.reclass(ctx, tx, caller, open, a.Reason)
-	} else {
+	default:
 		err = s.enrol(ctx, tx, caller, kind.roster(), open, a.Reason)
 	}
 	if err != nil {
@@ -110,7 +110,8 @@ func (s *Store) decide(ctx context.Context, tx pg.Tx, caller account.Caller, kin
 			done = append(done, open[i].ID)
 		}
 	}
-	_, err = tx.PGX().Exec(ctx, `DELETE FROM crm.proposal WHERE kind = $1 AND customer_id = ANY ($2)`, kind, done)
+	const decided = `UPDATE crm.proposal SET decided_by = $3, decided_at = now(), reason = $4 WHERE kind = $1 AND customer_id = ANY ($2)`
+	_, err = tx.PGX().Exec(ctx, decided, kind, done, caller.Actor(), a.Reason)
 	return faults, err
 }
 
@@ -146,10 +147,10 @@ func (s *Store) enrol(ctx context.Context, tx pg.Tx, caller account.Caller, rost
 	return s.rosters.Leave(ctx, tx, caller, roster, out, reason)
 }
 
+// decline keeps in the trail of customers that what is proposed for them was declined.
 func decline(ctx context.Context, tx pg.Tx, caller account.Caller, kind Kind, open []standing, reason string) error {
-	ids, trail := make([]int64, len(open)), make([]audit.Entry, len(open))
+	trail := make([]audit.Entry, len(open))
 	for i, p := range open {
-		ids[i] = p.ID
 		trail[i] = audit.Entry{
 			Actor: caller.Actor(), ActorID: caller.AccountID, Action: "customer.class.decline", ObjectKind: "proposal", ObjectID: p.ID, CustomerID: p.ID,
 			After: map[string]any{"from": p.Class, "to": p.to, "reason": reason},
@@ -158,10 +159,6 @@ func decline(ctx context.Context, tx pg.Tx, caller account.Caller, kind Kind, op
 			trail[i].Action, trail[i].ObjectKind, trail[i].ObjectID = "roster.decline", "roster", kind.roster()
 			trail[i].After = map[string]any{"to": p.to, "reason": reason}
 		}
-	}
-	const update = `UPDATE crm.proposal SET declined_by = $3, declined_at = now(), reason = $4 WHERE kind = $1 AND customer_id = ANY ($2)`
-	if _, err := tx.PGX().Exec(ctx, update, kind, ids, caller.Actor(), reason); err != nil {
-		return err
 	}
 	return audit.RecordAll(ctx, tx, trail)
 }

@@ -19,19 +19,20 @@ const pageSize = 50
 const planned = pgx.QueryExecModeCacheDescribe
 
 // proposalColumns are those of a proposal p for a customer c in the care of m, of a roster r in which the customer has the
-// entry e. stands is the condition that it is open: nobody has declined it, and the customer still is what it would be
+// entry e. stands is the condition that it is open: nobody has decided it, and the customer still is what it would be
 // changed from, which a person who has put it into the roster by hand does not want to be changed.
 const (
 	proposalColumns = `p.customer_id, coalesce(p.roster_id, 0) AS roster_id, coalesce(r.name, '') AS roster, c.number, c.name, coalesce(m.name, '') AS manager,
 		p.value_from AS "from", p.value_to AS "to", p.grounds, p.at`
 	managerOf = ` LEFT JOIN crm.organisation m ON m.id = c.manager_id`
 	rosterOf  = ` LEFT JOIN crm.roster r ON r.id = p.roster_id LEFT JOIN crm.roster_entry e ON e.roster_id = p.roster_id AND e.customer_id = p.customer_id`
-	stands    = `p.declined_at IS NULL AND c.merged_into IS NULL AND CASE WHEN p.roster_id IS NULL THEN c.class = p.value_from
+	stands    = `p.decided_at IS NULL AND c.merged_into IS NULL AND CASE WHEN p.roster_id IS NULL THEN c.class = p.value_from
 		ELSE NOT r.closed AND CASE p.value_from WHEN 'in' THEN e.grounds IS NOT NULL ELSE e.customer_id IS NULL END END`
 )
 
-// propose writes what a run by a version proposes, and takes away what is not proposed any more of the same customers.
-// Who was put into a roster by hand stays there. What was declined and is proposed again by the same version stays declined.
+// propose writes what a run by a version proposes, and takes away what is open and not proposed any more of the same
+// customers. Who was put into a roster by hand stays there. What was decided last of a customer is not proposed again by
+// the same version.
 func (s *Store) propose(ctx context.Context, tx pg.Tx, r Run, v Version, values []Values, list []proposed, t *tally) error {
 	list = slices.DeleteFunc(list, func(p proposed) bool {
 		stays := p.Entry == byHand
@@ -48,9 +49,9 @@ func (s *Store) propose(ctx context.Context, tx pg.Tx, r Run, v Version, values 
 			return err
 		}
 	}
-	const declined = `SELECT p.customer_id FROM crm.proposal p JOIN unnest($1::bigint[], $2::text[], $3::text[]) AS n (id, f, t) ON p.customer_id = n.id
-		WHERE p.kind = $5 AND p.declined_at IS NOT NULL AND p.version = $4 AND p.value_from = n.f AND p.value_to = n.t`
-	rows, err := tx.PGX().Query(ctx, declined, ids, from, to, r.Version, r.Kind)
+	const decided = `SELECT p.customer_id FROM crm.proposal p JOIN unnest($1::bigint[], $2::text[], $3::text[]) AS n (id, f, t) ON p.customer_id = n.id
+		WHERE p.kind = $5 AND p.decided_at IS NOT NULL AND p.version = $4 AND p.value_from = n.f AND p.value_to = n.t`
+	rows, err := tx.PGX().Query(ctx, decided, ids, from, to, r.Version, r.Kind)
 	if err != nil {
 		return err
 	}
@@ -73,18 +74,18 @@ func (s *Store) propose(ctx context.Context, tx pg.Tx, r Run, v Version, values 
 	for i, of := range values {
 		judged[i] = of.ID
 	}
-	const gone = `DELETE FROM crm.proposal WHERE kind = $3 AND customer_id = ANY ($1) AND customer_id <> ALL ($2)`
-	if _, err := tx.PGX().Exec(ctx, gone, judged, ids, r.Kind); err != nil {
+	const gone = `DELETE FROM crm.proposal WHERE kind = $3 AND customer_id = ANY ($1) AND customer_id <> ALL ($2) AND (decided_at IS NULL OR version <> $4)`
+	if _, err := tx.PGX().Exec(ctx, gone, judged, ids, r.Kind, r.Version); err != nil {
 		return err
 	}
 	const write = `INSERT INTO crm.proposal AS p (kind, customer_id, value_from, value_to, version, grounds)
 		SELECT $6, n.id, n.f, n.t, $4, n.g FROM unnest($1::bigint[], $2::text[], $3::text[], $5::jsonb[]) AS n (id, f, t, g)
 		ON CONFLICT ON CONSTRAINT proposal_is_one_per_kind DO UPDATE
 		SET value_from = excluded.value_from, value_to = excluded.value_to, version = excluded.version, grounds = excluded.grounds,
-			at = CASE WHEN (p.value_from, p.value_to) = (excluded.value_from, excluded.value_to) AND p.declined_at IS NULL THEN p.at ELSE now() END,
-			declined_by = '', declined_at = NULL, reason = ''
+			at = CASE WHEN (p.value_from, p.value_to) = (excluded.value_from, excluded.value_to) AND p.decided_at IS NULL THEN p.at ELSE now() END,
+			decided_by = '', decided_at = NULL, reason = ''
 		WHERE (p.value_from, p.value_to, p.version) IS DISTINCT FROM (excluded.value_from, excluded.value_to, excluded.version)
-			OR p.declined_at IS NULL AND p.grounds <> excluded.grounds`
+			OR p.decided_at IS NULL AND p.grounds <> excluded.grounds`
 	_, err = tx.PGX().Exec(ctx, write, ids, from, to, r.Version, why, r.Kind)
 	return err
 }

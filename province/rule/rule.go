@@ -16,8 +16,8 @@
 // A person who knows better sets the stage with a reason, and until a day that he states no rule moves it.
 //
 // A class is only proposed, and so is to be put into a roster or taken out: the proposal stands beside the customer with
-// its grounds until a person confirms or declines it, with a reason. What was declined is not proposed again by the same
-// version, and whom a person has put into a roster by hand no rule has out. Many are decided by a job.
+// its grounds until a person confirms or declines it, with a reason. What a person has decided is not proposed again by the
+// same version, also to somebody who has taken it back, and whom a person has put into a roster by hand no rule has out. Many are decided by a job.
 package rule
 
 import (
