@@ -31,11 +31,12 @@ var (
 	screenshots = flag.String("screenshots", root+"/build/screenshots", "directory for pictures of every screen")
 )
 
-// visit is a world seen by browsers. Each person has a browser of their own.
+// visit is a world seen by browsers. Each person has a profile of their own.
 type visit struct {
-	t      *testing.T
-	world  *world.World
-	fujian *world.Node
+	t        *testing.T
+	world    *world.World
+	fujian   *world.Node
+	chromium *browsertest.Chromium
 
 	id           int64 // the customer that the visit is about
 	number, name string
@@ -92,6 +93,7 @@ func begin(t *testing.T) *visit {
 		}
 	}
 	v := &visit{t: t, world: w, fujian: w.Province(591)}
+	v.chromium = browsertest.Start(t, browsertest.Options{Screenshots: *screenshots, Axe: root + "/web/node_modules/axe-core/axe.min.js"})
 	v.messages()
 	v.choose()
 	return v
@@ -135,7 +137,7 @@ func (v *visit) choose() {
 // open gives a browser at a portal's sign-in page.
 func (v *visit) open(t *testing.T, n *world.Node) *browsertest.Browser {
 	t.Helper()
-	b := browsertest.Open(t, browsertest.Options{Screenshots: *screenshots, Axe: root + "/web/node_modules/axe-core/axe.min.js"})
+	b := v.chromium.Open(t)
 	b.Allow(401, "GET", "/api/session") // asked on every start: nobody has signed in
 	b.Open(n.Portal)
 	b.SeeLanguage("zh-CN")

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -31,7 +32,15 @@ const (
 // patience is how long an element may take to appear.
 const patience = 20 * time.Second
 
-// Browser is a Chromium with one page and a profile of its own.
+// Chromium is a browser's process, for as many people as a test has: to start one takes longer than most of
+// what they do in it.
+type Chromium struct {
+	ctx     context.Context
+	options Options
+	axe     string // source text of axe-core
+}
+
+// Browser is one page with a profile of its own: who signs in there is signed in nowhere else.
 type Browser struct {
 	tb      testing.TB
 	ctx     context.Context
@@ -66,8 +75,8 @@ type Options struct {
 	Axe         string // file axe.min.js
 }
 
-// Open starts a browser that ends with the test. It fails if Chromium cannot be started.
-func Open(tb testing.TB, o Options) *Browser {
+// Start starts a Chromium that ends with the test. It fails if there is none.
+func Start(tb testing.TB, o Options) *Chromium {
 	tb.Helper()
 	axe, err := os.ReadFile(o.Axe)
 	if err != nil {
@@ -82,10 +91,23 @@ func Open(tb testing.TB, o Options) *Browser {
 		chromedp.Flag("force-prefers-reduced-motion", true), // the portal shows nothing that moves then
 		chromedp.Flag("lang", "zh-CN"), chromedp.Env("TZ=Asia/Shanghai"),
 	)...)
-	ctx, closePage := chromedp.NewContext(ctx)
-	tb.Cleanup(func() { closePage(); end() })
-	b := &Browser{tb: tb, ctx: ctx, shots: o.Screenshots, axe: string(axe), requests: map[network.RequestID]string{}}
+	ctx, quit := chromedp.NewContext(ctx)
+	tb.Cleanup(func() { quit(); end() })
+	if err := chromedp.Do(ctx); err != nil {
+		tb.Fatal(err)
+	}
+	return &Chromium{ctx: ctx, options: o, axe: string(axe)}
+}
+
+// Open opens an empty page that is closed when the test ends. Like any other it has the focus.
+func (c *Chromium) Open(tb testing.TB) *Browser {
+	tb.Helper()
+	ctx, closePage := chromedp.NewContext(c.ctx, chromedp.WithNewBrowserContext())
+	tb.Cleanup(closePage)
+	b := &Browser{tb: tb, ctx: ctx, shots: c.options.Screenshots, axe: c.axe, requests: map[network.RequestID]string{}}
 	b.must(chromedp.Listen(ctx, b.notice))
+	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	b.must(err)
 	b.resize(Desktop, desktopHeight)
 	tb.Cleanup(b.Check)
 	return b

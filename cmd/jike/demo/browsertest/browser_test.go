@@ -54,7 +54,7 @@ func page(content string) http.HandlerFunc {
 // Each kind of problem must be seen, or the browser's tests hold nothing.
 func TestBrowserSeesWhatAPersonWouldNot(t *testing.T) {
 	r := &recorder{TB: t}
-	b := browsertest.Open(r, browsertest.Options{Screenshots: t.TempDir(), Axe: axe})
+	b := browsertest.Start(t, browsertest.Options{Screenshots: t.TempDir(), Axe: axe}).Open(r)
 	for _, c := range []struct{ content, says string }{
 		{`<p>nothing</p>`, ""},
 		{`<script nonce="n">console.error('broken', 7)</script>`, "console.error: \"broken\""},
@@ -89,7 +89,7 @@ func TestBrowserTypesOverWhatIsThere(t *testing.T) {
 	server := httptest.NewServer(page(`<label>字段<input data-testid="field" value="before"></label>`))
 	defer server.Close()
 	shots := t.TempDir()
-	b := browsertest.Open(t, browsertest.Options{Screenshots: shots, Axe: axe})
+	b := browsertest.Start(t, browsertest.Options{Screenshots: shots, Axe: axe}).Open(t)
 	b.Open(server.URL)
 	b.Type("field", "Hello 集客䶮")
 	if text := b.Text("field"); text != "Hello 集客䶮" {

@@ -238,8 +238,10 @@ func (b *Browser) settle() {
 // obstacles runs axe-core on the page, with the rules of WCAG 2.1 A and AA.
 func (b *Browser) obstacles(where string) {
 	b.tb.Helper()
-	if _, err := evaluate[bool](b, b.axe+"\n;true"); err != nil {
-		b.fail("axe: %v", err)
+	if there, err := evaluate[bool](b, `'axe' in window`); err != nil || !there { // since the page was loaded
+		if _, err := evaluate[bool](b, b.axe+"\n;true"); err != nil {
+			b.fail("axe: %v", err)
+		}
 	}
 	found, err := evaluate[[]string](b, `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'] })
 		.then((r) => r.violations.map((v) => v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map((n) => n.html).join(' | ')))`)
