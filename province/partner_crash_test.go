@@ -33,6 +33,7 @@ type crashing struct {
 func newCrashing(t *testing.T) *crashing {
 	t.Helper()
 	x := &crashing{dir: filepath.Join(pgtest.Dir(t), "pg")}
+	pgtest.Prepare(t, x.dir)
 	x.start(t)
 	t.Cleanup(func() { x.cluster.Kill() })
 	db := pgtest.On(t, x.cluster, pg.Province)

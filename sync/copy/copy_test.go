@@ -355,6 +355,7 @@ func TestACrashOfTheDatabaseLosesNothing(t *testing.T) {
 	s := newSite(t, Options{Chunk: 16 << 10, Rate: 1 << 20})
 	s.fill(10_000, 500)
 	dir := filepath.Join(pgtest.Dir(t), "pg")
+	pgtest.Prepare(t, dir)
 	var cluster *pg.Cluster
 	start := func() { // the memory of the one before may still be in use for a moment
 		s.Until("the database to start", func() bool {

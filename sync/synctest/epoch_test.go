@@ -179,6 +179,7 @@ type restored struct {
 
 func newRestored(t *testing.T, settings map[string]string) *restored {
 	r := &restored{dir: filepath.Join(pgtest.Dir(t), "pg"), settings: settings}
+	pgtest.Prepare(t, r.dir)
 	r.cluster = r.start(t, r.dir)
 	r.Pair = synctest.NewOnCluster(t, r.cluster)
 	return r

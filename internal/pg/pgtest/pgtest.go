@@ -1,5 +1,6 @@
-// Package pgtest gives tests a real PostgreSQL: one cluster per test process with fsync off, and
-// a fresh database for each test, cloned from a migrated template in some tens of milliseconds.
+// Package pgtest gives tests a real PostgreSQL: one cluster per test process with fsync off, copied
+// from an image on disk, and a fresh database for each test, cloned from a migrated template, both in
+// some tens of milliseconds.
 // A missing PostgreSQL fails the test; it never skips.
 package pgtest
 
@@ -31,7 +32,6 @@ var (
 	mu        sync.Mutex
 	shared    *pg.Cluster
 	sharedDir string
-	templates = map[pg.Level]string{}
 	count     atomic.Int64
 )
 
@@ -57,12 +57,22 @@ func National(tb testing.TB) *DB { tb.Helper(); return fresh(tb, pg.National) }
 // Cluster starts a cluster of the test's own, with fsync on, for tests that kill or restart it.
 func Cluster(tb testing.TB, settings map[string]string) *pg.Cluster {
 	tb.Helper()
-	c, err := pg.StartCluster(tb.Context(), pg.ClusterOptions{Dir: filepath.Join(Dir(tb), "pg"), Settings: settings, Log: quiet()})
+	dir := filepath.Join(Dir(tb), "pg")
+	Prepare(tb, dir)
+	c, err := pg.StartCluster(tb.Context(), pg.ClusterOptions{Dir: dir, Settings: settings, Log: quiet()})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = c.Stop(context.Background()) }) // the test may have killed it
 	return c
+}
+
+// Prepare makes dir, which is not there yet, a cluster for tests that start it themselves.
+func Prepare(tb testing.TB, dir string) {
+	tb.Helper()
+	if err := copyImage(tb.Context(), dir); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // Dir is a temporary directory that the server's user can enter, which tb.TempDir is not when
@@ -77,14 +87,11 @@ func Dir(tb testing.TB) string {
 	return dir
 }
 
-// On makes a fresh, migrated database on a cluster of the test's own.
+// On makes a fresh database on a cluster of the test's own, which comes from Cluster or Prepare.
 func On(tb testing.TB, c *pg.Cluster, level pg.Level) *DB {
 	tb.Helper()
 	db := describe(c, fmt.Sprintf("jike_%s_%d", level, count.Add(1)))
-	if err := c.CreateDatabase(tb.Context(), db.Name, "template0"); err != nil {
-		tb.Fatal(err)
-	}
-	if err := pg.Migrate(tb.Context(), db.OwnerURL, level); err != nil {
+	if err := c.CreateDatabase(tb.Context(), db.Name, templates[level]); err != nil {
 		tb.Fatal(err)
 	}
 	return db
@@ -111,11 +118,8 @@ func open(tb testing.TB, url string) *pgxpool.Pool {
 
 func fresh(tb testing.TB, level pg.Level) *DB {
 	tb.Helper()
-	c, template := template(tb, level)
-	db := describe(c, fmt.Sprintf("jike_%s_%d", level, count.Add(1)))
-	if err := c.CreateDatabase(tb.Context(), db.Name, template); err != nil {
-		tb.Fatal(err)
-	}
+	c := cluster(tb)
+	db := On(tb, c, level)
 	tb.Cleanup(func() { drop(c, db.Name) })
 	return db
 }
@@ -141,37 +145,28 @@ func drop(c *pg.Cluster, name string) {
 	_, _ = conn.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)")
 }
 
-func template(tb testing.TB, level pg.Level) (*pg.Cluster, string) {
+// cluster is that of the process.
+func cluster(tb testing.TB) *pg.Cluster {
 	tb.Helper()
 	mu.Lock()
 	defer mu.Unlock()
-	ctx := context.Background()
-	if shared == nil {
-		dir, err := tempDir()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		c, err := pg.StartCluster(ctx, pg.ClusterOptions{
-			Dir: filepath.Join(dir, "pg"), NoSync: true, Log: quiet(),
-			Settings: map[string]string{"max_replication_slots": "40", "max_wal_senders": "40", "max_connections": "300"},
-		})
-		if err != nil {
-			tb.Fatal(err)
-		}
-		shared, sharedDir = c, dir
+	if shared != nil {
+		return shared
 	}
-	if name, ok := templates[level]; ok {
-		return shared, name
-	}
-	name := "jike_template_" + string(level)
-	if err := shared.CreateDatabase(ctx, name, "template0"); err != nil {
+	dir, err := tempDir()
+	if err != nil {
 		tb.Fatal(err)
 	}
-	if err := pg.Migrate(ctx, shared.URL(pg.RoleOwner, name), level); err != nil {
+	Prepare(tb, filepath.Join(dir, "pg"))
+	c, err := pg.StartCluster(context.Background(), pg.ClusterOptions{
+		Dir: filepath.Join(dir, "pg"), NoSync: true, Log: quiet(),
+		Settings: map[string]string{"max_replication_slots": "40", "max_wal_senders": "40", "max_connections": "300"},
+	})
+	if err != nil {
 		tb.Fatal(err)
 	}
-	templates[level] = name
-	return shared, name
+	shared, sharedDir = c, dir
+	return c
 }
 
 func describe(c *pg.Cluster, name string) *DB {
