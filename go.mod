@@ -2,6 +2,8 @@ module jike
 
 go 1.26.0
 
+tool github.com/nats-io/nats-server/v2
+
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/alexedwards/scs/v2 v2.9.0

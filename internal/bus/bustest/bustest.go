@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -154,7 +155,7 @@ func NewApartWith(tb testing.TB, change func(config string) string, provinces ..
 // the configuration's address for clients.
 func Apart(tb testing.TB, file, config, listen string) *Process {
 	tb.Helper()
-	return apart(tb, binary(tb), file, config, listen)
+	return apart(tb, Binary(tb), file, config, listen)
 }
 
 // Beside is Apart for a server of the same test.
@@ -208,15 +209,17 @@ func (p *Process) Kill() {
 	p.run = nil
 }
 
-// binary builds nats-server from the module that the node embeds; the build cache makes it quick.
-func binary(tb testing.TB) string {
+// Binary is nats-server of the module that the node embeds, linked once and kept in Go's build cache.
+func Binary(tb testing.TB) string {
 	tb.Helper()
-	path := filepath.Join(tb.TempDir(), "nats-server")
-	out, err := exec.Command("go", "build", "-o", path, "github.com/nats-io/nats-server/v2").CombinedOutput()
+	var stderr strings.Builder
+	build := exec.Command("go", "tool", "-n", "nats-server")
+	build.Stderr = &stderr
+	path, err := build.Output()
 	if err != nil {
-		tb.Fatalf("build nats-server: %v\n%s", err, out)
+		tb.Fatalf("build nats-server: %v\n%s", err, stderr.String())
 	}
-	return path
+	return strings.TrimSpace(string(path))
 }
 
 // FreeAddress is a loopback host:port that was free a moment ago.
