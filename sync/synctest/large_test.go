@@ -28,9 +28,13 @@ func TestALargeValueArrives(t *testing.T) {
 	p.Apply(func(o *apply.Options) { o.Limits.HubBytes = 1 << 30 })
 	p.Capture(func(o *capture.Options) { o.Limits.LeafBytes = 1 << 30 })
 	customers(p, 1, 5)
-	p.Exec(p.Source, `UPDATE crm.customer SET profile = `+large(60)+` WHERE id = 1`,
+	megabytes := 6 // as many pieces; make faults has a value of 60 MB
+	if os.Getenv("JIKE_LONG") != "" {
+		megabytes = 60
+	}
+	p.Exec(p.Source, `UPDATE crm.customer SET profile = `+large(megabytes)+` WHERE id = 1`,
 		`UPDATE crm.customer SET national = false WHERE id = 1`, `UPDATE crm.customer SET national = true WHERE id = 1`,
-		`UPDATE crm.customer SET profile = `+large(20)+`, address = `+large(20)+` WHERE id = 2`)
+		`UPDATE crm.customer SET profile = `+large(megabytes/3)+`, address = `+large(megabytes/3)+` WHERE id = 2`)
 	customers(p, 6, 10)
 	p.Settle()
 	p.Same()
