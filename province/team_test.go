@@ -149,6 +149,10 @@ func (x *site) servesAndDecidesNothing(t *testing.T, customerID int64) {
 			t.Errorf("%s %s: %d %v, want %s", call.method, call.path, status, doc, call.want)
 		}
 	}
+	interactionID := customertest.Value[int64](t, x.DB, `SELECT id FROM crm.interaction WHERE customer_id = $1`, customerID)
+	if status, doc := colleague.Call(t, "POST", fmt.Sprintf("/api/interactions/%d/documents", interactionID), `{"name":"纪要.txt","content":"5Y2P6K6u"}`); status != 201 {
+		t.Errorf("a file of what was said: %d %v", status, doc)
+	}
 	if _, doc := colleague.Call(t, "GET", path+"/team", ""); doc["inCharge"] != false {
 		t.Errorf("in charge: %v", doc)
 	}
