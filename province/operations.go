@@ -33,9 +33,11 @@ import (
 	"jike/province/search"
 	"jike/province/selection"
 	"jike/province/site"
+	"jike/province/situation"
 	"jike/province/team"
 	"jike/province/value"
 	"jike/province/view"
+	"jike/province/wish"
 	"jike/xmlapi/server"
 )
 
@@ -55,6 +57,8 @@ func (s *Stores) Register(p *portal.Server) {
 	hierarchy.Register(p, s.Hierarchy)
 	document.Register(p, s.Documents)
 	interaction.Register(p, s.Interactions)
+	situation.Register(p, s.Situations)
+	wish.Register(p, s.Wishes)
 	job.Register(p, s.Jobs)
 	member.Register(p, s.Members, s.Jobs)
 	merge.Register(p, s.Merges)

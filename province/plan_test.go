@@ -13,11 +13,12 @@ import (
 	"jike/province/customer/customertest"
 	"jike/province/roster"
 	"jike/province/rule"
+	"jike/province/wish"
 )
 
-// TestRulesAndRostersReadNoWholeTable asks PostgreSQL itself, with the planner as it is, whether the statements of rules,
-// proposals and rosters ever go over all customers, members or bills.
-func TestRulesAndRostersReadNoWholeTable(t *testing.T) {
+// TestRulesRostersAndWishesReadNoWholeTable asks PostgreSQL itself, with the planner as it is, whether the statements of
+// rules, proposals, rosters and wishes ever go over all customers, members or bills.
+func TestRulesRostersAndWishesReadNoWholeTable(t *testing.T) {
 	x := newSite(t)
 	owner := x.Database.Owner(t)
 	x.crowd(t, x.ManagerUnit.ID, 100)
@@ -31,7 +32,9 @@ func TestRulesAndRostersReadNoWholeTable(t *testing.T) {
 		`ALTER TABLE crm.bill DISABLE TRIGGER USER; ALTER TABLE crm.member DISABLE TRIGGER USER`, // the rows count, not the figures
 		`INSERT INTO crm.bill (customer_id, national, month, amount_fen, paid_fen) SELECT id, false, date_trunc('month', now())::date, 100, 100 FROM crm.customer`,
 		`INSERT INTO crm.member (customer_id, phone, joined_on) SELECT id, '1380' || id, '2026-01-01' FROM crm.customer`,
-		`ANALYZE crm.customer, crm.bill, crm.member, crm.organisation`,
+		`INSERT INTO crm.wish (customer_id, kind, body, wanted_on, status, answer, author, answered_by)
+			SELECT id, 'price', '降价', current_date + (id % 400)::int, 'open', '', 'x', '' FROM crm.customer WHERE id % 2 = 0`,
+		`ANALYZE crm.wish, crm.customer, crm.bill, crm.member, crm.organisation`,
 	} {
 		if _, err := owner.Exec(t.Context(), fill); err != nil {
 			t.Fatal(err)
@@ -109,18 +112,22 @@ func TestRulesAndRostersReadNoWholeTable(t *testing.T) {
 			})
 			within(what+"count", func() error { _, err := all.Rules.Count(ctx, caller, q); return err })
 		}
+		within("wishes of "+caller.Login, func() error { _, err := all.Wishes.List(ctx, caller, wish.Filter{Days: 200}); return err })
 		within("roster of "+caller.Login, func() error { _, _, err := all.Rosters.Entries(ctx, caller, r.ID, 0); return err })
 		within("customer of "+caller.Login, func() error { return onPage(ctx, all, caller) })
 	}
 }
 
-// onPage reads what the page of the first customer shows of rules and rosters.
+// onPage reads what the page of the first customer shows of rules, wishes and rosters.
 func onPage(ctx context.Context, all *province.Stores, caller account.Caller) error {
 	page, err := all.Customers.Search(ctx, caller, customer.Filter{Sort: "id", Page: 1, Size: 1})
 	if err != nil {
 		return err
 	}
 	if _, err := all.Rules.ProposalsOf(ctx, caller, page.Items[0].ID); err != nil {
+		return err
+	}
+	if _, err := all.Wishes.Of(ctx, caller, page.Items[0].ID); err != nil {
 		return err
 	}
 	_, err = all.Rosters.Of(ctx, caller, page.Items[0].ID)

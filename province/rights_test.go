@@ -72,17 +72,17 @@ letter, one for each customer: answered    .  as if there were no such customer 
 401   not signed in    403  without the permission
 `
 
-// family is a fresh customer with a contact, a contract and a member.
+// family is a fresh customer with a contact, a contract, a member, a site and a wish.
 type family struct {
-	customer, contact, contract, member, site int64
-	document                                  map[string]any
+	customer, contact, contract, member, site, wish int64
+	document                                        map[string]any
 }
 
 // make makes a fresh object of the kind; "other province" has ids that nobody here has.
 func (x *site) make(t *testing.T, object string, n int) family {
 	t.Helper()
 	if object == "other province" {
-		return family{1 << 40, 1 << 40, 1 << 40, 1 << 40, 1 << 40, map[string]any{
+		return family{1 << 40, 1 << 40, 1 << 40, 1 << 40, 1 << 40, 1 << 40, map[string]any{
 			"version": 1, "name": "甲", "industry": "65", "city": "330100", "class": "D", "lifecycle": "active", "creditCode": "",
 			"sensitive": false, "crossProvince": false, "address": "", "postcode": "", "legalPerson": "", "profile": "", "remark": "",
 			"organisationType": "", "licenceType": "", "licenceNumber": "", "creditLevel": "",
@@ -112,7 +112,8 @@ func (x *site) make(t *testing.T, object string, n int) family {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return family{c.ID, person.ID, agreed.ID, line.ID, place.ID, view(t, c)}
+	const want = `INSERT INTO crm.wish (customer_id, kind, body, status, answer, author, answered_by) VALUES ($1, 'product', '专线', 'open', '', 'x', '') RETURNING id`
+	return family{c.ID, person.ID, agreed.ID, line.ID, place.ID, customertest.Value[int64](t, x.DB, want, c.ID), view(t, c)}
 }
 
 // nameOf is a customer's name that is in no other's.
@@ -149,6 +150,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	const address = `"name":"厂区","kind":"factory","city":"350100","district":"","street":"澄川路1号","contactId":null,"openedOn":"2026-01-01","closedOn":""`
 	const line = `"name":"王某","department":"","duty":"","shortNumber":""`
 	const met = `"contactId":null,"channel":"visit","at":"2026-01-02T03:04:05Z","subject":"拜访","body":"","nextStep":"","nextOn":"","nextDone":false`
+	const wished = `"kind":"price","body":"降价","wantedOn":"","status":"open","answer":""`
 	at := func(id int64) string { return strings.ReplaceAll(op.Path, "{id}", fmt.Sprint(id)) }
 	switch op.ID {
 	case "session-language":
@@ -219,7 +221,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(x.handedOver(t, o)), "", false
 	case "handover-undo":
 		return at(x.handedOver(t, o)), `{"reason":"误移交"}`, false
-	case "customer-get", "customer-access", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "customer-timeline", "hierarchy-get", "hierarchy-children", "site-list", "value-score-list", "customer-name-list",
+	case "customer-get", "customer-access", "customer-responsibility", "customer-overview", "customer-selection", "merge-list", "document-list", "customer-timeline", "situation-list", "customer-wishes", "hierarchy-get", "hierarchy-children", "site-list", "value-score-list", "customer-name-list",
 		"customer-attributes", "customer-completeness", "customer-viewer-list", "customer-stage", "customer-proposals", "customer-rosters":
 		return at(o.customer), "", true
 	case "customer-stage-set":
@@ -307,6 +309,12 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(x.met(t, o)), `{"version":1,` + met + `}`, true
 	case "document-add":
 		return at(o.contract), `{"name":"协议.txt","content":"5Y2P6K6u"}`, true
+	case "situation-add":
+		return at(o.customer), `{"ofDay":"2026-01-02","sales":"rises","headcount":"","plan":"","carrier":"","carrierUntil":"","supplier":"","supplierUntil":"","budgetMonth":0,"body":""}`, true
+	case "wish-create":
+		return at(o.customer), `{` + wished + `}`, true
+	case "wish-change":
+		return at(o.wish), `{"version":1,` + wished + `}`, true
 	case "interaction-document-add":
 		return at(x.met(t, o)), `{"name":"纪要.txt","content":"5Y2P6K6u"}`, true
 	case "document-get", "document-remove":

@@ -37,11 +37,13 @@ import (
 	"jike/province/search"
 	"jike/province/selection"
 	"jike/province/site"
+	"jike/province/situation"
 	"jike/province/subscription"
 	"jike/province/summary"
 	"jike/province/team"
 	"jike/province/value"
 	"jike/province/view"
+	"jike/province/wish"
 	"jike/schemas/codes"
 	"jike/xmlapi/journal"
 )
@@ -56,6 +58,8 @@ type Stores struct {
 	Contracts     *contract.Store
 	Dashboard     *dashboard.Store
 	Interactions  *interaction.Store
+	Situations    *situation.Store
+	Wishes        *wish.Store
 	Documents     *document.Store
 	Subscriptions *subscription.Store
 	Bills         *bill.Store
@@ -103,6 +107,8 @@ func NewStores(db *pgxpool.Pool, province codes.Province, zone *time.Location) *
 	s.KeyAccounts = keyaccount.NewStore(db, s.Customers, s.Reference)
 	s.Contacts = contact.NewStore(db, s.Customers, zone)
 	s.Interactions = interaction.NewStore(db, s.Customers)
+	s.Situations = situation.NewStore(db, s.Customers, zone)
+	s.Wishes = wish.NewStore(db, s.Customers, zone)
 	s.Merges = merge.NewStore(db, s.Customers)
 	s.Completeness = completeness.NewStore(db, s.Customers)
 	s.Rosters = roster.NewStore(db, s.Customers)

@@ -62,7 +62,7 @@ const (
 	ContactPrivate    Permission = "contact.private" // read and write private facts about key persons
 	ContactReveal     Permission = "contact.reveal"  // one masked value, for a reason
 	ContractChange    Permission = "contract.change"
-	InteractionWrite  Permission = "interaction.write" // enter and correct what was said and done with a customer
+	InteractionWrite  Permission = "interaction.write" // enter and correct what was said and done with a customer, how it stands and what it wishes
 	SubscriptionWrite Permission = "subscription.write"
 	BillWrite         Permission = "bill.write"
 	MemberWrite       Permission = "member.write"

@@ -33,6 +33,8 @@ var Capabilities = map[string][]string{
 	"province/dashboard":    {"province/customer", "province/completeness"},
 	"province/document":     {"province/customer"},
 	"province/interaction":  {"province/customer"},
+	"province/situation":    {"province/customer"},
+	"province/wish":         {"province/customer"},
 	"province/subscription": {"province/customer"},
 	"province/bill":         {"province/customer"},
 	"province/hierarchy":    {"province/customer"},

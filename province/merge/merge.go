@@ -1,8 +1,8 @@
 // Package merge makes one of two customers that turned out to be the same company, and undoes it.
 //
 // The survivor keeps its number and takes from the other, the merged customer, the facts that a person
-// chooses. Contacts, contracts, subscriptions, members, sites, interactions and subsidiaries move to the
-// survivor; they are still the same rows, with their history. What partners keep by the merged customer's
+// chooses. Contacts, contracts, subscriptions, members, sites, interactions, notes on its situation, wishes and
+// subsidiaries move to the survivor; they are still the same rows, with their history. What partners keep by the merged customer's
 // number stays with it and is added up where the survivor is shown: its monthly bills and BOSS's count of
 // members. So does what is about it and not about the survivor: the histories of its class, of its
 // stage and of who was responsible, what was stated of it under custom attributes, who is named to see it, and its trail.

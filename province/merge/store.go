@@ -26,6 +26,8 @@ var families = []struct{ table, set string }{
 	{"member", "customer_id = @to"},
 	{"site", "customer_id = @to"},
 	{"interaction", "customer_id = @to"},
+	{"situation", "customer_id = @to"},
+	{"wish", "customer_id = @to"},
 }
 
 // child is a moved customer: the merged one was its parent.

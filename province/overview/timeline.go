@@ -12,6 +12,7 @@ type Kind string
 // The kinds.
 const (
 	OfInteraction  Kind = "interaction"  // held, with its documents; corrected
+	OfWish         Kind = "wish"         // made, answered
 	OfContract     Kind = "contract"     // signed, changed, renewed, about to end; its documents
 	OfSubscription Kind = "subscription" // begun, changed, ended
 	OfBill         Kind = "bill"         // a month that is not paid
@@ -22,7 +23,7 @@ const (
 
 // Kinds lists the kinds.
 func Kinds() []Kind {
-	return []Kind{OfInteraction, OfContract, OfSubscription, OfBill, OfMerge, OfImport, OfChange}
+	return []Kind{OfInteraction, OfWish, OfContract, OfSubscription, OfBill, OfMerge, OfImport, OfChange}
 }
 
 // Event is something that happened with a customer. Before and After are documents as the trail has them.

@@ -13,7 +13,7 @@ import (
 
 type timelineInput struct {
 	ID    int64    `path:"id"`
-	Kind  []string `query:"kind" enum:"interaction,contract,subscription,bill,merge,import,change" maxItems:"7" doc:"None: all"`
+	Kind  []string `query:"kind" enum:"interaction,wish,contract,subscription,bill,merge,import,change" maxItems:"8" doc:"None: all"`
 	After string   `query:"after" maxLength:"60" doc:"The next of the page before; empty: from the newest"`
 }
 
@@ -25,7 +25,7 @@ type timelineView struct {
 type eventView struct {
 	Key        string         `json:"key" doc:"Its place on the timeline"`
 	At         time.Time      `json:"at"`
-	Kind       string         `json:"kind" enum:"interaction,contract,subscription,bill,merge,import,change"`
+	Kind       string         `json:"kind" enum:"interaction,wish,contract,subscription,bill,merge,import,change"`
 	Action     string         `json:"action" doc:"Such as contract.renew"`
 	Actor      string         `json:"actor" doc:"Empty: nobody of ours"`
 	Absent     string         `json:"absent" doc:"Name of the account manager for whom the actor stood in; empty: nobody"`

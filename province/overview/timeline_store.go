@@ -13,13 +13,14 @@ import (
 
 // events are those of a customer, each branch by an index of its table that begins with the customer or the
 // contract. The trail gives what no table of its own tells; what one does tell (that an interaction was entered,
-// with its documents, or a product began), and who has downloaded what, is left out of it. A bill that is not paid
+// with its documents, or a wish, or a product began), and who has downloaded what, is left out of it. A bill that is not paid
 // stands at its month's end. Bills of customers that were merged into this one are added up, as on its page.
 const events = `WITH RECURSIVE one AS (
 		SELECT @id::bigint AS id UNION SELECT c.id FROM crm.customer c JOIN one ON c.merged_into = one.id),
 	event AS (
 		SELECT l.at, 1 AS source, l.id, CASE
 				WHEN l.object_kind = 'document' AND coalesce(l.after, l.before) ? 'interaction' THEN 'interaction'
+				WHEN l.object_kind = 'wish' THEN 'wish'
 				WHEN l.object_kind IN ('contract', 'document') THEN 'contract'
 				WHEN l.object_kind = 'subscription' THEN 'subscription'
 				WHEN l.action IN ('customer.merge', 'customer.unmerge') THEN 'merge'
@@ -27,7 +28,7 @@ const events = `WITH RECURSIVE one AS (
 				ELSE 'change' END AS kind,
 			l.action, l.actor, l.object_kind, coalesce(l.object_id, 0) AS object_id, l.before, l.after
 		FROM audit.line l
-		WHERE l.customer_id = @id AND l.action NOT IN ('interaction.create', 'subscription.create', 'document.read')
+		WHERE l.customer_id = @id AND l.action NOT IN ('interaction.create', 'wish.create', 'subscription.create', 'document.read')
 			AND NOT (l.action = 'document.add' AND l.after ? 'interaction')
 	UNION ALL
 		SELECT i.at, 2, i.id, 'interaction', 'interaction.held', i.author, 'interaction', i.id, NULL,
@@ -54,7 +55,11 @@ const events = `WITH RECURSIVE one AS (
 		SELECT (b.month + interval '1 month') AT TIME ZONE @zone, 7, min(b.id), 'bill', 'bill.arrears', '', 'bill', min(b.id), NULL,
 			jsonb_build_object('month', to_char(b.month, 'YYYY-MM'), 'amountFen', sum(b.amount_fen), 'paidFen', sum(b.paid_fen))
 		FROM crm.bill b WHERE b.customer_id IN (SELECT id FROM one) AND (b.month + interval '1 month') AT TIME ZONE @zone <= now()
-		GROUP BY b.month HAVING sum(b.amount_fen) > sum(b.paid_fen))
+		GROUP BY b.month HAVING sum(b.amount_fen) > sum(b.paid_fen)
+	UNION ALL
+		SELECT w.at, 8, w.id, 'wish', 'wish.made', w.author, 'wish', w.id, NULL,
+			jsonb_build_object('kind', w.kind, 'body', w.body, 'wantedOn', w.wanted_on, 'status', w.status, 'answer', w.answer)
+		FROM crm.wish w WHERE w.customer_id = @id)
 	SELECT at, source, id, kind, action, actor, object_kind, object_id, before, CASE source WHEN 2 THEN after || ` + documents + ` ELSE after END AS after,
 		coalesce(` + absent + `, '') AS absent FROM (
 		SELECT * FROM event WHERE kind = ANY (@kinds::text[]) AND (at, source, id) < (@at, @source, @key)
@@ -68,7 +73,7 @@ const documents = `(SELECT jsonb_build_object('documents', coalesce(jsonb_agg(js
 // absent is the account manager for whom the actor of an event e stood in at its time: the one in whose care the
 // customer then was.
 const absent = `(SELECT m.name FROM account.account a JOIN crm.deputy d ON d.account_id = a.id JOIN crm.organisation m ON m.id = d.absent_id
-		WHERE e.source IN (1, 2) AND a.login = e.actor AND e.at >= d.named_at AND (d.ended_at IS NULL OR e.at < d.ended_at)
+		WHERE e.source IN (1, 2, 8) AND a.login = e.actor AND e.at >= d.named_at AND (d.ended_at IS NULL OR e.at < d.ended_at)
 			AND (e.at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN d.from_day AND d.until_day
 			AND d.absent_id = (SELECT h.manager_id FROM (
 				SELECT r.id, r.from_id AS manager_id FROM crm.responsibility r WHERE r.customer_id = @id AND r.at > e.at

@@ -11,6 +11,7 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
+	"jike/cmd/jike/demo/browsertest"
 	"jike/internal/account"
 )
 
@@ -66,6 +67,7 @@ func (v *visit) interactions(t *testing.T) {
 	b.Open(fmt.Sprintf("%s/customers/%d", v.fujian.Portal, v.id))
 	b.SeeCount("[data-testid='timeline-entry']", 1)
 	b.See("selection", "")
+	v.wishes(b)
 	b.Click("interaction-new")
 	b.Type("field-subject", "虚构拜访：谈专线扩容")
 	b.Type("field-body", "客户希望下月扩容")
@@ -97,5 +99,40 @@ func (v *visit) interactions(t *testing.T) {
 	b.Click("save")
 	b.SeeGone("form-interaction")
 	b.See("block-timeline", "已完成")
+	v.answers(b)
 	b.Check()
+}
+
+// wishes notes how the customer's business goes and what it wishes for.
+func (v *visit) wishes(b *browsertest.Browser) {
+	b.Click("situation-new")
+	b.Click("field-sales")
+	b.ClickText(".ant-select-item-option-content", "增长")
+	b.Type("field-supplier", "虚构软件公司")
+	b.Shot("situation-form")
+	b.Click("save")
+	b.SeeGone("form-situation")
+	b.See("block-situation", "虚构软件公司")
+	b.Click("wish-new")
+	b.Type("field-body", "虚构：专线月费降一成")
+	b.Click("save")
+	b.SeeGone("form-wish")
+	b.See("block-wishes", "专线月费降一成")
+	b.SeeCount("[data-kind='wish']", 1)
+}
+
+// answers opens the list of wishes and answers the only one.
+func (v *visit) answers(b *browsertest.Browser) {
+	b.ClickCSS("[data-testid='menu'] a[href='/wishes']")
+	b.See("page-title", "待答复的客户需求")
+	b.SeeCount("[data-testid^='wish-row-']", 1)
+	b.Shot("wishes")
+	b.ClickCSS("[data-testid^='wish-answer-']")
+	b.Click("field-status")
+	b.ClickText(".ant-select-item-option-content", "已答复")
+	b.Type("field-answer", "下月起执行")
+	b.Shot("wish-form")
+	b.Click("save")
+	b.SeeGone("form-wish")
+	b.SeeGoneCSS("[data-testid^='wish-row-']")
 }

@@ -19,8 +19,14 @@ const families: Record<string, string> = {
   'contract.status': 'contractStatus',
   'interaction.channel': 'interactionChannel',
   'site.kind': 'siteKind',
+  'situation.carrier': 'situationCarrier',
+  'situation.headcount': 'situationTrend',
+  'situation.plan': 'situationPlan',
+  'situation.sales': 'situationTrend',
   'stage.stage': 'lifecycle',
   'subscription.status': 'subscriptionStatus',
+  'wish.kind': 'wishKind',
+  'wish.status': 'wishStatus',
 }
 
 /** A field of a line of the trail, in words: what it was and what it is. */

@@ -26,9 +26,11 @@ import roster from './en/roster.json'
 import rule from './en/rule.json'
 import selection from './en/selection.json'
 import site from './en/site.json'
+import situation from './en/situation.json'
 import team from './en/team.json'
 import value from './en/value.json'
 import view from './en/view.json'
+import wish from './en/wish.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...bulk, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...rights, ...roster, ...rule, ...selection, ...site, ...team, ...value, ...view }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...bulk, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...rights, ...roster, ...rule, ...selection, ...site, ...situation, ...team, ...value, ...view, ...wish }

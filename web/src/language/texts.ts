@@ -36,9 +36,11 @@ import type savedreport from './zh/savedreport.json'
 import type search from './zh/search.json'
 import type selection from './zh/selection.json'
 import type site from './zh/site.json'
+import type situation from './zh/situation.json'
 import type team from './zh/team.json'
 import type value from './zh/value.json'
 import type view from './zh/view.json'
+import type wish from './zh/wish.json'
 
 /** What is said before anybody has signed in, in the frame and on a province's first page. */
 export type CommonTexts = typeof account &
@@ -77,9 +79,11 @@ export type ProvinceTexts = typeof access &
   typeof rule &
   typeof selection &
   typeof site &
+  typeof situation &
   typeof team &
   typeof value &
-  typeof view
+  typeof view &
+  typeof wish
 
 /** What headquarters' pages say. */
 export type NationalTexts = typeof access &

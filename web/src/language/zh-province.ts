@@ -26,9 +26,11 @@ import roster from './zh/roster.json'
 import rule from './zh/rule.json'
 import selection from './zh/selection.json'
 import site from './zh/site.json'
+import situation from './zh/situation.json'
 import team from './zh/team.json'
 import value from './zh/value.json'
 import view from './zh/view.json'
+import wish from './zh/wish.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...bulk, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...rights, ...roster, ...rule, ...selection, ...site, ...team, ...value, ...view }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...bulk, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...rights, ...roster, ...rule, ...selection, ...site, ...situation, ...team, ...value, ...view, ...wish }

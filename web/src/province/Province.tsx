@@ -1,4 +1,4 @@
-import { ApartmentOutlined, ApiOutlined, AuditOutlined, BookOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, DashboardOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, InboxOutlined, PartitionOutlined, PlusOutlined, RiseOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UnorderedListOutlined, UserOutlined, UserSwitchOutlined } from '@ant-design/icons'
+import { ApartmentOutlined, ApiOutlined, AuditOutlined, BookOutlined, BulbOutlined, CalendarOutlined, CheckSquareOutlined, CloudUploadOutlined, DashboardOutlined, FieldTimeOutlined, FileSearchOutlined, GiftOutlined, ImportOutlined, InboxOutlined, PartitionOutlined, PlusOutlined, RiseOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UnorderedListOutlined, UserOutlined, UserSwitchOutlined } from '@ant-design/icons'
 import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Navigate, Route, Routes } from 'react-router-dom'
@@ -12,6 +12,7 @@ const CustomerListPage = lazy(() => import('./customer/CustomerListPage'))
 const NewCustomerPage = lazyPart('province', () => import('./customer/NewCustomerPage'))
 const OverviewPage = lazyPart('province', () => import('./overview/OverviewPage'))
 const BirthdayPage = lazyPart('province', () => import('./contact/BirthdayPage'))
+const WishListPage = lazyPart('province', () => import('./wish/WishListPage'))
 const ContractDuePage = lazyPart('province', () => import('./contract/DuePage'))
 const DashboardPage = lazyPart('province', () => import('./dashboard/DashboardPage'))
 const CompletenessPage = lazyPart('province', () => import('./completeness/CompletenessPage'))
@@ -50,6 +51,7 @@ export default function Province() {
     { path: '/dashboard', label: t('menu.departmentBoard'), icon: <DashboardOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/birthdays', label: t('menu.birthdays'), icon: <GiftOutlined aria-hidden />, permission: 'contact.private' },
     { path: '/contracts', label: t('menu.contractDue'), icon: <CalendarOutlined aria-hidden />, permission: 'customer.read' },
+    { path: '/wishes', label: t('menu.wishes'), icon: <BulbOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/completeness', label: t('menu.completeness'), icon: <CheckSquareOutlined aria-hidden />, permission: 'customer.read' },
     { path: '/imports', label: t('menu.imports'), icon: <ImportOutlined aria-hidden />, permission: 'customer.import' },
     { path: '/handovers', label: t('menu.handovers'), icon: <SwapOutlined aria-hidden />, permission: 'customer.read' },
@@ -79,6 +81,7 @@ export default function Province() {
         <Route path="/dashboard" element={<DashboardPage />} />
         <Route path="/birthdays" element={<BirthdayPage />} />
         <Route path="/contracts" element={<ContractDuePage />} />
+        <Route path="/wishes" element={<WishListPage />} />
         <Route path="/completeness" element={<CompletenessPage />} />
         <Route path="/imports" element={<ImportListPage />} />
         <Route path="/imports/:id" element={<ImportPage />} />

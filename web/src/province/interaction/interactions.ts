@@ -7,7 +7,7 @@ export type InteractionFacts = components['schemas']['InteractionStated']
 export type Event = components['schemas']['OverviewEventView']
 
 export const interactionChannels = ['phone', 'visit', 'mail', 'message', 'meeting', 'other'] as const satisfies Interaction['channel'][]
-export const eventKinds = ['interaction', 'contract', 'subscription', 'bill', 'merge', 'import', 'change'] as const satisfies Event['kind'][]
+export const eventKinds = ['interaction', 'wish', 'contract', 'subscription', 'bill', 'merge', 'import', 'change'] as const satisfies Event['kind'][]
 
 export function interactionFactsOf(i: Interaction): InteractionFacts {
   return {

@@ -76,7 +76,7 @@ function Line({ merge: m, reread }: { merge: Merge; reread: () => void }) {
       reread()
     },
   })
-  const moved = { contact: 0, contract: 0, subscription: 0, member: 0, site: 0, interaction: 0, child: 0, ...m.moved }
+  const moved = { contact: 0, contract: 0, subscription: 0, member: 0, site: 0, interaction: 0, situation: 0, wish: 0, child: 0, ...m.moved }
   return (
     <li className="related" data-testid={`merge-${m.id}`} data-undone={m.undoneAt !== null}>
       <Link to={`/customers/${m.merged.id}`}>{m.merged.name}</Link>{' '}

@@ -29,9 +29,11 @@ import { SelectionBlock } from './SelectionBlock'
 const CompletenessBlock = lazy(() => import('../completeness/CompletenessBlock'))
 const ProposalNotice = lazy(() => import('../rule/ProposalNotice'))
 const RostersBlock = lazy(() => import('../roster/RostersBlock'))
+const SituationBlock = lazy(() => import('../situation/SituationBlock'))
 const StageBlock = lazy(() => import('../rule/StageBlock'))
 const TeamBlock = lazy(() => import('../team/TeamBlock'))
 const TimelineBlock = lazy(() => import('./TimelineBlock'))
+const WishesBlock = lazy(() => import('../wish/WishesBlock'))
 
 /** Everything about a customer (客户360). */
 export default function OverviewPage() {
@@ -96,6 +98,12 @@ function Blocks({ overview }: { overview: Overview }) {
         <HierarchyBlock customerId={customer.id} />
         <ContactsBlock customerId={customer.id} contacts={overview.contacts} freshness={sources.contacts} />
         <KeyPersonBlock contacts={overview.contacts} freshness={sources.contacts} />
+        <Suspense>
+          <SituationBlock customer={customer} />
+        </Suspense>
+        <Suspense>
+          <WishesBlock customer={customer} />
+        </Suspense>
         <ContractsBlock customerId={customer.id} contracts={overview.contracts} freshness={sources.contracts} />
         <SubscriptionsBlock subscriptions={overview.subscriptions} freshness={sources.subscriptions} />
         <BillsBlock bills={overview.bills} freshness={sources.bills} />

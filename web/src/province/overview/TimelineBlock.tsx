@@ -15,6 +15,8 @@ import { textIfKnown } from '../../language/language'
 import { Mark } from '../../table/Mark'
 import { choices, useUrlState } from '../../urlstate/urlState'
 import { eventKinds, timelineQuery, type Event } from '../interaction/interactions'
+import type { Wish } from '../wish/wishes'
+import { WishState } from '../wish/WishState'
 import type { Overview } from './overview'
 
 const InteractionForm = lazy(() => import('../interaction/InteractionForm'))
@@ -80,6 +82,7 @@ function Happened({ event, onEdit }: { event: Event; onEdit?: (interaction: numb
   const { t } = useTranslation()
   const { dateTime } = useFormats()
   if (event.action === 'interaction.held') return <Held event={event} onEdit={onEdit} />
+  if (event.action === 'wish.made') return <Wished event={event} />
   const standingIn = event.absent && t('deputy.for', { absent: event.absent })
   return (
     <div data-testid="timeline-entry" data-kind={event.kind}>
@@ -147,6 +150,26 @@ function Held({ event, onEdit }: { event: Event; onEdit?: (interaction: number) 
           )}
         </div>
       )}
+    </div>
+  )
+}
+
+function Wished({ event }: { event: Event }) {
+  const { t } = useTranslation()
+  const { dateTime } = useFormats()
+  const wish = event.after as unknown as Pick<Wish, 'kind' | 'body' | 'status' | 'answer'> & { wantedOn: string | null }
+  const standingIn = event.absent && t('deputy.for', { absent: event.absent })
+  return (
+    <div data-testid="timeline-entry" data-kind={event.kind} style={{ overflowWrap: 'anywhere' }}>
+      <strong>
+        {t('wish.one')}
+        {t('timeline.colon')}
+        {t(`wishKind.${wish.kind}`)}
+      </strong>{' '}
+      <Typography.Text type="secondary">{[dateTime(event.at), event.actor, standingIn].filter(Boolean).join(' · ')}</Typography.Text>{' '}
+      <WishState wish={{ status: wish.status, wantedOn: wish.wantedOn ?? '' }} />
+      <div style={{ whiteSpace: 'pre-wrap' }}>{wish.body}</div>
+      {wish.answer && <div>{t('wish.answered', { answer: wish.answer })}</div>}
     </div>
   )
 }

@@ -1,0 +1,94 @@
+package wish
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"jike/internal/account"
+	"jike/internal/pg"
+	"jike/province/customer"
+)
+
+// due is the day by which open wishes w are ordered, as in the index wish_open.
+const due = `coalesce(w.wanted_on, '9999-12-31'::date)`
+
+// List lists the open wishes of customers within the caller's scope, the one that is wanted first before the others.
+// Whoever asks for a part of the customers has the wishes of these looked at, whoever asks for all the wishes in their
+// order: each is the shorter way to a page. Faults: Denied.
+func (s *Store) List(ctx context.Context, caller account.Caller, f Filter) (Page, error) {
+	if err := caller.Demand(account.CustomerRead); err != nil {
+		return Page{}, err
+	}
+	page := Page{Today: s.today()}
+	args := pgx.NamedArgs{"today": page.Today, "counted": mostCounted + 1, "most": pageSize + 1}
+	part, where := caller.Scope().Reach < account.ReachProvince || f.UnitID != 0, f.conditions(caller, page.Today, args)
+	err := pgx.BeginTxFunc(ctx, s.db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(t pgx.Tx) (err error) {
+		tx := pg.AsTx(t)
+		if page.Total, page.Overdue, err = count(ctx, tx, where, part, args); err != nil {
+			return err
+		}
+		page.Items, err = list(ctx, tx, where, part, f.After, args)
+		return err
+	})
+	if len(page.Items) > pageSize {
+		page.Items, page.More = page.Items[:pageSize], true
+	}
+	return page, err
+}
+
+// conditions are those of scope and filter on wishes w of customers c, on every page.
+func (f Filter) conditions(caller account.Caller, today time.Time, args pgx.NamedArgs) string {
+	where := `w.status = 'open' AND ` + customer.Within(caller, args)
+	if len(f.Kinds) > 0 {
+		where += ` AND w.kind = ANY (@kinds)`
+		args["kinds"] = f.Kinds
+	}
+	if f.Days > 0 {
+		where += ` AND ` + due + ` <= @until`
+		args["until"] = today.AddDate(0, 0, f.Days)
+	}
+	if f.UnitID != 0 {
+		where += ` AND c.manager_id IN (SELECT p.id FROM crm.organisation u JOIN crm.organisation p ON p.path LIKE u.path || '%' WHERE u.id = @unit)`
+		args["unit"] = f.UnitID
+	}
+	return where
+}
+
+// count counts the wishes of a part of the customers, and of all the first ones up to one more than mostCounted. The
+// customer is joined by LEFT JOIN, so that it is not read at all where the scope does not ask for it.
+func count(ctx context.Context, tx pg.Tx, where string, part bool, args pgx.NamedArgs) (total, overdue int, err error) {
+	query := `SELECT w.wanted_on FROM crm.wish w LEFT JOIN crm.customer c ON c.id = w.customer_id WHERE ` + where
+	if !part {
+		query += ` ORDER BY ` + due + `, w.id LIMIT @counted`
+	}
+	query = `SELECT count(*), count(*) FILTER (WHERE wanted_on < @today) FROM (` + query + `) found`
+	err = tx.PGX().QueryRow(ctx, query, pgx.QueryExecModeCacheDescribe, args).Scan(&total, &overdue)
+	return total, overdue, err
+}
+
+func list(ctx context.Context, tx pg.Tx, where string, part bool, after *Place, args pgx.NamedArgs) ([]Listed, error) {
+	follows := `true`
+	if after != nil {
+		follows, args["after_day"], args["after_id"] = `(`+due+`, w.id) > (@after_day::date, @after_id)`, after.Day, after.ID
+	}
+	query := `SELECT ` + columns + `, c.name AS customer_name, coalesce(m.name, '') AS manager_name
+		FROM crm.wish w JOIN crm.customer c ON c.id = w.customer_id LEFT JOIN crm.organisation m ON m.id = c.manager_id
+		WHERE ` + where + ` AND ` + follows
+	if part {
+		query = `WITH w AS MATERIALIZED (` + query + `) SELECT w.* FROM w`
+	}
+	query += ` ORDER BY ` + due + `, w.id LIMIT @most`
+	rows, err := tx.PGX().Query(ctx, query, pgx.QueryExecModeCacheDescribe, args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Listed])
+}
+
+// today is the province's day.
+func (s *Store) today() time.Time {
+	y, m, d := time.Now().In(s.zone).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
