@@ -71,6 +71,15 @@ func TestListFiltersSortsAndPages(t *testing.T) {
 	if len(names) != 30 || !slices.IsSortedFunc(names, func(a, b string) int { return strings.Compare(b, a) }) {
 		t.Errorf("pages: %v", names)
 	}
+	want := fmt.Sprintf("[map[customers:10 manager:林一 unit:集客一部 value:%d]]", x.ManagerUnit.ID)
+	if _, doc := b.Call(t, "GET", "/api/customer-groups?by=manager&class=A1,A2", ""); fmt.Sprint(doc["groups"]) != want || doc["total"] != 10.0 {
+		t.Errorf("groups %v, want %s", doc, want)
+	}
+	for _, query := range []string{"", "?by=name", "?by=class&city=1"} {
+		if status, doc := b.Call(t, "GET", "/api/customer-groups"+query, ""); status != 422 {
+			t.Errorf("groups %s: %d %v", query, status, doc)
+		}
+	}
 	for _, query := range []string{"?class=E", "?sort=profile", "?size=201", "?page=0", "?city=1", "?industry=98", "?nonsense=1"} {
 		if status, doc := b.Call(t, "GET", "/api/customers"+query, ""); status != 422 {
 			t.Errorf("%s: %d %v", query, status, doc)
@@ -87,6 +96,9 @@ func TestConflictCarriesTheRecordAsItIsNow(t *testing.T) {
 	current, _ := doc["current"].(map[string]any)
 	if status != 409 || doc["code"] != "customer.version.conflict" || current["address"] != "theirs" || current["version"] != 2.0 {
 		t.Fatalf("%d %v", status, doc)
+	}
+	if next := fmt.Sprint(current["nextLifecycles"]); next != "[suspended lost]" {
+		t.Errorf("an active customer can go on to %s", next)
 	}
 	status, doc = b.Call(t, "PUT", path, stated(t, current, map[string]any{"address": "mine"}))
 	if status != 200 || doc["address"] != "mine" || doc["version"] != 3.0 {

@@ -371,6 +371,8 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return at(x.viewOf(t, caller, n)), "", false
 	case "view-begin":
 		return op.Path, fmt.Sprintf(`{"id":%d}`, x.viewOf(t, caller, n)), false
+	case "customer-groups":
+		return op.Path + "?by=manager", "", false
 	case "search":
 		return op.Path + "?q=" + url.QueryEscape("甲0"), "", false
 	case "reference-list":
@@ -874,6 +876,9 @@ func TestListAndOrganisationKeepToTheScope(t *testing.T) {
 		slices.Sort(want)
 		if status != 200 || !slices.Equal(got, want) || int(doc["total"].(float64)) != len(want) {
 			t.Errorf("%s lists %v of %v, want %v", caller, got, doc["total"], want)
+		}
+		if _, doc := x.as(t, caller).Call(t, "GET", "/api/customer-groups?by=manager", ""); int(doc["total"].(float64)) != len(want) {
+			t.Errorf("%s has %v customers in groups, want %d", caller, doc["total"], len(want))
 		}
 	}
 	x.explainsWhatItShows(t, ids)

@@ -14,7 +14,7 @@ func TestAViewIsSharedWithATeam(t *testing.T) {
 	x := newSite(t)
 	manager, head, administrator := x.as(t, "manager"), x.as(t, "head-a"), x.as(t, "administrator")
 	kept := func(name, audience string, unit int64) string {
-		return fmt.Sprintf(`"name":%q,"audience":%q,"unitId":%d,"settings":{"columns":["manager","class"],"filter":{"class":["A1"],"q":"电力"},"sort":"name","dir":"desc"}}`,
+		return fmt.Sprintf(`"name":%q,"audience":%q,"unitId":%d,"settings":{"columns":["manager","class"],"filter":{"class":["A1"],"q":"电力"},"sort":"name","dir":"desc","group":"class","display":"kanban"}}`,
 			name, audience, unit)
 	}
 	seen := func(login string) string {
@@ -29,7 +29,7 @@ func TestAViewIsSharedWithATeam(t *testing.T) {
 	}
 
 	status, doc := manager.Call(t, "POST", "/api/views", `{`+kept(" 重点 ", "private", 0))
-	if status != 201 || doc["name"] != "重点" || fmt.Sprint(doc["settings"]) != "map[columns:[manager class] dir:desc filter:map[class:[A1] q:电力] sort:name]" {
+	if status != 201 || doc["name"] != "重点" || fmt.Sprint(doc["settings"]) != "map[columns:[manager class] dir:desc display:kanban filter:map[class:[A1] q:电力] group:class sort:name]" {
 		t.Fatalf("kept: %d %v", status, doc)
 	}
 	path := fmt.Sprintf("/api/views/%.0f", doc["id"])
@@ -51,6 +51,9 @@ func TestAViewIsSharedWithATeam(t *testing.T) {
 		"a name twice":             {kept("重点", "private", 0), "view.name.taken"},
 		"a column that is not":     {`"name":"乙","audience":"private","unitId":0,"settings":{"columns":["attribute.none"],"filter":{},"sort":"id","dir":"asc"}}`, "view.missing"},
 		"an attribute that is not": {`"name":"乙","audience":"private","unitId":0,"settings":{"columns":[],"filter":{"attribute":"none","value":"1"},"sort":"id","dir":"asc"}}`, "view.missing"},
+		"a board of cities":        {`"name":"乙","audience":"private","unitId":0,"settings":{"columns":[],"filter":{},"sort":"id","dir":"asc","group":"city","display":"kanban"}}`, "view.kanban.group"},
+		"a board of nothing":       {`"name":"乙","audience":"private","unitId":0,"settings":{"columns":[],"filter":{},"sort":"id","dir":"asc","display":"kanban"}}`, "view.kanban.group"},
+		"a grouping that is not":   {`"name":"乙","audience":"private","unitId":0,"settings":{"columns":[],"filter":{},"sort":"id","dir":"asc","group":"name"}}`, "input.invalid"},
 		"a class that is not":      {`"name":"乙","audience":"private","unitId":0,"settings":{"columns":[],"filter":{"class":["Z"]},"sort":"id","dir":"asc"}}`, "class.unknown"},
 	} {
 		if status, doc := manager.Call(t, "POST", "/api/views", `{`+refused.body); status/100 != 4 || doc["code"] != refused.code {

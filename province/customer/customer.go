@@ -123,8 +123,11 @@ var transitions = map[codes.Lifecycle][]codes.Lifecycle{
 	codes.Lost:      {codes.Potential, codes.Active},
 }
 
+// Next are the states where a customer can go from one.
+func Next(from codes.Lifecycle) []codes.Lifecycle { return transitions[from] }
+
 // Leads reports whether a customer can go from one state of its life cycle to another.
-func Leads(from, to codes.Lifecycle) bool { return slices.Contains(transitions[from], to) }
+func Leads(from, to codes.Lifecycle) bool { return slices.Contains(Next(from), to) }
 
 // beginnings are the states that a new customer may have.
 var beginnings = []codes.Lifecycle{codes.Potential, codes.Active}

@@ -14,3 +14,6 @@ func CountQuery(caller account.Caller, f Filter) (query string, args pgx.NamedAr
 	l := newListing(caller, f)
 	return `SELECT count(*) FROM crm.customer c WHERE ` + l.where, l.args
 }
+
+// GroupsIn is Groups in a transaction, for the same reason.
+var GroupsIn = groups

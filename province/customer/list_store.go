@@ -30,8 +30,8 @@ var sortColumns = map[string]string{
 	"industry": "c.industry", "city": "c.city", "updatedAt": "c.updated_at",
 }
 
-// facets are the sort keys that the tally counts by.
-var facets = []string{"class", "lifecycle", "city", "industry"}
+// facets are the columns that the tally counts by.
+var facets = []string{"c.class", "c.lifecycle", "c.city", "c.industry"}
 
 // tally is all that was counted, folded or not.
 const tally = `(SELECT * FROM crm.customer_tally UNION ALL SELECT * FROM crm.customer_tally_change) c`
@@ -158,13 +158,13 @@ type span struct {
 // count is how many rows all pages have, and where the page lies among them.
 func (l *listing) count(ctx context.Context, tx pgx.Tx) (total int, at span, err error) {
 	skip := (l.f.Page - 1) * l.f.Size
-	if l.tallied && slices.Contains(facets, l.f.Sort) {
-		groups, err := l.groups(ctx, tx)
-		for _, g := range groups {
-			if total <= skip && skip < total+g.Customers {
-				at = span{skip: skip - total, rows: l.f.Size, from: g.Value}
+	if l.tallied && slices.Contains(facets, sortColumns[l.f.Sort]) {
+		values, err := l.values(ctx, tx)
+		for _, v := range values {
+			if total <= skip && skip < total+v.Customers {
+				at = span{skip: skip - total, rows: l.f.Size, from: v.Value}
 			}
-			total += g.Customers
+			total += v.Customers
 		}
 		return total, at, err
 	}
@@ -183,32 +183,28 @@ func (l *listing) count(ctx context.Context, tx pgx.Tx) (total int, at span, err
 
 // found is a page of the customers that a text finds.
 func (l *listing) found(ctx context.Context, tx pgx.Tx) (page Page, err error) {
-	l.args["most"] = mostCounted + 1
-	err = tx.QueryRow(ctx, `SELECT count(*) FROM (SELECT FROM crm.customer c WHERE `+l.where+` LIMIT @most) c`, planned, l.args).Scan(&page.Total)
-	if err != nil {
+	if page.Total, page.More, err = l.hits(ctx, tx); err != nil {
 		return page, err
-	}
-	if page.Total > mostCounted {
-		page.Total, page.More = mostCounted, true
 	}
 	l.few = !page.More
 	page.Items, err = l.page(ctx, tx, span{skip: (l.f.Page - 1) * l.f.Size, rows: l.f.Size})
 	return page, err
 }
 
-// group is a value of a facet and how many customers the list has with it.
-type group struct {
-	Value     string
-	Customers int
+// hits counts what a text finds, and says whether there are more than are counted.
+func (l *listing) hits(ctx context.Context, tx pgx.Tx) (total int, more bool, err error) {
+	l.args["most"] = mostCounted + 1
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM (SELECT FROM crm.customer c WHERE `+l.where+` LIMIT @most) c`, planned, l.args).Scan(&total)
+	return min(total, mostCounted), total > mostCounted, err
 }
 
-func (l *listing) groups(ctx context.Context, tx pgx.Tx) ([]group, error) {
-	rows, err := tx.Query(ctx, `SELECT `+sortColumns[l.f.Sort]+`, sum(c.customers) FROM `+tally+` WHERE `+l.facets+
-		` GROUP BY 1 HAVING sum(c.customers) > 0 ORDER BY 1`+l.direction(false), planned, l.args)
+// values are those of the facet that the list is sorted by, in its order.
+func (l *listing) values(ctx context.Context, tx pgx.Tx) ([]Group, error) {
+	rows, err := tx.Query(ctx, l.counted(sortColumns[l.f.Sort])+` ORDER BY 1`+l.direction(false), planned, l.args)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[group])
+	return pgx.CollectRows(rows, pgx.RowToStructByNameLax[Group])
 }
 
 // page reads the rows of a span: which ones is found in an index, and only they are read.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -24,9 +25,9 @@ var (
 	someIndustries = []codes.Industry{"13", "51", "65", "83"}
 )
 
-// TestListsAreWhatPlainSQLSays compares total and page of random filters, orders and pages with a plain
+// TestListsAreWhatPlainSQLSays compares total, page and groups of random filters, orders and pages with a plain
 // statement at the same moment, for callers of every reach, while customers are added, changed and
-// removed and the tally is folded.
+// removed and the tally is folded. A group is as large as the list that it opens.
 func TestListsAreWhatPlainSQLSays(t *testing.T) {
 	w := customertest.New(t)
 	l := &life{w: w, owner: w.Database.Owner(t), units: []int64{0, w.ManagerUnit.ID, w.ColleagueUnit.ID, w.StrangerUnit.ID}}
@@ -66,6 +67,7 @@ func TestListsAreWhatPlainSQLSays(t *testing.T) {
 			Size:       rapid.SampledFrom([]int{1, 7, 50}).Draw(r, "size"),
 			Page:       rapid.IntRange(1, 12).Draw(r, "page"),
 		}
+		by, which := rapid.SampledFrom(groupings).Draw(r, "by"), rapid.IntRange(0, 5).Draw(r, "which")
 		moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 		err := pgx.BeginTxFunc(t.Context(), w.DB, moment, func(tx pgx.Tx) error {
 			page, err := customer.SearchIn(t.Context(), tx, caller, f)
@@ -84,7 +86,7 @@ func TestListsAreWhatPlainSQLSays(t *testing.T) {
 			if page.Total != len(want) || !slices.Equal(ids, want[first:min(first+f.Size, len(want))]) {
 				return fmt.Errorf("total %d, page %v; plain SQL says %d, %v", page.Total, ids, len(want), want[first:min(first+f.Size, len(want))])
 			}
-			return nil
+			return groupsAre(t.Context(), tx, caller, f, by, which, want)
 		})
 		if err != nil {
 			r.Fatal(err)
@@ -97,6 +99,62 @@ func TestListsAreWhatPlainSQLSays(t *testing.T) {
 	if l.rounds.Load() == 0 {
 		t.Error("nothing changed meanwhile")
 	}
+}
+
+var groupings = []customer.Grouping{customer.GroupClass, customer.GroupLifecycle, customer.GroupManager, customer.GroupCity, customer.GroupIndustry}
+
+// groupsAre compares the groups of a list with those of the customers that it has, and one of them with the list that it opens.
+func groupsAre(ctx context.Context, tx pgx.Tx, caller account.Caller, f customer.Filter, by customer.Grouping, which int, list []int64) error {
+	all, err := customer.GroupsIn(ctx, tx, caller, f, by)
+	if err != nil {
+		return err
+	}
+	column := map[customer.Grouping]string{customer.GroupManager: "manager_id"}[by]
+	if column == "" {
+		column = string(by)
+	}
+	rows, err := tx.Query(ctx, `SELECT coalesce(g.value::text, ''), g.customers, coalesce(m.name, ''), coalesce(d.name, '')
+		FROM (SELECT `+column+` AS value, count(*) AS customers FROM crm.customer WHERE id = ANY ($1) GROUP BY 1) g
+		LEFT JOIN crm.organisation m ON $2 AND m.id::text = g.value::text LEFT JOIN crm.organisation d ON d.id = m.parent_id
+		ORDER BY g.customers DESC, 1`, list, by == customer.GroupManager)
+	if err != nil {
+		return err
+	}
+	want, err := pgx.CollectRows(rows, pgx.RowToStructByPos[customer.Group])
+	if err != nil {
+		return err
+	}
+	if all.Total != len(list) || all.More || !slices.Equal(all.List, want) {
+		return fmt.Errorf("groups by %s of %d: %v; plain SQL says %v", by, all.Total, all.List, want)
+	}
+	if len(all.List) == 0 {
+		return nil
+	}
+	g := all.List[which%len(all.List)]
+	page, err := customer.SearchIn(ctx, tx, caller, opened(f, by, g.Value))
+	if err == nil && page.Total != g.Customers {
+		err = fmt.Errorf("group %s of %s has %d customers, the list that it opens %d", g.Value, by, g.Customers, page.Total)
+	}
+	return err
+}
+
+// opened is the filter of the list that a group opens.
+func opened(f customer.Filter, by customer.Grouping, value string) customer.Filter {
+	switch by {
+	case customer.GroupClass:
+		f.Classes = []codes.Class{codes.Class(value)}
+	case customer.GroupLifecycle:
+		f.Lifecycles = []codes.Lifecycle{codes.Lifecycle(value)}
+	case customer.GroupCity:
+		f.Cities = []codes.City{codes.City(value)}
+	case customer.GroupIndustry:
+		f.Industries = []codes.Industry{codes.Industry(value)}
+	case customer.GroupManager:
+		f.Unassigned = value == ""
+		f.ManagerID, _ = strconv.ParseInt(value, 10, 64)
+	}
+	f.Page = 1
+	return f
 }
 
 // named is the head of department A with an account that is named for every third customer, for half of these

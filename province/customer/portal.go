@@ -58,9 +58,10 @@ type View struct {
 	Profile              string `json:"profile"`
 	Remark               string `json:"remark"`
 	StandingView
-	KeyAccountSince  string `json:"keyAccountSince" doc:"The day; empty: not on the list"`
-	MergedInto       *int64 `json:"mergedInto" doc:"The customer that this one was merged into"`
-	MergedIntoNumber string `json:"mergedIntoNumber"`
+	KeyAccountSince  string   `json:"keyAccountSince" doc:"The day; empty: not on the list"`
+	NextLifecycles   []string `json:"nextLifecycles" enum:"potential,active,suspended,lost" doc:"States where it can go from its own"`
+	MergedInto       *int64   `json:"mergedInto" doc:"The customer that this one was merged into"`
+	MergedIntoNumber string   `json:"mergedIntoNumber"`
 }
 
 // Stated is what the browser states about a customer. A whole record is sent, not a part.
@@ -170,6 +171,7 @@ func Register(s *portal.Server, store *Store) {
 	registerAssignment(s, store)
 	registerViewers(s, store)
 	registerAccess(s, store)
+	registerGroups(s, store)
 	portal.Register(s, portal.Operation{
 		Method: http.MethodGet, Path: "/api/customers", ID: "customer-list", Tag: "customer",
 		Summary: "Customers within scope, filtered, sorted and paged", Permission: account.CustomerRead,
@@ -280,8 +282,8 @@ func ViewOf(c Customer) View {
 		since = c.KeyAccountSince.Format(time.DateOnly)
 	}
 	return View{
-		KeyAccountSince: since,
-		Row:             rowOf(c), Address: c.Address, Postcode: c.Postcode, LegalPerson: c.LegalPerson,
+		KeyAccountSince: since, NextLifecycles: texts(Next(c.Lifecycle)),
+		Row: rowOf(c), Address: c.Address, Postcode: c.Postcode, LegalPerson: c.LegalPerson,
 		RegisteredCapitalFen: c.RegisteredCapitalFen, Headcount: c.Headcount, AnnualSalesFen: c.AnnualSalesFen,
 		Profile: c.Profile, Remark: c.Remark, StandingView: StandingView(c.Standing), MergedInto: nilIfZero(c.MergedInto), MergedIntoNumber: c.MergedIntoNumber,
 	}

@@ -2,6 +2,7 @@ package customer_test
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -60,7 +61,7 @@ func TestSearchByTwoCharactersUsesTheIndex(t *testing.T) {
 	}
 }
 
-// TestFrequentTextsAreCountedUpToAThousand looks for a pair that three thousand names have.
+// TestFrequentTextsAreCountedUpToAThousand looks for a pair that three thousand names have. Groups are of as many.
 func TestFrequentTextsAreCountedUpToAThousand(t *testing.T) {
 	w := customertest.New(t)
 	addMany(t, w.DB, 3000)
@@ -73,6 +74,15 @@ func TestFrequentTextsAreCountedUpToAThousand(t *testing.T) {
 	rare, err := w.Customers.Search(t.Context(), w.Administrator, customer.Filter{Text: "龘靐", Sort: "id", Page: 1, Size: 200})
 	if err != nil || rare.Total != 1 || rare.More {
 		t.Errorf("a rare pair: total %d, more %t, %v", rare.Total, rare.More, err)
+	}
+	for text, want := range map[string]customer.Groups{
+		"有限": {List: []customer.Group{{Value: "D", Customers: 1000}}, Total: 1000, More: true},
+		"龘靐": {List: []customer.Group{{Value: "D", Customers: 1}}, Total: 1},
+	} {
+		got, err := w.Customers.Groups(t.Context(), w.Administrator, customer.Filter{Text: text}, customer.GroupClass)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("groups of %s: %+v, %v", text, got, err)
+		}
 	}
 }
 

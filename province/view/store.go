@@ -223,7 +223,7 @@ func described(f Facts) map[string]any {
 	}
 	return map[string]any{
 		"name": f.Name, "audience": string(f.Audience), "unitId": f.UnitID, "columns": columns, "filter": said(f.Settings.Filter),
-		"sort": f.Settings.Sort + " " + f.Settings.Dir,
+		"sort": f.Settings.Sort + " " + f.Settings.Dir, "group": f.Settings.Group, "display": f.Settings.Display,
 	}
 }
 

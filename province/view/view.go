@@ -1,5 +1,5 @@
-// Package view keeps views of the customer list (保存的视图): which columns in which order, what is filtered by
-// and how it is sorted, under a name.
+// Package view keeps views of the customer list (保存的视图): which columns in which order, what is filtered by,
+// how it is sorted and grouped and whether it is a board, under a name.
 //
 // A view is its owner's, who alone sees it, or the owner shares it: with a team, which is a department or a city
 // and everybody within it, or with everybody. Whoever sees a view may begin with it and keep what they make of it
@@ -63,6 +63,17 @@ type Settings struct {
 	Filter  customer.Sieve `json:"filter"`
 	Sort    string         `json:"sort" enum:"id,number,name,class,lifecycle,industry,city,updatedAt"`
 	Dir     string         `json:"dir" enum:"asc,desc"`
+	Group   string         `json:"group,omitempty" enum:"class,lifecycle,manager,city,industry" doc:"The fact by which the list is grouped; none: it is not"`
+	Display string         `json:"display,omitempty" enum:"list,kanban" doc:"kanban: the groups are the columns of a board, which is by class or lifecycle; none: list"`
+}
+
+// check gives the fault of a board that has no columns: whose customers cannot be moved from one group to another.
+func (s Settings) check() error {
+	byStep := slices.Contains([]customer.Grouping{customer.GroupClass, customer.GroupLifecycle}, customer.Grouping(s.Group))
+	if s.Display == "kanban" && !byStep {
+		return fault.Field(fault.Enumeration, "group", "view.kanban.group")
+	}
+	return nil
 }
 
 // ConflictError is a save that started from a version that is no longer the newest. It wraps a Conflict fault.
@@ -127,7 +138,7 @@ func (f Facts) check(attributes []attribute.Definition) (Facts, error) {
 		faults = append(faults, fault.Field(fault.Enumeration, "columns", "view.missing", "names", strings.Join(gone, ", ")))
 	}
 	_, err := f.Settings.Filter.Filter()
-	return f, errors.Join(append(faults, err)...)
+	return f, errors.Join(append(faults, err, f.Settings.check())...)
 }
 
 // mayShare gives the fault of who may not show a view to its audience; team is the unit of a Team view.

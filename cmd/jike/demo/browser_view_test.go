@@ -3,12 +3,16 @@
 package demo_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
+	"github.com/jackc/pgx/v5"
 
+	"jike/cmd/jike/demo/browsertest"
+	"jike/cmd/jike/demo/world"
 	"jike/internal/account"
 )
 
@@ -42,6 +46,8 @@ func (v *visit) views(t *testing.T) {
 	b.SeeGone("field-name")
 	b.SeeURL("view=")
 	total := b.Attribute("hit-count", "data-total")
+
+	v.board(b, head)
 
 	shared := v.open(t, v.fujian)
 	signIn(shared, manager)
@@ -80,4 +86,62 @@ func (v *visit) views(t *testing.T) {
 	b.Shot("department-board-table")
 	b.ClickCSS("tbody a[href='/customers?class=D']") // as many as the list has
 	b.SeeAttribute("hit-count", "data-total", total)
+}
+
+// board has a head group the list, open a group, and move a customer on the board by the keyboard.
+func (v *visit) board(b *browsertest.Browser, head world.Account) {
+	b.See("view-bar", "D 类客户") // or the page would still be the one before
+	b.ClickCSS("[data-testid='menu'] a[href='/customers']")
+	b.See("view-bar", "全部客户")
+	b.Type("display-select", "分组：客户等级")
+	b.Press(kb.Enter)
+	b.SeeURL("group=class")
+	b.Shot("groups")
+	customers := b.Attribute("group-row-C", "data-customers")
+	b.ClickCSS("[data-testid='group-row-C'] a")
+	b.SeeURL("class=C")
+	b.SeeAttribute("hit-count", "data-total", customers)
+	b.Type("display-select", "看板：客户等级")
+	b.Press(kb.Enter)
+	b.SeeAttribute("board-column-C", "data-total", customers) // the only column: the list is narrowed to it
+	b.Click("filter-reset")
+	b.SeeCount("[data-testid^='board-column-'][data-total]", 6)
+	b.Shot("board-of-classes")
+	number := v.ofClass("C", head.UnitID)
+	b.Type("search", number)
+	b.SeeAttribute("board-column-C", "data-total", "1")
+	b.TabTo("card-move-" + number)
+	b.Press(kb.Enter)
+	b.Type("field-class", "B2")
+	b.Press(kb.Enter)
+	b.Type("field-classReason", "收入增长")
+	b.Shot("board-move")
+	b.Press(kb.Enter)
+	b.SeeAttribute("board-column-C", "data-total", "0")
+	b.SeeAttribute("board-column-B2", "data-total", "1")
+	b.SeeGone("field-classReason")
+	b.Click("filter-reset")
+	b.SeeCount("[data-testid^='card-move-']", 2)
+	b.Click("view-save-as")
+	b.Type("field-name", "等级看板")
+	b.Click("save")
+	b.SeeGone("field-name")
+	b.SeeURL("view=")
+	b.SeeCount("[data-testid^='board-column-'][data-total]", 6)
+}
+
+// ofClass is the number of a customer of a class in the care of a department.
+func (v *visit) ofClass(class string, department int64) (number string) {
+	v.t.Helper()
+	conn, err := pgx.Connect(v.t.Context(), v.fujian.AppURL)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	const query = `SELECT c.number FROM crm.customer c JOIN crm.organisation m ON m.id = c.manager_id
+		WHERE c.class = $1 AND m.parent_id = $2 AND NOT c.sensitive AND c.merged_into IS NULL ORDER BY c.id LIMIT 1`
+	if err := conn.QueryRow(v.t.Context(), query, class, department).Scan(&number); err != nil {
+		v.t.Fatal(err)
+	}
+	return number
 }

@@ -8,6 +8,7 @@ import departmentboard from './en/departmentboard.json'
 import deputy from './en/deputy.json'
 import edit from './en/edit.json'
 import exporting from './en/exporting.json'
+import group from './en/group.json'
 import handover from './en/handover.json'
 import hierarchy from './en/hierarchy.json'
 import importing from './en/importing.json'
@@ -33,4 +34,4 @@ import view from './en/view.json'
 import wish from './en/wish.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...bulk, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...rights, ...roster, ...rule, ...selection, ...site, ...situation, ...team, ...value, ...view, ...wish }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...bulk, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...group, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...rights, ...roster, ...rule, ...selection, ...site, ...situation, ...team, ...value, ...view, ...wish }

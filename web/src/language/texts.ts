@@ -14,6 +14,7 @@ import type edit from './zh/edit.json'
 import type exporting from './zh/exporting.json'
 import type format from './zh/format.json'
 import type frame from './zh/frame.json'
+import type group from './zh/group.json'
 import type handover from './zh/handover.json'
 import type hierarchy from './zh/hierarchy.json'
 import type importing from './zh/importing.json'
@@ -61,6 +62,7 @@ export type ProvinceTexts = typeof access &
   typeof departmentboard &
   typeof edit &
   typeof exporting &
+  typeof group &
   typeof handover &
   typeof hierarchy &
   typeof importing &

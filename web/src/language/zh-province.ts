@@ -8,6 +8,7 @@ import departmentboard from './zh/departmentboard.json'
 import deputy from './zh/deputy.json'
 import edit from './zh/edit.json'
 import exporting from './zh/exporting.json'
+import group from './zh/group.json'
 import handover from './zh/handover.json'
 import hierarchy from './zh/hierarchy.json'
 import importing from './zh/importing.json'
@@ -33,4 +34,4 @@ import view from './zh/view.json'
 import wish from './zh/wish.json'
 import type { ProvinceTexts } from './texts'
 
-export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...bulk, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...rights, ...roster, ...rule, ...selection, ...site, ...situation, ...team, ...value, ...view, ...wish }
+export const texts: ProvinceTexts = { ...access, ...attribute, ...audit, ...bulk, ...completeness, ...contract, ...departmentboard, ...deputy, ...edit, ...exporting, ...group, ...handover, ...hierarchy, ...importing, ...interaction, ...job, ...journal, ...keyperson, ...member, ...merge, ...organisation, ...overview, ...pool, ...reference, ...rights, ...roster, ...rule, ...selection, ...site, ...situation, ...team, ...value, ...view, ...wish }

@@ -18,6 +18,7 @@ import { Notices } from './Notices'
 import { choose, customerListQuery, type CustomerRow } from './customers'
 import { useColumns } from './useColumns'
 
+const Grouped = lazyPart('province', () => import('../group/Grouped'))
 const ViewBar = lazyPart('province', () => import('../view/ViewBar'))
 const BulkDialog = lazyPart('province', () => import('../bulk/BulkDialog'))
 const PutDialog = lazyPart('province', () => import('../roster/PutDialog'))
@@ -82,31 +83,37 @@ export default function CustomerListPage() {
           <ViewBar list={list} />
         </Suspense>
         <CustomerFilters state={state} change={change} />
-        <Loaded query={query}>
-          {(page) => (
-            <DataTable<CustomerRow>
-              label={t('customers.title')}
-              rowKey="id"
-              columns={columns}
-              dataSource={page.items}
-              loading={query.isPlaceholderData}
-              pagination={pagination(state, page.total, change)}
-              onChange={onSort('id', change)}
-              rowSelection={
-                may('customer.change')
-                  ? {
-                      selectedRowKeys: selected,
-                      preserveSelectedRowKeys: true, // of pages that were left
-                      hideSelectAll: true, // antd repeats its box in a hidden row, where the keyboard would meet it
-                      onChange: (keys) => setSelected(keys.map(Number)),
-                      getCheckboxProps: (row) => ({ 'aria-label': row.name, 'data-testid': `customer-select-${row.number}` }) as object,
-                    }
-                  : undefined
-              }
-              onRow={(row) => ({ 'data-testid': `customer-row-${row.number}`, 'data-id': row.id }) as object}
-            />
-          )}
-        </Loaded>
+        {state.group ? (
+          <Suspense fallback={<Loading />}>
+            <Grouped by={state.group} list={list} />
+          </Suspense>
+        ) : (
+          <Loaded query={query}>
+            {(page) => (
+              <DataTable<CustomerRow>
+                label={t('customers.title')}
+                rowKey="id"
+                columns={columns}
+                dataSource={page.items}
+                loading={query.isPlaceholderData}
+                pagination={pagination(state, page.total, change)}
+                onChange={onSort('id', change)}
+                rowSelection={
+                  may('customer.change')
+                    ? {
+                        selectedRowKeys: selected,
+                        preserveSelectedRowKeys: true, // of pages that were left
+                        hideSelectAll: true, // antd repeats its box in a hidden row, where the keyboard would meet it
+                        onChange: (keys) => setSelected(keys.map(Number)),
+                        getCheckboxProps: (row) => ({ 'aria-label': row.name, 'data-testid': `customer-select-${row.number}` }) as object,
+                      }
+                    : undefined
+                }
+                onRow={(row) => ({ 'data-testid': `customer-row-${row.number}`, 'data-id': row.id }) as object}
+              />
+            )}
+          </Loaded>
+        )}
       </Card>
       <Suspense fallback={null}>
         {open === 'export' && <ExportDialog state={state} total={total ?? ''} onClose={close} />}

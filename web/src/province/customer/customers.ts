@@ -11,6 +11,11 @@ export type CustomerFacts = components['schemas']['CustomerStated']
 type Question = NonNullable<operations['customer-list']['parameters']['query']>
 export type CustomerSort = NonNullable<Question['sort']>
 
+/** What the list can be grouped by. */
+export const groupings = ['class', 'lifecycle', 'manager', 'city', 'industry'] as const
+
+export type Grouping = (typeof groupings)[number]
+
 export interface CustomerListState {
   q: string
   class: Customer['class'][]
@@ -33,6 +38,8 @@ export interface CustomerListState {
   attribute: string
   value: string
   columns: string[]
+  group: '' | Grouping
+  display: 'list' | 'kanban'
   sort: CustomerSort
   dir: 'asc' | 'desc'
   page: number
@@ -58,17 +65,23 @@ export const customerListParts: Parts<CustomerListState> = {
   attribute: text,
   value: text,
   columns: list,
+  group: choice(['', ...groupings], ''),
+  display: choice(['list', 'kanban'], 'list'),
   sort: choice(['id', 'number', 'name', 'class', 'lifecycle', 'industry', 'city', 'updatedAt'], 'id'),
   dir: choice(['asc', 'desc'], 'asc'),
   page: integer(1, 1, 1_000_000),
   size: integer(20, 1, 200),
 }
 
+/** What the columns of the board are, if the list is shown as one. */
+export const boardOf = ({ group, display }: CustomerListState) =>
+  display === 'kanban' && (group === 'class' || group === 'lifecycle') ? group : undefined
+
 export type CustomerSieve = components['schemas']['CustomerSieve']
 /** The state by which the list is filtered. */
-export type CustomerFilterState = Omit<CustomerListState, 'columns' | 'sort' | 'dir' | 'page' | 'size'>
+export type CustomerFilterState = Omit<CustomerListState, 'columns' | 'group' | 'display' | 'sort' | 'dir' | 'page' | 'size'>
 
-const { columns: _columns, sort: _sort, dir: _dir, page: _page, size: _size, ...filterParts } = customerListParts
+const { columns: _columns, group: _group, display: _display, sort: _sort, dir: _dir, page: _page, size: _size, ...filterParts } = customerListParts
 
 export const customerFilterParts: Parts<CustomerFilterState> = filterParts
 

@@ -7,6 +7,7 @@ import { answer, province } from '../../api/client'
 import { problemText } from '../../api/problem'
 import { SideForm } from '../../edit/SideForm'
 import { Mark } from '../../table/Mark'
+import { DisplaySelect } from '../group/DisplaySelect'
 import { ColumnChooser } from './ColumnChooser'
 import { QuickChips } from './QuickChips'
 import { useColumnNames } from './useColumnNames'
@@ -67,6 +68,7 @@ export default function ViewBar({ list }: { list: ViewedList }) {
             {t('view.changed')}
           </Mark>
         )}
+        <DisplaySelect state={state} change={change} />
         <Button icon={<ProfileOutlined aria-hidden />} onClick={() => setBeside('columns')} data-testid="view-columns">
           {t('view.columns')}
         </Button>

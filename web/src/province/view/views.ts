@@ -4,7 +4,7 @@ import { useSearchParams } from 'react-router-dom'
 import { answer, province } from '../../api/client'
 import type { components } from '../../api/province.gen'
 import { readState, useUrlState } from '../../urlstate/urlState'
-import { customerListParts, filterOf, sieveOf, type CustomerListState } from '../customer/customers'
+import { boardOf, customerListParts, filterOf, sieveOf, type CustomerListState } from '../customer/customers'
 
 export type View = components['schemas']['ViewShown']
 export type Settings = components['schemas']['ViewSettings']
@@ -29,14 +29,14 @@ export const viewsQuery = queryOptions({
 const usual = readState(customerListParts, new URLSearchParams())
 
 /** The list as a view has it, without what is no more. */
-export function stateOf({ settings: { columns, filter, sort, dir }, missing }: View): CustomerListState {
-  return { ...usual, ...filterOf(filter), sort, dir, columns: columns.filter((key) => !missing.includes(key)) }
+export function stateOf({ settings: { columns, filter, sort, dir, group, display = 'list' }, missing }: View): CustomerListState {
+  return { ...usual, ...filterOf(filter), sort, dir, group: group ?? '', display, columns: columns.filter((key) => !missing.includes(key)) }
 }
 
 /** What a view keeps of the list. */
 export function settingsOf(state: CustomerListState): Settings {
-  const { columns, sort, dir } = state
-  return { columns, filter: sieveOf(state), sort, dir }
+  const { columns, sort, dir, group } = state
+  return { columns, filter: sieveOf(state), sort, dir, group: group || undefined, display: boardOf(state) && 'kanban' }
 }
 
 const { page: _page, size: _size, ...kept } = customerListParts
