@@ -34,15 +34,14 @@ func TestListsAreWhatPlainSQLSays(t *testing.T) {
 	l.add(t.Context(), t, 400)
 	due(t, w)
 	rosters(t, w)
+	named, serving := named(t, w), serving(t, w)
 	started := time.Now()
 	living, end := context.WithCancel(t.Context())
 	var group errgroup.Group
 	for seed := range uint64(2) {
 		group.Go(func() error { return l.live(living, rand.New(rand.NewPCG(seed, 7))) })
 	}
-	named := named(t, w)
 	units := []int64{0, 0, 0, w.ManagerUnit.ID, w.DepartmentA.ID, w.DepartmentB.ID, w.DepartmentA.ParentID, 1, -1}
-	serving := serving(t, w)
 	callers := []account.Caller{w.Administrator, w.HeadA, named, w.Manager, w.Everybody, standingIn(w.Manager, w), standingIn(named, w), serving, standingIn(serving, w)}
 	rapid.Check(t, func(r *rapid.T) {
 		caller := rapid.SampledFrom(callers).Draw(r, "caller")
