@@ -14,22 +14,32 @@ import (
 // due is the day by which open wishes w are ordered, as in the index wish_open.
 const due = `coalesce(w.wanted_on, '9999-12-31'::date)`
 
+// few is up to how many wishes of a part of the customers are looked at before they are ordered. More of them stand close
+// enough together in the order of all open wishes for a page to be read there.
+const few = 2000
+
 // List lists the open wishes of customers within the caller's scope, the one that is wanted first before the others.
-// Whoever asks for a part of the customers has the wishes of these looked at, whoever asks for all the wishes in their
-// order: each is the shorter way to a page. Faults: Denied.
+// Faults: Denied.
 func (s *Store) List(ctx context.Context, caller account.Caller, f Filter) (Page, error) {
 	if err := caller.Demand(account.CustomerRead); err != nil {
 		return Page{}, err
 	}
 	page := Page{Today: s.today()}
 	args := pgx.NamedArgs{"today": page.Today, "counted": mostCounted + 1, "most": pageSize + 1}
-	part, where := caller.Scope().Reach < account.ReachProvince || f.UnitID != 0, f.conditions(caller, page.Today, args)
 	err := pgx.BeginTxFunc(ctx, s.db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(t pgx.Tx) (err error) {
 		tx := pg.AsTx(t)
-		if page.Total, page.Overdue, err = count(ctx, tx, where, part, args); err != nil {
+		where, err := f.conditions(ctx, tx, caller, page.Today, args)
+		if err != nil {
 			return err
 		}
-		page.Items, err = list(ctx, tx, where, part, f.After, args)
+		if page.Total, err = count(ctx, tx, where, args); err != nil || page.Total == 0 {
+			return err
+		}
+		if page.Overdue, err = count(ctx, tx, where+` AND `+due+` < @today`, args); err != nil {
+			return err
+		}
+		part := caller.Scope().Reach < account.ReachProvince || f.UnitID != 0
+		page.Items, err = list(ctx, tx, where, part && page.Total <= few, f.After, args)
 		return err
 	})
 	if len(page.Items) > pageSize {
@@ -39,7 +49,7 @@ func (s *Store) List(ctx context.Context, caller account.Caller, f Filter) (Page
 }
 
 // conditions are those of scope and filter on wishes w of customers c, on every page.
-func (f Filter) conditions(caller account.Caller, today time.Time, args pgx.NamedArgs) string {
+func (f Filter) conditions(ctx context.Context, tx pg.Tx, caller account.Caller, today time.Time, args pgx.NamedArgs) (string, error) {
 	where := `w.status = 'open' AND ` + customer.Within(caller, args)
 	if len(f.Kinds) > 0 {
 		where += ` AND w.kind = ANY (@kinds)`
@@ -49,26 +59,27 @@ func (f Filter) conditions(caller account.Caller, today time.Time, args pgx.Name
 		where += ` AND ` + due + ` <= @until`
 		args["until"] = today.AddDate(0, 0, f.Days)
 	}
-	if f.UnitID != 0 {
-		where += ` AND c.manager_id IN (SELECT p.id FROM crm.organisation u JOIN crm.organisation p ON p.path LIKE u.path || '%' WHERE u.id = @unit)`
-		args["unit"] = f.UnitID
+	if f.UnitID == 0 {
+		return where, nil
 	}
-	return where
+	// The people of the unit are read first: the planner knows how many customers each has.
+	rows, err := tx.PGX().Query(ctx, `SELECT p.id FROM crm.organisation u JOIN crm.organisation p ON p.path LIKE u.path || '%' WHERE u.id = $1`, f.UnitID)
+	if err != nil {
+		return "", err
+	}
+	args["people"], err = pgx.CollectRows(rows, pgx.RowTo[int64])
+	return where + ` AND c.manager_id = ANY (@people)`, err
 }
 
-// count counts the wishes of a part of the customers, and of all the first ones up to one more than mostCounted. The
-// customer is joined by LEFT JOIN, so that it is not read at all where the scope does not ask for it.
-func count(ctx context.Context, tx pg.Tx, where string, part bool, args pgx.NamedArgs) (total, overdue int, err error) {
-	query := `SELECT w.wanted_on FROM crm.wish w LEFT JOIN crm.customer c ON c.id = w.customer_id WHERE ` + where
-	if !part {
-		query += ` ORDER BY ` + due + `, w.id LIMIT @counted`
-	}
-	query = `SELECT count(*), count(*) FILTER (WHERE wanted_on < @today) FROM (` + query + `) found`
-	err = tx.PGX().QueryRow(ctx, query, pgx.QueryExecModeCacheDescribe, args).Scan(&total, &overdue)
-	return total, overdue, err
+// count counts up to one more than mostCounted wishes. The customer is joined by LEFT JOIN, so that it is not read at
+// all where the scope does not ask for it.
+func count(ctx context.Context, tx pg.Tx, where string, args pgx.NamedArgs) (n int, err error) {
+	query := `SELECT count(*) FROM (SELECT FROM crm.wish w LEFT JOIN crm.customer c ON c.id = w.customer_id WHERE ` + where + ` LIMIT @counted) found`
+	err = tx.PGX().QueryRow(ctx, query, pgx.QueryExecModeCacheDescribe, args).Scan(&n)
+	return n, err
 }
 
-func list(ctx context.Context, tx pg.Tx, where string, part bool, after *Place, args pgx.NamedArgs) ([]Listed, error) {
+func list(ctx context.Context, tx pg.Tx, where string, first bool, after *Place, args pgx.NamedArgs) ([]Listed, error) {
 	follows := `true`
 	if after != nil {
 		follows, args["after_day"], args["after_id"] = `(`+due+`, w.id) > (@after_day::date, @after_id)`, after.Day, after.ID
@@ -76,7 +87,7 @@ func list(ctx context.Context, tx pg.Tx, where string, part bool, after *Place, 
 	query := `SELECT ` + columns + `, c.name AS customer_name, coalesce(m.name, '') AS manager_name
 		FROM crm.wish w JOIN crm.customer c ON c.id = w.customer_id LEFT JOIN crm.organisation m ON m.id = c.manager_id
 		WHERE ` + where + ` AND ` + follows
-	if part {
+	if first {
 		query = `WITH w AS MATERIALIZED (` + query + `) SELECT w.* FROM w`
 	}
 	query += ` ORDER BY ` + due + `, w.id LIMIT @most`

@@ -95,7 +95,7 @@ func (w Wish) place() Place {
 type Page struct {
 	Today   time.Time // the province's
 	Total   int       // that the filter finds; more than mostCounted are at least so many
-	Overdue int       // of these, wanted before today
+	Overdue int       // of these, wanted before today; counted as the total
 	Items   []Listed
 	More    bool
 }
