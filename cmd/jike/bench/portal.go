@@ -67,7 +67,7 @@ func (p Portal) run(ctx context.Context, w io.Writer) (err error) {
 	if err := place.rollups(ctx, out); err != nil {
 		return fmt.Errorf("rollup: %w", err)
 	}
-	if err := place.screens(ctx, out); err != nil {
+	if err := place.screens(ctx, out, 1+int(p.Time/(3*time.Second))); err != nil {
 		return fmt.Errorf("screens: %w", err)
 	}
 	if err := place.handover(ctx, out); err != nil {

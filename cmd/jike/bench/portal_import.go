@@ -48,7 +48,7 @@ func (p *bigProvince) imports(ctx context.Context, out *printer, lines, pairs in
 	return out.err
 }
 
-// newcomer is a customer that nobody has yet.
+// newcomer is a customer that nobody has yet: what is seeded has codes with an M where its code has an N.
 type newcomer struct {
 	name string
 	code codes.CreditCode
@@ -59,7 +59,7 @@ func newcomers(pair, n int) ([]newcomer, error) {
 	cities := codes.Cities(province)
 	rows := make([]newcomer, n)
 	for i := range rows {
-		code, err := codes.CompleteCreditCode("91000000", fmt.Sprintf("MB%d%05d", pair%10, i))
+		code, err := codes.CompleteCreditCode("91000000", fmt.Sprintf("NB%d%05d", pair%10, i))
 		if err != nil {
 			return nil, err
 		}

@@ -3,22 +3,20 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
 )
 
-// screenTimes is how often each of the other screens is asked for.
-const screenTimes = 20
-
 // screens are what people open beside lists by a customer's own facts: lists by what others hold of it, the
-// boards, and what a change of many would come to. One request is sent after another.
-func (p *bigProvince) screens(ctx context.Context, out *printer) error {
+// boards, and what a change of many would come to. Each is asked for so many times, one request after another.
+func (p *bigProvince) screens(ctx context.Context, out *printer, times int) error {
 	roster, err := p.plantRoster(ctx)
 	if err != nil {
 		return err
 	}
-	if err := p.plantProposals(ctx, roster); err != nil {
+	if err := errors.Join(p.plantProposals(ctx, roster), p.plantCare(ctx)); err != nil {
 		return err
 	}
 	const unit = `SELECT parent_id FROM crm.organisation WHERE kind = 'person' AND active ORDER BY id LIMIT 1`
@@ -54,9 +52,19 @@ func (p *bigProvince) screens(ctx context.Context, out *printer) error {
 		{"class_proposals_of_head", p.head, http.MethodGet, "/api/class-proposals", ""},
 		{"roster_proposals", p.admin, http.MethodGet, fmt.Sprintf("/api/rosters/%d/proposals", roster), ""},
 		{"roster_proposals_of_manager", p.manager, http.MethodGet, fmt.Sprintf("/api/rosters/%d/proposals", roster), ""},
+		{"groups_by_class", p.admin, http.MethodGet, "/api/customer-groups?by=class", ""},
+		{"groups_by_manager", p.admin, http.MethodGet, "/api/customer-groups?by=manager", ""},
+		{"groups_by_manager_of_class", p.admin, http.MethodGet, "/api/customer-groups?by=manager&class=B1", ""},
+		{"groups_by_industry_of_head", p.head, http.MethodGet, "/api/customer-groups?by=industry", ""},
+		{"by_name_of_head", p.head, http.MethodGet, "/api/customers?sort=name", ""},
+		{"team_of_head", p.head, http.MethodGet, "/api/customers?team=true&sort=name", ""},
+		{"wishes", p.admin, http.MethodGet, "/api/wishes", ""},
+		{"wishes_of_head", p.head, http.MethodGet, "/api/wishes", ""},
+		{"wishes_of_manager", p.manager, http.MethodGet, "/api/wishes", ""},
+		{"rights", p.head, http.MethodGet, "/api/rights", ""},
 		{"bulk_preview", p.admin, http.MethodPost, "/api/bulk-changes/preview", `{"customers":[],"filter":{"class":["B1"],"city":["350100"]},"field":"class","value":"B2","reason":"measured"}`},
 	} {
-		took := make([]float64, screenTimes)
+		took := make([]float64, times)
 		for i := range took {
 			began := time.Now()
 			if err := s.who.send(ctx, s.method, s.path, s.body, new(json.RawMessage)); err != nil {
@@ -98,4 +106,20 @@ func (p *bigProvince) plantProposals(ctx context.Context, roster int64) error {
 		UNION ALL SELECT $1, id, 'out', 'in', 1, '{}'::jsonb FROM crm.customer WHERE id % 10 = 7 ON CONFLICT DO NOTHING`
 	_, err := p.db.Exec(ctx, propose, kind)
 	return err
+}
+
+// plantCare gives every tenth customer an open wish, and the head the most teams that one person serves in, once.
+func (p *bigProvince) plantCare(ctx context.Context) error {
+	const wish = `INSERT INTO crm.wish (customer_id, kind, body, wanted_on, status, answer, author, answered_by)
+		SELECT id, (ARRAY['product', 'price', 'service', 'network'])[1 + id / 10 % 4], 'measured', current_date + (id % 400)::int - 40, 'open', '', 'measured', ''
+		FROM crm.customer WHERE id % 10 = 5 AND NOT EXISTS (SELECT FROM crm.wish)`
+	const team = `INSERT INTO crm.team_member (customer_id, account_id, duty, from_day, until_day, named_by)
+		SELECT c.id, a.id, 'assistant', current_date - 1, current_date + 700, 'measured' FROM account.account a, crm.customer c
+		WHERE a.login = 'head' AND c.id % 1000 = 7 AND NOT EXISTS (SELECT FROM crm.team_member) ORDER BY c.id LIMIT 500`
+	for _, statement := range []string{wish, team} {
+		if _, err := p.db.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
 }
