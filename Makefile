@@ -9,6 +9,7 @@ GO_SRC    = $(shell find cmd internal national province schemas sync xmlapi -typ
 WEB_SRC   = $(shell find web/src web/scripts schemas/openapi schemas/codes -type f; ls web/index.html web/package.json web/tsconfig.json web/vite.config.ts)
 ROUNDS   ?= 10
 RACED     = ./internal/... ./sync/...
+NORACE    = $(shell grep -rl --include=*_test.go '^//go:build !race' sync)
 RIGS      = ^(TestFaults|TestTheCheckerSeesDamage|TestThePowerCutCuts)$$
 UNRACED   = ./cmd/... ./deploy/... ./national/... ./province/... ./schemas/... ./web/... ./xmlapi/...
 
@@ -32,7 +33,7 @@ test: setup-test build lint test-go ## everything that CI runs
 
 test-go: setup-test # the linter has vetted
 	$(MAKE) --no-print-directory --output-sync=target -j2 test-raced test-unraced # side by side: most of them wait for other processes
-	$(in-memory) go test -vet=off -run '^TestKeysChangeUnderTraffic$$' ./sync/stream # not for the race detector: see there
+	$(in-memory) go test -vet=off -p 2 -run "^($$(grep -hoE '^func Test\w+' $(NORACE) | cut -d' ' -f2 | paste -sd'|'))$$" $(sort $(addprefix ./,$(dir $(NORACE)))) # what is not for the race detector, see there
 
 test-raced: # but for whole rigs under faults, which make faults has without the race detector and make long with it
 	$(in-memory) go test -race -vet=off -p 4 -timeout 12m -skip '$(RIGS)' $(RACED)

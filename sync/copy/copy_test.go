@@ -289,22 +289,6 @@ func TestACancelledCopyStaysCancelled(t *testing.T) {
 	}
 }
 
-// A row that no message can carry is named and comes by repair.
-func TestALargeRowComesByRepair(t *testing.T) {
-	s := newSite(t, Options{})
-	s.fill(10, 10)
-	s.Exec(s.Source, fmt.Sprintf(`UPDATE crm.customer SET profile = repeat(md5('x'), %d) WHERE id = 11`, maxRow/32+1))
-	s.begin()
-	s.province()
-	s.headquarters()
-	p := s.done()
-	s.Settle()
-	s.Same()
-	if p.Rows != int64(s.selected()-1) {
-		t.Errorf("%d rows copied of %d", p.Rows, s.selected())
-	}
-}
-
 // The copy waits for a transaction that may have been committed before the epoch began and is not
 // visible yet; nobody can tell it from one that is just open.
 func TestTheCopyWaitsForOpenTransactions(t *testing.T) {

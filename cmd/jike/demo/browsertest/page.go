@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/chromedp/cdproto/input"
@@ -66,7 +67,7 @@ func (b *Browser) click(what, element string) {
 		e.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' })
 		const frame = () => new Promise(requestAnimationFrame)
 		const before = e.getBoundingClientRect()
-		for (let i = 0; i < 6; i++) await frame() // blocks above it may still come and push it away
+		for (let i = 0; i < 4; i++) await frame() // blocks above it may still come and push it away
 		if (%s) return ''
 		const r = e.getBoundingClientRect()
 		if (r.x !== before.x || r.y !== before.y || r.width !== before.width) return ''
@@ -213,7 +214,7 @@ func (b *Browser) Shot(name string) {
 		if wide, err := evaluate[int64](b, `document.documentElement.scrollWidth`); err != nil || wide > s.width {
 			b.tb.Errorf("%s: the page is %d pixels wide on a screen of %d, %v", name, wide, s.width, err)
 		}
-		b.obstacles(fmt.Sprintf("%s at %d", name, s.width))
+		b.obstacles(fmt.Sprintf("%s at %d", name, s.width), s.width == Desktop)
 	}
 	b.Check()
 }
@@ -235,15 +236,17 @@ func (b *Browser) settle() {
 	})()`)
 }
 
-// obstacles runs axe-core on the page, with the rules of WCAG 2.1 A and AA.
-func (b *Browser) obstacles(where string) {
+// obstacles runs axe-core on the page, with the rules of WCAG 2.1 A and AA. Contrast, which takes longer than all
+// others together, is looked at if it is asked for: a screen has the same colours at every width.
+func (b *Browser) obstacles(where string, contrast bool) {
 	b.tb.Helper()
 	if there, err := evaluate[bool](b, `'axe' in window`); err != nil || !there { // since the page was loaded
 		if _, err := evaluate[bool](b, b.axe+"\n;true"); err != nil {
 			b.fail("axe: %v", err)
 		}
 	}
-	found, err := evaluate[[]string](b, `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'] })
+	found, err := evaluate[[]string](b, `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'],
+			rules: { 'color-contrast': { enabled: `+strconv.FormatBool(contrast)+` } } })
 		.then((r) => r.violations.map((v) => v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map((n) => n.html).join(' | ')))`)
 	b.must(err)
 	for _, f := range found {
