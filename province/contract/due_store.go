@@ -11,16 +11,14 @@ import (
 	"jike/internal/account"
 	"jike/internal/pg"
 	"jike/province/customer"
+	"jike/schemas/codes"
 )
 
 // dueSize is how many contracts a page of Due holds.
 const dueSize = 50
 
 // today is the province's day.
-func (s *Store) today() time.Time {
-	y, m, d := time.Now().In(s.zone).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-}
+func (s *Store) today() time.Time { return codes.Day(time.Now(), s.zone) }
 
 // Due reads which contracts with customers within the caller's scope end within days, from the one that
 // follows after (nil: from the first).

@@ -45,8 +45,8 @@ type Filter struct {
 
 // monday is when the week of a moment began.
 func monday(now time.Time) time.Time {
-	y, m, d := now.In(china).Date()
-	day := time.Date(y, m, d, 0, 0, 0, 0, china)
+	y, m, d := now.In(codes.China).Date()
+	day := time.Date(y, m, d, 0, 0, 0, 0, codes.China)
 	return day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"jike/internal/fault"
+	"jike/schemas/codes"
 )
 
 // longestNaming is for how many years somebody can be named.
@@ -30,13 +31,10 @@ type Candidate struct {
 	Name  string
 }
 
-// china is the time of a province's days.
-var china = time.FixedZone("CST", 8*60*60)
-
 // naming gives the reason without blanks around it, and the faults of a naming at a moment.
 func naming(reason string, until, now time.Time) (string, error) {
 	reason, err := fault.Text("reason", reason, maxReason)
-	today := now.In(china).Format(time.DateOnly)
+	today := now.In(codes.China).Format(time.DateOnly)
 	switch {
 	case err != nil:
 		return "", err

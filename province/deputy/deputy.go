@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"jike/internal/fault"
+	"jike/schemas/codes"
 )
 
 // State is where a deputyship is in its life.
@@ -68,15 +69,11 @@ const (
 	maxReason    = 200
 )
 
-// china is the time of a province's days.
-var china = time.FixedZone("CST", 8*60*60)
-
 // check gives the order without blanks around the reason, and the fault of one that cannot be at a moment.
 func (o Order) check(now time.Time) (Order, error) {
 	var err error
 	o.Reason, err = fault.Text("reason", o.Reason, maxReason)
-	y, m, d := now.In(china).Date()
-	today := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	today := codes.Day(now, codes.China)
 	switch {
 	case err != nil:
 		return o, err

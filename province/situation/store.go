@@ -11,6 +11,7 @@ import (
 	"jike/internal/audit"
 	"jike/internal/pg"
 	"jike/province/customer"
+	"jike/schemas/codes"
 )
 
 // Store keeps the notes.
@@ -44,7 +45,7 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, customerID int64
 	if err := caller.Demand(account.InteractionWrite); err != nil {
 		return Situation{}, err
 	}
-	f, err := f.check(s.today())
+	f, err := f.check(codes.Day(time.Now(), s.zone))
 	if err != nil {
 		return Situation{}, err
 	}
@@ -69,12 +70,6 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, customerID int64
 		})
 	})
 	return added, err
-}
-
-// today is the province's day.
-func (s *Store) today() time.Time {
-	y, m, d := time.Now().In(s.zone).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
 // described is what a note states, as the audit trail keeps it.

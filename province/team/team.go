@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"jike/internal/fault"
+	"jike/schemas/codes"
 )
 
 // Duty is what a member does for the customer.
@@ -91,13 +92,9 @@ const (
 	mostListed   = 200
 )
 
-// china is the time of a province's days.
-var china = time.FixedZone("CST", 8*60*60)
-
 // check gives the fault of an order that cannot be at a moment.
 func (o Order) check(now time.Time) error {
-	y, m, d := now.In(china).Date()
-	today := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	today := codes.Day(now, codes.China)
 	switch {
 	case !slices.Contains(Duties(), o.Duty):
 		return fault.Field(fault.Enumeration, "duty", "input.not_in_list")

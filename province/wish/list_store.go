@@ -9,6 +9,7 @@ import (
 	"jike/internal/account"
 	"jike/internal/pg"
 	"jike/province/customer"
+	"jike/schemas/codes"
 )
 
 // due is the day by which open wishes w are ordered, as in the index wish_open.
@@ -24,7 +25,7 @@ func (s *Store) List(ctx context.Context, caller account.Caller, f Filter) (Page
 	if err := caller.Demand(account.CustomerRead); err != nil {
 		return Page{}, err
 	}
-	page := Page{Today: s.today()}
+	page := Page{Today: codes.Day(time.Now(), s.zone)}
 	args := pgx.NamedArgs{"today": page.Today, "counted": mostCounted + 1, "most": pageSize + 1}
 	err := pgx.BeginTxFunc(ctx, s.db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(t pgx.Tx) (err error) {
 		tx := pg.AsTx(t)
@@ -96,10 +97,4 @@ func list(ctx context.Context, tx pg.Tx, where string, first bool, after *Place,
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByName[Listed])
-}
-
-// today is the province's day.
-func (s *Store) today() time.Time {
-	y, m, d := time.Now().In(s.zone).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
