@@ -1,12 +1,17 @@
 package province_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"jike/internal/account"
 	"jike/internal/pg/pgtest"
@@ -227,5 +232,52 @@ func TestWhatARuleOfCompletenessRefuses(t *testing.T) {
 	_, err := x.all.Completeness.Of(t.Context(), x.Stranger, own.ID)
 	if answered(err) != nil || errors.Is(err, nil) {
 		t.Errorf("a stranger is told: %v", err)
+	}
+}
+
+// A connection plans what its triggers do once, by the first statement, which here changes nothing. Two sides of
+// a change that are joined by such a plan are compared row by row for ever: 30,000 rows took many minutes.
+func TestBothSidesOfAChangeAreNotJoined(t *testing.T) {
+	config, err := pgx.ParseConfig(pgtest.Province(t).SuperuserURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plans strings.Builder
+	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { plans.WriteString(n.Message) }
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	for _, sql := range []string{
+		`LOAD 'auto_explain'`, `SET auto_explain.log_min_duration = 0`, `SET auto_explain.log_nested_statements = on`, `SET client_min_messages = log`,
+	} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// any column does, but for one that PostgreSQL counts itself
+	rows, err := conn.Query(t.Context(), `SELECT format('UPDATE %s SET %I = %2$I', attrelid::regclass, min(attname)) FROM pg_attribute
+		WHERE attnum > 0 AND attidentity = '' AND attgenerated = '' AND NOT attisdropped
+			AND attrelid IN (SELECT tgrelid FROM pg_trigger WHERE tgoldtable IS NOT NULL AND tgnewtable IS NOT NULL) GROUP BY attrelid`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	updates, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, update := range updates {
+		plans.Reset()
+		if _, err := conn.Exec(t.Context(), update); err != nil {
+			t.Fatal(err)
+		}
+		plan := plans.String()
+		if !strings.Contains(plan, "Named Tuplestore Scan") {
+			t.Fatalf("%s: no plan of a trigger is seen: %s", update, plan)
+		}
+		if strings.Contains(plan, "Join") || strings.Contains(plan, "Nested Loop") {
+			t.Errorf("%s: %s", update, plan)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package faulttest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -76,6 +77,9 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// doPatience is how long a fault may take by itself; most take some seconds.
+const doPatience = 3 * time.Minute
+
 // carryOut does faults one after the other and then checks. It gives those that found nothing to
 // disturb: a part that was killed a moment ago may have nothing yet.
 func (r *Rig) carryOut(t *testing.T, random *rand.Rand, faults ...Fault) (idle []Fault) {
@@ -90,7 +94,9 @@ func (r *Rig) carryOut(t *testing.T, random *rand.Rand, faults ...Fault) (idle [
 			}
 		}
 		r.mayBegin = r.mayBegin || f.Epoch
-		err := f.Do(t.Context(), r, random)
+		ctx, cancel := context.WithTimeout(t.Context(), doPatience)
+		err := f.Do(ctx, r, random)
+		cancel()
 		if errors.Is(err, errNothing) {
 			t.Logf("%s: %v", f.Name, err)
 			idle = append(idle, f)
