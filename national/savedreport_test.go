@@ -251,7 +251,7 @@ func TestSavedReportsAreTheirOwners(t *testing.T) {
 		t.Errorf("one that all see: %s, want %s", got, want)
 	}
 	_, err = store.Change(ctx, owner, r.ID, r.Version-1, public)
-	if conflict, ok := errors.AsType[*savedreport.ConflictError](err); !ok || conflict.Current.Version != r.Version {
+	if conflict, ok := errors.AsType[*fault.StaleError[savedreport.Report]](err); !ok || conflict.Current.Version != r.Version {
 		t.Errorf("an old version: %v", err)
 	}
 	s.exec(t, `UPDATE account.account SET active = false WHERE id = $1`, owner.AccountID)

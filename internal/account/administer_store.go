@@ -89,21 +89,9 @@ type Statement struct {
 	Active bool
 }
 
-// ConflictError is a save that started from a version that is no longer the newest. It wraps a
-// Conflict fault and carries the account as it is now.
-type ConflictError struct{ Current Account }
-
-// Error says which version is the newest.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "account.version.conflict", "version", e.Current.Version)
-}
-
 // Change gives an account that the caller saw in the given version another name, role or unit, or
 // closes or opens it; a closed one loses its sessions. Nobody changes their own rights. Faults:
-// Denied, NotFound, those of Create, a Rule fault for one's own account, a *ConflictError for
+// Denied, NotFound, those of Create, a Rule fault for one's own account, a *fault.StaleError for
 // another version.
 func (s *Store) Change(ctx context.Context, caller Caller, id int64, version int32, to Statement) (Account, error) {
 	var changed Account
@@ -112,7 +100,7 @@ func (s *Store) Change(ctx context.Context, caller Caller, id int64, version int
 			return nil, nil, err
 		}
 		if before.Version != version {
-			return nil, nil, &ConflictError{before}
+			return nil, nil, fault.Stale("account.version.conflict", before.Version, before)
 		}
 		if caller.AccountID == id && (to.Role != before.Role || to.UnitID != before.UnitID || !to.Active) {
 			return nil, nil, fault.New(fault.Rule, "account.own")

@@ -150,7 +150,7 @@ func TestChangesOfAnAccount(t *testing.T) {
 		t.Fatalf("%+v %v", changed, err)
 	}
 	_, err = s.Change(t.Context(), administrator, id, 1, to)
-	if conflict, ok := errors.AsType[*ConflictError](err); !ok || conflict.Current.Version != 2 {
+	if conflict, ok := errors.AsType[*fault.StaleError[Account]](err); !ok || conflict.Current.Version != 2 {
 		t.Errorf("an old version is taken: %v", err)
 	}
 	own := Caller{AccountID: id, Login: "lin.yi", Role: ProvinceAdministrator}

@@ -36,3 +36,28 @@ func TestKindSurvivesWrapping(t *testing.T) {
 		t.Fatalf("got %q, want %q", err, want)
 	}
 }
+
+func TestASaveThatCameTooLateIsAConflictWithTheCurrentRecord(t *testing.T) {
+	err := fmt.Errorf("save: %w", fault.Stale("customer.version.conflict", 3, "now"))
+	stale, ok := errors.AsType[*fault.StaleError[string]](err)
+	if !ok || stale.Current != "now" || !fault.Is(err, fault.Conflict) {
+		t.Errorf("%v is %s", err, fault.KindOf(err))
+	}
+	if want := "save: conflict: customer.version.conflict version=3"; err.Error() != want {
+		t.Errorf("got %q, want %q", err, want)
+	}
+}
+
+func TestADayIsADayOfTheCalendar(t *testing.T) {
+	if day, err := fault.OptionalDay("until", "2028-02-29"); err != nil || day.Month() != 2 || day.Day() != 29 {
+		t.Errorf("%v, %v", day, err)
+	}
+	if day, err := fault.OptionalDay("until", ""); err != nil || day != nil {
+		t.Errorf("no day is %v, %v", day, err)
+	}
+	for _, text := range []string{"", "2026-02-29", "2026-2-1", "20260201", "2026-02-01T00:00:00Z"} {
+		if _, err := fault.Day("until", text); !fault.Is(err, fault.Format) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

@@ -159,10 +159,7 @@ func (s *Server) changeAccount(ctx context.Context, caller account.Caller, in *a
 		return accountView{}, err
 	}
 	a, err := s.options.Accounts.Change(ctx, caller, in.ID, b.Version, account.Statement{Name: b.Name, Role: b.Role, UnitID: b.UnitID, Active: b.Active})
-	if conflict, ok := errors.AsType[*account.ConflictError](err); ok {
-		return accountView{}, WithCurrent(err, accountOf(conflict.Current))
-	}
-	return accountOf(a), err
+	return Saved(a, err, accountOf)
 }
 
 // rights are those that the next request of the account would have.

@@ -49,6 +49,15 @@ type conflict struct {
 
 func (c conflict) Unwrap() error { return c.error }
 
+// Saved answers a save with the record as the browser sees it; if it came too late (fault.StaleError), with
+// the fault and the record as it is now.
+func Saved[T, V any](record T, err error, view func(T) V) (V, error) {
+	if stale, ok := errors.AsType[*fault.StaleError[T]](err); ok {
+		return *new(V), WithCurrent(err, view(stale.Current))
+	}
+	return view(record), err
+}
+
 // WithCurrent adds to a Conflict fault the record as it is now, in the shape that the operation
 // answers with, so that the browser can show mine, theirs and original.
 func WithCurrent(err error, current any) error { return conflict{err, current} }

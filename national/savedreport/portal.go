@@ -2,7 +2,6 @@ package savedreport
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -106,10 +105,7 @@ func Register(s *portal.Server, store *Store) {
 	},
 		func(ctx context.Context, caller account.Caller, in *changeInput) (reportView, error) {
 			r, err := store.Change(ctx, caller, in.ID, in.Body.Version, in.Body.facts())
-			if conflict, ok := errors.AsType[*ConflictError](err); ok {
-				return reportView{}, portal.WithCurrent(err, store.viewOf(caller, conflict.Current))
-			}
-			return store.viewOf(caller, r), err
+			return portal.Saved(r, err, func(r Report) reportView { return store.viewOf(caller, r) })
 		})
 	portal.Register(s, portal.Operation{
 		Method: http.MethodDelete, Path: "/api/saved-reports/{id}", ID: "saved-report-remove", Tag: "savedreport",

@@ -106,17 +106,6 @@ type File struct {
 	Content []byte
 }
 
-// ConflictError is a save that started from a version that is no longer the newest. It wraps a Conflict fault.
-type ConflictError struct{ Current Report }
-
-// Error says which version is the newest.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "saved_report.version.conflict", "version", e.Current.Version)
-}
-
 // Bounds of a person's reports, of a name, of what is kept, and of how often a run is tried.
 const (
 	maxReports  = 100

@@ -72,7 +72,7 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, f Facts) (Report
 }
 
 // Change replaces the facts of a report that the caller may change and saw in the given version. Faults are those of
-// Add, NotFound, Denied, and a *ConflictError for another version.
+// Add, NotFound, Denied, and a *fault.StaleError for another version.
 func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (Report, error) {
 	return s.write(ctx, caller, f, func(tx pg.Tx, f Facts, next *time.Time) (int64, audit.Entry, error) {
 		before, err := hold(ctx, tx, caller, id)
@@ -80,7 +80,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 			return 0, audit.Entry{}, err
 		}
 		if before.Version != version {
-			return 0, audit.Entry{}, &ConflictError{before}
+			return 0, audit.Entry{}, fault.Stale("saved_report.version.conflict", before.Version, before)
 		}
 		_, err = tx.PGX().Exec(ctx, `UPDATE crm.saved_report SET owner_id = $2, name = $3, audience = $4, keep_days = $5, settings = $6, next_at = $7,
 			version = version + 1, updated_at = now() WHERE id = $1`,

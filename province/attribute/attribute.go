@@ -127,22 +127,6 @@ func whole(definitions []Definition, values map[string]string) map[string]string
 	return stated
 }
 
-// ConflictError is a save that started from a version that is no longer the newest. It wraps a Conflict fault;
-// one of the two records is the current one.
-type ConflictError struct {
-	Definition Definition
-	Stated     Stated
-	version    int32
-}
-
-// Error says which version is the newest.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "attribute.version.conflict", "version", e.version)
-}
-
 // The greatest lengths, in characters.
 const (
 	maxName = 60

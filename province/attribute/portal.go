@@ -2,7 +2,6 @@ package attribute
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -102,10 +101,7 @@ func Register(s *portal.Server, store *Store) {
 	},
 		func(ctx context.Context, caller account.Caller, in *changeInput) (View, error) {
 			d, err := store.Change(ctx, caller, in.ID, in.Body.Version, in.Body.facts())
-			if conflict, ok := errors.AsType[*ConflictError](err); ok {
-				return View{}, portal.WithCurrent(err, viewOf(conflict.Definition))
-			}
-			return viewOf(d), err
+			return portal.Saved(d, err, viewOf)
 		})
 	portal.Register(s, portal.Operation{
 		Method: http.MethodGet, Path: "/api/customers/{id}/attributes", ID: "customer-attributes", Tag: "attribute",
@@ -121,10 +117,7 @@ func Register(s *portal.Server, store *Store) {
 	},
 		func(ctx context.Context, caller account.Caller, in *stateInput) (StatedView, error) {
 			stated, err := store.State(ctx, caller, in.ID, in.Body.Version, in.Body.Values)
-			if conflict, ok := errors.AsType[*ConflictError](err); ok {
-				return StatedView{}, portal.WithCurrent(err, statedOf(conflict.Stated))
-			}
-			return statedOf(stated), err
+			return portal.Saved(stated, err, statedOf)
 		})
 }
 

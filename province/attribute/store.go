@@ -71,7 +71,7 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, f Facts) (added 
 }
 
 // Change replaces the facts of an attribute that the caller saw in the given version. Faults are those of Add,
-// NotFound, what a change must leave (Rule), and a *ConflictError for another version.
+// NotFound, what a change must leave (Rule), and a *fault.StaleError for another version.
 func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (changed Definition, err error) {
 	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 		if err := caller.Demand(account.AttributeManage); err != nil {
@@ -82,7 +82,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 			return err
 		}
 		if before.Version != version {
-			return &ConflictError{Definition: before, version: before.Version}
+			return fault.Stale("attribute.version.conflict", before.Version, before)
 		}
 		f, err := f.check()
 		if err = errors.Join(err, f.follows(before.Facts)); err != nil {
@@ -117,7 +117,7 @@ func (s *Store) Of(ctx context.Context, caller account.Caller, customerID int64)
 
 // State replaces what is stated of a customer within the caller's scope that the caller saw in the given version.
 // What stands under retired attributes stays. Faults: Denied, NotFound, wrong values by the attributes' codes
-// (joined), a code that is none, and a *ConflictError for another version.
+// (joined), a code that is none, and a *fault.StaleError for another version.
 func (s *Store) State(ctx context.Context, caller account.Caller, customerID int64, version int32, values map[string]string) (stated Stated, err error) {
 	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 		if err := caller.Demand(account.CustomerChange); err != nil {
@@ -135,7 +135,7 @@ func (s *Store) State(ctx context.Context, caller account.Caller, customerID int
 			return err
 		}
 		if before.Version != version {
-			return &ConflictError{Stated: before, version: before.Version}
+			return fault.Stale("attribute.version.conflict", before.Version, before)
 		}
 		after, err := Amend(definitions, before.Values, whole(definitions, values))
 		if err != nil {

@@ -61,17 +61,6 @@ type Rule struct {
 	ChangedAt time.Time
 }
 
-// ConflictError is a save that started from a version that is no longer the newest. It wraps a Conflict fault.
-type ConflictError struct{ Current Rule }
-
-// Error says which version is the newest.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "completeness.version.conflict", "version", e.Current.Version)
-}
-
 // check gives the faults of weights, joined.
 func check(weights map[Fact]int) error {
 	var faults []error

@@ -2,7 +2,6 @@ package completeness
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -100,10 +99,7 @@ func Register(s *portal.Server, store *Store) {
 	},
 		func(ctx context.Context, caller account.Caller, in *ruleInput) (ruleView, error) {
 			r, err := store.State(ctx, caller, in.Body.Version, in.Body.Weights)
-			if conflict, ok := errors.AsType[*ConflictError](err); ok {
-				return ruleView{}, portal.WithCurrent(err, ruleView(conflict.Current))
-			}
-			return ruleView(r), err
+			return portal.Saved(r, err, func(r Rule) ruleView { return ruleView(r) })
 		})
 	portal.Register(s, portal.Operation{
 		Method: http.MethodGet, Path: "/api/completeness", ID: "completeness-list", Tag: "completeness",

@@ -8,6 +8,7 @@ import (
 
 	"jike/internal/account"
 	"jike/internal/audit"
+	"jike/internal/fault"
 	"jike/internal/pg"
 	"jike/province/customer"
 )
@@ -55,7 +56,7 @@ func rule(ctx context.Context, tx pg.Tx, lock string) (r Rule, err error) {
 }
 
 // State replaces the rule that the caller saw in the given version; the task carries it over the customers.
-// Faults: Denied, weights out of bounds (joined), a rule by which nothing counts, a *ConflictError.
+// Faults: Denied, weights out of bounds (joined), a rule by which nothing counts, a *fault.StaleError.
 func (s *Store) State(ctx context.Context, caller account.Caller, version int32, weights map[Fact]int) (r Rule, err error) {
 	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 		if err := caller.Demand(account.RuleManage); err != nil {
@@ -69,7 +70,7 @@ func (s *Store) State(ctx context.Context, caller account.Caller, version int32,
 			return err
 		}
 		if before.Version != version {
-			return &ConflictError{before}
+			return fault.Stale("completeness.version.conflict", before.Version, before)
 		}
 		const update = `UPDATE crm.completeness_rule SET weights = $1, version = version + 1, reached = 0, author = $2, changed_at = now()`
 		if _, err := tx.PGX().Exec(ctx, update, weights, caller.Actor()); err != nil {

@@ -73,18 +73,6 @@ type Private struct {
 	Hobbies  string
 }
 
-// ConflictError is a save that started from a version that is no longer the newest. It wraps a
-// Conflict fault and carries the contact as it is now.
-type ConflictError struct{ Current Contact }
-
-// Error says which version is the newest.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "contact.version.conflict", "version", e.Current.Version)
-}
-
 // The greatest lengths, in characters.
 const (
 	maxName  = 60

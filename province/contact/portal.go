@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jike/internal/account"
+	"jike/internal/fault"
 	"jike/internal/mask"
 	"jike/internal/portal"
 	"jike/province/customer"
@@ -186,11 +187,11 @@ func Register(s *portal.Server, store *Store) {
 }
 
 func (s *Store) withCurrent(ctx context.Context, caller account.Caller, err error) error {
-	conflict, ok := errors.AsType[*ConflictError](err)
+	stale, ok := errors.AsType[*fault.StaleError[Contact]](err)
 	if !ok {
 		return err
 	}
-	current, failed := s.view(ctx, caller, conflict.Current)
+	current, failed := s.view(ctx, caller, stale.Current)
 	if failed != nil {
 		return failed
 	}

@@ -70,7 +70,7 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, customerID int64
 
 // Change replaces the facts of a contact that the caller saw in the given version, but for the
 // personal facts in keep, which stay as they are stored. Faults are those of Add, a Rule fault for
-// what BOSS keeps, and a *ConflictError for another version.
+// what BOSS keeps, and a *fault.StaleError for another version.
 func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts, keep ...Field) (Contact, error) {
 	var changed Contact
 	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
@@ -94,7 +94,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 }
 
 // Remove deletes a contact of the portal that the caller saw in the given version. Faults: NotFound,
-// a Rule fault for a contact that BOSS keeps, a *ConflictError for another version.
+// a Rule fault for a contact that BOSS keeps, a *fault.StaleError for another version.
 func (s *Store) Remove(ctx context.Context, caller account.Caller, id int64, version int32) error {
 	return pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 		before, err := s.lock(ctx, tx, caller, id, version)
@@ -156,7 +156,7 @@ func (s *Store) lock(ctx context.Context, tx pg.Tx, caller account.Caller, id in
 		return Contact{}, err
 	}
 	if c.Version != version {
-		return Contact{}, &ConflictError{c}
+		return Contact{}, fault.Stale("contact.version.conflict", c.Version, c)
 	}
 	return c, nil
 }

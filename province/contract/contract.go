@@ -54,18 +54,6 @@ type Facts struct {
 	Status      Status
 }
 
-// ConflictError is a save that started from a version that is no longer the newest. It wraps a
-// Conflict fault and carries the contract as it is now.
-type ConflictError struct{ Current Contract }
-
-// Error says which version is the newest.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "contract.version.conflict", "version", e.Current.Version)
-}
-
 // The greatest lengths, in characters.
 const (
 	maxNumber = 40

@@ -78,10 +78,7 @@ func Register(s *portal.Server, store *Store) {
 				return View{}, err
 			}
 			c, err := store.Change(ctx, caller, in.ID, in.Body.Version, f)
-			if conflict, ok := errors.AsType[*ConflictError](err); ok {
-				return View{}, portal.WithCurrent(err, ViewOf(conflict.Current))
-			}
-			return ViewOf(c), err
+			return portal.Saved(c, err, ViewOf)
 		})
 	portal.Register(s, portal.Operation{
 		Method: http.MethodPost, Path: "/api/contracts/{id}/renewal", ID: "contract-renew", Tag: "contract", Status: http.StatusCreated,
@@ -101,17 +98,11 @@ func Register(s *portal.Server, store *Store) {
 // facts reads the body's dates, with the faults of all joined.
 func (b Stated) facts() (Facts, error) {
 	f := Facts{Number: b.Number, Name: b.Name, AutoRenew: b.AutoRenew, AmountFen: b.AmountFen, Status: Status(b.Status)}
-	var faults []error
-	for _, d := range []struct {
-		field, text string
-		to          *time.Time
-	}{{"signedOn", b.SignedOn, &f.SignedOn}, {"effectiveOn", b.EffectiveOn, &f.EffectiveOn}, {"expiresOn", b.ExpiresOn, &f.ExpiresOn}} {
-		var err error
-		if *d.to, err = time.Parse(time.DateOnly, d.text); err != nil {
-			faults = append(faults, fault.Field(fault.Format, d.field, "input.format", "pattern", "YYYY-MM-DD"))
-		}
-	}
-	return f, errors.Join(faults...)
+	var err [3]error
+	f.SignedOn, err[0] = fault.Day("signedOn", b.SignedOn)
+	f.EffectiveOn, err[1] = fault.Day("effectiveOn", b.EffectiveOn)
+	f.ExpiresOn, err[2] = fault.Day("expiresOn", b.ExpiresOn)
+	return f, errors.Join(err[:]...)
 }
 
 // ViewOf is a contract as the browser sees it.

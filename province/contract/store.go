@@ -118,7 +118,7 @@ func (s *Store) succeed(ctx context.Context, tx pg.Tx, caller account.Caller, by
 }
 
 // Change replaces the facts of a contract that the caller saw in the given version. Faults are those
-// of Add, and a *ConflictError for another version.
+// of Add, and a *fault.StaleError for another version.
 func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (Contract, error) {
 	var changed Contract
 	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
@@ -127,7 +127,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 			return err
 		}
 		if before.Version != version {
-			return &ConflictError{before}
+			return fault.Stale("contract.version.conflict", before.Version, before)
 		}
 		f, err := f.check()
 		if err := errors.Join(err, change(before.Facts, f)); err != nil {

@@ -120,7 +120,7 @@ func newcomer(number string, f Facts, policy selection.Policy, listed reference.
 }
 
 // Change replaces the facts of a customer that the caller saw in the given version. Faults are
-// those of Create, and a *ConflictError if the customer has another version now.
+// those of Create, and a *fault.StaleError if the customer has another version now.
 func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (Customer, error) {
 	var c Customer
 	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
@@ -132,7 +132,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 			return err
 		}
 		if before.Version != version {
-			return &ConflictError{before}
+			return fault.Stale("customer.version.conflict", before.Version, before)
 		}
 		c, err = s.ChangeIn(ctx, tx, caller, before, f)
 		return err

@@ -92,18 +92,6 @@ type Word struct {
 	ClassReason string // why the class is another one
 }
 
-// ConflictError is a save that started from a version that is no longer the newest. It wraps a
-// Conflict fault and carries the record as it is now.
-type ConflictError struct{ Current Customer }
-
-// Error says which versions met.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "customer.version.conflict", "version", e.Current.Version)
-}
-
 // The greatest lengths, in characters.
 const (
 	maxName    = 120

@@ -54,7 +54,7 @@ func TestChangeIsRefusedForAnOlderVersionAndTellsTheCurrentOne(t *testing.T) {
 	mine.Address = "mine"
 	w.Change(t, c, func(f *customer.Facts) { f.Address = "theirs" })
 	_, err := w.Customers.Change(t.Context(), w.Manager, c.ID, c.Version, mine)
-	var conflict *customer.ConflictError
+	var conflict *fault.StaleError[customer.Customer]
 	if !errors.As(err, &conflict) || !fault.Is(err, fault.Conflict) || conflict.Current.Address != "theirs" || conflict.Current.Version != 2 {
 		t.Fatalf("%v", err)
 	}

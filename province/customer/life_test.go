@@ -102,7 +102,7 @@ func (l *life) step(ctx context.Context, random *rand.Rand) error {
 		f := c.Facts
 		f.City, f.Name = someCities[random.IntN(len(someCities))], fmt.Sprintf("客户%d公司", random.IntN(20))
 		_, err = l.w.Customers.Change(ctx, l.w.Everybody, c.ID, c.Version, f)
-		if _, conflict := errors.AsType[*customer.ConflictError](err); conflict || fault.Is(err, fault.Rule) {
+		if _, conflict := errors.AsType[*fault.StaleError[customer.Customer]](err); conflict || fault.Is(err, fault.Rule) {
 			return nil // the other one was faster, perhaps with a plain statement, which makes no version
 		}
 		return err

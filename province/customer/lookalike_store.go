@@ -60,7 +60,7 @@ func (s *Store) ChangeConfirmed(ctx context.Context, caller account.Caller, id i
 			return err
 		}
 		if before.Version != version {
-			return &ConflictError{before}
+			return fault.Stale("customer.version.conflict", before.Version, before)
 		}
 		if c, err = s.changeIn(ctx, tx, caller, before, f, reasons{class: reason}); err != nil || c.Name == before.Name {
 			return err

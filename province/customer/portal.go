@@ -246,10 +246,7 @@ func (s *Store) change(ctx context.Context, caller account.Caller, in *changeInp
 		return View{}, err
 	}
 	c, err := s.ChangeConfirmed(ctx, caller, in.ID, in.Body.Version, f, Word{Confirmed: in.Confirmed, ClassReason: in.Body.ClassReason})
-	if conflict, ok := errors.AsType[*ConflictError](err); ok {
-		return View{}, portal.WithCurrent(err, ViewOf(conflict.Current))
-	}
-	return ViewOf(c), err
+	return portal.Saved(c, err, ViewOf)
 }
 
 // facts reads the body's values, with the faults of all joined.

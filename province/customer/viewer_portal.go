@@ -71,9 +71,9 @@ func registerViewers(s *portal.Server, store *Store) {
 		Summary: "Name a person who may see a sensitive customer up to a day", Permission: account.CustomerSensitive,
 	},
 		func(ctx context.Context, caller account.Caller, in *nameViewerInput) (viewersView, error) {
-			until, err := time.Parse(time.DateOnly, in.Body.Until)
+			until, err := fault.Day("until", in.Body.Until)
 			if err != nil {
-				return viewersView{}, fault.Field(fault.Format, "until", "input.format", "pattern", "YYYY-MM-DD")
+				return viewersView{}, err
 			}
 			if err := store.Name(ctx, caller, in.ID, in.Body.AccountID, until, in.Body.Reason); err != nil {
 				return viewersView{}, err

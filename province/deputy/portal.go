@@ -138,11 +138,11 @@ func registerNaming(s *portal.Server, store *Store) {
 	},
 		func(ctx context.Context, caller account.Caller, in *nameInput) (deputyView, error) {
 			b := in.Body
-			from, err := day("from", b.From)
+			from, err := fault.Day("from", b.From)
 			if err != nil {
 				return deputyView{}, err
 			}
-			until, err := day("until", b.Until)
+			until, err := fault.Day("until", b.Until)
 			if err != nil {
 				return deputyView{}, err
 			}
@@ -156,12 +156,4 @@ func registerNaming(s *portal.Server, store *Store) {
 		func(ctx context.Context, caller account.Caller, in *oneInput) (portal.Nothing, error) {
 			return portal.Nothing{}, store.End(ctx, caller, in.ID)
 		})
-}
-
-func day(field, text string) (time.Time, error) {
-	d, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return d, fault.Field(fault.Format, field, "input.format", "pattern", "YYYY-MM-DD")
-	}
-	return d, nil
 }

@@ -53,18 +53,6 @@ func (r Rule) alone(rows int) error {
 	return nil
 }
 
-// RuleConflictError is a change of the rule that started from a version that is no longer the newest. It wraps a
-// Conflict fault.
-type RuleConflictError struct{ Current Rule }
-
-// Error says which version is the newest.
-func (e *RuleConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *RuleConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "export.rule.conflict", "version", e.Current.Version)
-}
-
 // State is where a request stands.
 type State string
 

@@ -112,10 +112,7 @@ func registerRule(s *portal.Server, store *Store) {
 	},
 		func(ctx context.Context, caller account.Caller, in *ruleInput) (ruleView, error) {
 			r, err := store.State(ctx, caller, in.Body.Version, Rule{MostAlone: in.Body.MostAlone, WaitHours: in.Body.WaitHours})
-			if conflict, ok := errors.AsType[*RuleConflictError](err); ok {
-				return ruleView{}, portal.WithCurrent(err, ruleView(conflict.Current))
-			}
-			return ruleView(r), err
+			return portal.Saved(r, err, func(r Rule) ruleView { return ruleView(r) })
 		})
 }
 

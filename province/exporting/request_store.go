@@ -249,7 +249,7 @@ func readRule(ctx context.Context, tx pg.Tx, lock string) (Rule, error) {
 }
 
 // State replaces the rule that the caller saw in the given version; requests that wait stay as they are. Faults:
-// Denied without rule.manage, numbers out of bounds, a *RuleConflictError.
+// Denied without rule.manage, numbers out of bounds, a *fault.StaleError.
 func (s *Store) State(ctx context.Context, caller account.Caller, version int32, to Rule) (r Rule, err error) {
 	if err := caller.Demand(account.RuleManage); err != nil {
 		return Rule{}, err
@@ -263,7 +263,7 @@ func (s *Store) State(ctx context.Context, caller account.Caller, version int32,
 			return err
 		}
 		if before.Version != version {
-			return &RuleConflictError{before}
+			return fault.Stale("export.rule.conflict", before.Version, before)
 		}
 		const update = `UPDATE crm.export_rule SET most_alone = $1, wait_hours = $2, version = version + 1, author = $3, changed_at = now()`
 		if _, err := tx.PGX().Exec(ctx, update, to.MostAlone, to.WaitHours, caller.Actor()); err != nil {

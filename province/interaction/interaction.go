@@ -49,18 +49,6 @@ type Facts struct {
 	NextDone  bool
 }
 
-// ConflictError is a save that started from a version that is no longer the newest. It wraps a Conflict
-// fault and carries the interaction as it is now.
-type ConflictError struct{ Current Interaction }
-
-// Error says which version is the newest.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "interaction.version.conflict", "version", e.Current.Version)
-}
-
 // The greatest lengths, in characters.
 const (
 	maxSubject = 120

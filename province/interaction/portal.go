@@ -2,7 +2,6 @@ package interaction
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -86,10 +85,7 @@ func Register(s *portal.Server, store *Store) {
 				return View{}, err
 			}
 			i, err := store.Change(ctx, caller, in.ID, in.Body.Version, f)
-			if conflict, ok := errors.AsType[*ConflictError](err); ok {
-				return View{}, portal.WithCurrent(err, ViewOf(conflict.Current))
-			}
-			return ViewOf(i), err
+			return portal.Saved(i, err, ViewOf)
 		})
 }
 
@@ -99,14 +95,9 @@ func (b Stated) facts() (Facts, error) {
 	if b.ContactID != nil {
 		f.ContactID = *b.ContactID
 	}
-	if b.NextOn != "" {
-		day, err := time.Parse(time.DateOnly, b.NextOn)
-		if err != nil {
-			return f, fault.Field(fault.Format, "nextOn", "input.format", "pattern", "YYYY-MM-DD")
-		}
-		f.NextOn = &day
-	}
-	return f, nil
+	var err error
+	f.NextOn, err = fault.OptionalDay("nextOn", b.NextOn)
+	return f, err
 }
 
 // ViewOf is an interaction as the browser sees it.

@@ -75,7 +75,7 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, customerID int64
 }
 
 // Change replaces the facts of an interaction that the caller saw in the given version. Faults are those of
-// Add, and a *ConflictError for another version.
+// Add, and a *fault.StaleError for another version.
 func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (Interaction, error) {
 	if err := caller.Demand(account.InteractionWrite); err != nil {
 		return Interaction{}, err
@@ -90,7 +90,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 			return hidden(err)
 		}
 		if before.Version != version {
-			return &ConflictError{before}
+			return fault.Stale("interaction.version.conflict", before.Version, before)
 		}
 		if f, err = f.check(time.Now()); err != nil {
 			return err

@@ -70,18 +70,6 @@ type Count struct {
 	UpdatedAt time.Time // zero: never stated
 }
 
-// ConflictError is a save that started from a version that is no longer the newest. It wraps a
-// Conflict fault and carries the member as it is now.
-type ConflictError struct{ Current Member }
-
-// Error says which version is the newest.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "member.version.conflict", "version", e.Current.Version)
-}
-
 // maxText is the greatest length of a text, in characters.
 const maxText = 60
 

@@ -102,7 +102,7 @@ func Register(s *portal.Server, store *Store, jobs *job.Store) {
 		Summary: "Take a list of members in, as a job", Permission: account.MemberWrite, MaxBody: maxImport,
 	},
 		func(ctx context.Context, caller account.Caller, in *importInput) (job.View, error) {
-			day, err := parseDay("day", in.Body.Day)
+			day, err := fault.Day("day", in.Body.Day)
 			if err != nil {
 				return job.View{}, err
 			}
@@ -122,7 +122,7 @@ func Register(s *portal.Server, store *Store, jobs *job.Store) {
 			if wrong != nil {
 				wrong = customer.Invalid("phone", wrong)
 			}
-			day, late := parseDay("joinedOn", in.Body.JoinedOn)
+			day, late := fault.Day("joinedOn", in.Body.JoinedOn)
 			if err := errors.Join(wrong, late); err != nil {
 				return View{}, err
 			}
@@ -135,19 +135,19 @@ func Register(s *portal.Server, store *Store, jobs *job.Store) {
 	},
 		func(ctx context.Context, caller account.Caller, in *changeInput) (View, error) {
 			m, err := store.Change(ctx, caller, in.ID, in.Body.Version, Facts(in.Body.Stated))
-			return viewOf(m), withCurrent(err)
+			return portal.Saved(m, err, viewOf)
 		})
 	portal.Register(s, portal.Operation{
 		Method: http.MethodPost, Path: "/api/members/{id}/leave", ID: "member-leave", Tag: "member",
 		Summary: "A member leaves; 409 with the current one if the version is not the newest", Permission: account.MemberWrite,
 	},
 		func(ctx context.Context, caller account.Caller, in *leaveInput) (View, error) {
-			day, err := parseDay("leftOn", in.Body.LeftOn)
+			day, err := fault.Day("leftOn", in.Body.LeftOn)
 			if err != nil {
 				return View{}, err
 			}
 			m, err := store.Leave(ctx, caller, in.ID, in.Body.Version, day)
-			return viewOf(m), withCurrent(err)
+			return portal.Saved(m, err, viewOf)
 		})
 }
 
@@ -163,21 +163,6 @@ func (s *Store) list(ctx context.Context, caller account.Caller, in *listInput) 
 		view.Items = append(view.Items, viewOf(m))
 	}
 	return view, err
-}
-
-func withCurrent(err error) error {
-	if conflict, ok := errors.AsType[*ConflictError](err); ok {
-		return portal.WithCurrent(err, viewOf(conflict.Current))
-	}
-	return err
-}
-
-func parseDay(field, text string) (time.Time, error) {
-	day, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return day, fault.Field(fault.Format, field, "input.format", "pattern", "YYYY-MM-DD")
-	}
-	return day, nil
 }
 
 func viewOf(m Member) View {

@@ -119,7 +119,7 @@ func (s *Store) Join(ctx context.Context, caller account.Caller, customerID int6
 }
 
 // Change replaces the facts of a member that the caller saw in the given version. Faults are those of
-// Join, a Rule fault for one that has left, and a *ConflictError for another version.
+// Join, a Rule fault for one that has left, and a *fault.StaleError for another version.
 func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (Member, error) {
 	var changed Member
 	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
@@ -147,7 +147,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 }
 
 // Leave ends the membership of a line, as the caller saw it in the given version, with the day. Faults:
-// NotFound, one that has left or a day before the one of joining (Rule), a *ConflictError.
+// NotFound, one that has left or a day before the one of joining (Rule), a *fault.StaleError.
 func (s *Store) Leave(ctx context.Context, caller account.Caller, id int64, version int32, day time.Time) (Member, error) {
 	var gone Member
 	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
@@ -188,7 +188,7 @@ func (s *Store) lock(ctx context.Context, tx pg.Tx, caller account.Caller, id in
 		return Member{}, unknown(err)
 	}
 	if m.Version != version {
-		return Member{}, &ConflictError{m}
+		return Member{}, fault.Stale("member.version.conflict", m.Version, m)
 	}
 	return m, nil
 }

@@ -38,17 +38,6 @@ const (
 	maxReason   = 500
 )
 
-// ConflictError is a save that started from a version that is no longer the newest. It wraps a Conflict fault.
-type ConflictError struct{ Current Rule }
-
-// Error says which version is the newest.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "pool.version.conflict", "version", e.Current.Version)
-}
-
 // check gives the faults of a rule, joined.
 func (r Rule) check() error {
 	var faults []error

@@ -2,7 +2,6 @@ package pool
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -119,10 +118,7 @@ func registerRule(s *portal.Server, store *Store) {
 				to.IdleStates = append(to.IdleStates, codes.Lifecycle(state))
 			}
 			r, err := store.State(ctx, caller, to)
-			if conflict, ok := errors.AsType[*ConflictError](err); ok {
-				return ruleView{}, portal.WithCurrent(err, ruleOf(conflict.Current))
-			}
-			return ruleOf(r), err
+			return portal.Saved(r, err, ruleOf)
 		})
 }
 

@@ -46,7 +46,7 @@ func rule(ctx context.Context, tx pg.Tx, lock string) (r Rule, err error) {
 }
 
 // State replaces the rule, which the caller saw in the version that to has. Faults: Denied, numbers out of bounds (joined), a
-// *ConflictError.
+// *fault.StaleError.
 func (s *Store) State(ctx context.Context, caller account.Caller, to Rule) (r Rule, err error) {
 	if err := errors.Join(caller.Demand(account.RuleManage), to.check()); err != nil {
 		return Rule{}, err
@@ -57,7 +57,7 @@ func (s *Store) State(ctx context.Context, caller account.Caller, to Rule) (r Ru
 			return err
 		}
 		if before.Version != to.Version {
-			return &ConflictError{before}
+			return fault.Stale("pool.version.conflict", before.Version, before)
 		}
 		const update = `UPDATE crm.pool_rule SET most_held = $1, cooling_days = $2, idle_days = $3, idle_states = $4,
 			version = version + 1, author = $5, changed_at = now()`

@@ -2,7 +2,6 @@ package roster
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -138,10 +137,7 @@ func Register(s *portal.Server, store *Store) {
 	},
 		func(ctx context.Context, caller account.Caller, in *changeInput) (rosterView, error) {
 			r, err := store.Change(ctx, caller, in.ID, in.Body.Version, Facts(in.Body.FactsBody))
-			if conflict, ok := errors.AsType[*ConflictError](err); ok {
-				return rosterView{}, portal.WithCurrent(err, viewOf(conflict.Current))
-			}
-			return viewOf(r), err
+			return portal.Saved(r, err, viewOf)
 		})
 	registerEntries(s, store)
 }

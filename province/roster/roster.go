@@ -62,17 +62,6 @@ type Page struct {
 	More  bool
 }
 
-// ConflictError is a save that started from a version that is no longer the newest. It wraps a Conflict fault.
-type ConflictError struct{ Current Roster }
-
-// Error says which version is the newest.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "roster.version.conflict", "version", e.Current.Version)
-}
-
 // The bounds; texts are in characters.
 const (
 	maxName    = 60

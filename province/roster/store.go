@@ -57,7 +57,7 @@ func (s *Store) Make(ctx context.Context, caller account.Caller, f Facts) (r Ros
 	return r, err
 }
 
-// Change changes a roster that the caller saw in the given version. Faults: those of Make, NotFound, a *ConflictError.
+// Change changes a roster that the caller saw in the given version. Faults: those of Make, NotFound, a *fault.StaleError.
 func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (r Roster, err error) {
 	if err := caller.Demand(account.RosterManage); err != nil {
 		return Roster{}, err
@@ -71,7 +71,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 			return err
 		}
 		if before.Version != version {
-			return &ConflictError{before}
+			return fault.Stale("roster.version.conflict", before.Version, before)
 		}
 		const update = `UPDATE crm.roster AS r SET name = $2, purpose = $3, closed = $4, version = version + 1 WHERE id = $1 RETURNING ` + rosterColumns
 		if r, err = one(tx.PGX().Query(ctx, update, id, f.Name, f.Purpose, f.Closed)); err != nil {

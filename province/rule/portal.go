@@ -2,7 +2,6 @@ package rule
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -125,10 +124,7 @@ func Register(s *portal.Server, store *Store) {
 				set.Lines = append(set.Lines, l.line())
 			}
 			v, err := store.Draft(ctx, caller, in.Kind, in.Body.Version, set)
-			if conflict, ok := errors.AsType[*ConflictError](err); ok {
-				return versionView{}, portal.WithCurrent(err, versionViewOf(conflict.Current))
-			}
-			return versionViewOf(v), err
+			return portal.Saved(v, err, versionViewOf)
 		})
 	portal.Register(s, portal.Operation{
 		Method: http.MethodPost, Path: "/api/rules/{kind}/versions/{version}/put", ID: "rule-put", Tag: "rule",

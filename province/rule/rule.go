@@ -203,17 +203,6 @@ type Move struct {
 	Customers int
 }
 
-// ConflictError is a draft that started from a version that is no longer the newest. It wraps a Conflict fault.
-type ConflictError struct{ Current Version }
-
-// Error says which version is the newest.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "rule.version.conflict", "version", e.Current.Version)
-}
-
 // The bounds of a set; texts are in characters.
 const (
 	maxLines      = 50

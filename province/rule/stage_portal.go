@@ -80,9 +80,9 @@ func registerStages(s *portal.Server, store *Store) {
 		Summary: "Set a customer's stage, which no rule changes up to a day", Permission: account.CustomerChange,
 	},
 		func(ctx context.Context, caller account.Caller, in *setInput) (stageView, error) {
-			until, err := time.Parse(time.DateOnly, in.Body.Until)
+			until, err := fault.Day("until", in.Body.Until)
 			if err != nil {
-				return stageView{}, fault.Field(fault.Format, "until", "input.format", "pattern", "YYYY-MM-DD")
+				return stageView{}, err
 			}
 			return stageViewOf(store.Set(ctx, caller, in.ID, Wish{codes.Lifecycle(in.Body.Stage), until, in.Body.Reason}))
 		})

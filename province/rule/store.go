@@ -102,7 +102,7 @@ func (s *Store) Versions(ctx context.Context, caller account.Caller, kind Kind) 
 }
 
 // Draft adds a version to those that the caller saw, of which base was the newest. Faults: Denied, what is wrong with
-// the set (joined), a *ConflictError, NotFound and Rule for a roster that does not exist or is closed.
+// the set (joined), a *fault.StaleError, NotFound and Rule for a roster that does not exist or is closed.
 func (s *Store) Draft(ctx context.Context, caller account.Caller, kind Kind, base int32, set Set) (v Version, err error) {
 	if err := caller.Demand(account.RuleManage); err != nil {
 		return Version{}, err
@@ -117,7 +117,7 @@ func (s *Store) Draft(ctx context.Context, caller account.Caller, kind Kind, bas
 			return err
 		}
 		if newest.Version != base {
-			return &ConflictError{newest}
+			return fault.Stale("rule.version.conflict", newest.Version, newest)
 		}
 		const insert = `INSERT INTO crm.rule_set (kind, version, lines, strategies, author) VALUES ($1, $2, $3, $4, $5)`
 		if _, err := tx.PGX().Exec(ctx, insert, kind, base+1, set.Lines, set.Strategies, caller.Actor()); err != nil {

@@ -103,10 +103,7 @@ func Register(s *portal.Server, store *Store) {
 				return View{}, err
 			}
 			site, err := store.Change(ctx, caller, in.ID, in.Body.Version, f)
-			if conflict, ok := errors.AsType[*ConflictError](err); ok {
-				return View{}, portal.WithCurrent(err, viewOf(conflict.Current))
-			}
-			return viewOf(site), err
+			return portal.Saved(site, err, viewOf)
 		})
 }
 
@@ -120,20 +117,9 @@ func (b Stated) facts() (Facts, error) {
 	if f.City, err[0] = codes.ParseCity(b.City); err[0] != nil {
 		err[0] = customer.Invalid("city", err[0])
 	}
-	f.OpenedOn, err[1] = parseDay("openedOn", b.OpenedOn)
-	f.ClosedOn, err[2] = parseDay("closedOn", b.ClosedOn)
+	f.OpenedOn, err[1] = fault.OptionalDay("openedOn", b.OpenedOn)
+	f.ClosedOn, err[2] = fault.OptionalDay("closedOn", b.ClosedOn)
 	return f, errors.Join(err[:]...)
-}
-
-func parseDay(field, text string) (*time.Time, error) {
-	if text == "" {
-		return nil, nil //nolint:nilnil // no day is no fault
-	}
-	d, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return nil, fault.Field(fault.Format, field, "input.format", "pattern", "YYYY-MM-DD")
-	}
-	return &d, nil
 }
 
 func viewOf(s Site) View {

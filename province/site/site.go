@@ -63,18 +63,6 @@ type Facts struct {
 	ClosedOn  *time.Time // nil: it is not to be closed
 }
 
-// ConflictError is a save that started from a version that is no longer the newest. It wraps a
-// Conflict fault and carries the site as it is now.
-type ConflictError struct{ Current Site }
-
-// Error says which version is the newest.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "site.version.conflict", "version", e.Current.Version)
-}
-
 // The greatest lengths, in characters.
 const (
 	maxName     = 120

@@ -82,7 +82,7 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, customerID int64
 }
 
 // Change replaces the facts of a site that the caller saw in the given version; closing it is one of them.
-// Faults are those of Add, and a *ConflictError for another version.
+// Faults are those of Add, and a *fault.StaleError for another version.
 func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (Site, error) {
 	var changed Site
 	err := pg.InTx(ctx, s.db, func(tx pg.Tx) error {
@@ -91,7 +91,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 			return err
 		}
 		if before.Version != version {
-			return &ConflictError{before}
+			return fault.Stale("site.version.conflict", before.Version, before)
 		}
 		f, err := f.check()
 		if f.ContactID != before.ContactID {

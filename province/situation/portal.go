@@ -80,22 +80,11 @@ func (b Stated) facts() (Facts, error) {
 		Sales: Trend(b.Sales), Headcount: Trend(b.Headcount), Plan: Plan(b.Plan), Carrier: Carrier(b.Carrier), Supplier: b.Supplier,
 		BudgetMonth: b.BudgetMonth, Body: b.Body,
 	}
-	var faults []error
-	read := func(field, text string) *time.Time {
-		day, err := time.Parse(time.DateOnly, text)
-		if err != nil {
-			faults = append(faults, fault.Field(fault.Format, field, "input.format", "pattern", "YYYY-MM-DD"))
-		}
-		return &day
-	}
-	f.OfDay = *read("ofDay", b.OfDay)
-	if b.CarrierUntil != "" {
-		f.CarrierUntil = read("carrierUntil", b.CarrierUntil)
-	}
-	if b.SupplierUntil != "" {
-		f.SupplierUntil = read("supplierUntil", b.SupplierUntil)
-	}
-	return f, errors.Join(faults...)
+	var err [3]error
+	f.OfDay, err[0] = fault.Day("ofDay", b.OfDay)
+	f.CarrierUntil, err[1] = fault.OptionalDay("carrierUntil", b.CarrierUntil)
+	f.SupplierUntil, err[2] = fault.OptionalDay("supplierUntil", b.SupplierUntil)
+	return f, errors.Join(err[:]...)
 }
 
 func viewOf(n Situation) View {

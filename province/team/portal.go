@@ -95,11 +95,11 @@ func Register(s *portal.Server, store *Store) {
 	},
 		func(ctx context.Context, caller account.Caller, in *nameInput) (teamView, error) {
 			b := in.Body
-			from, err := day("from", b.From)
+			from, err := fault.Day("from", b.From)
 			if err != nil {
 				return teamView{}, err
 			}
-			until, err := day("until", b.Until)
+			until, err := fault.Day("until", b.Until)
 			if err != nil {
 				return teamView{}, err
 			}
@@ -127,12 +127,4 @@ func (s *Store) view(ctx context.Context, caller account.Caller, customerID int6
 		})
 	}
 	return v, err
-}
-
-func day(field, text string) (time.Time, error) {
-	d, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return d, fault.Field(fault.Format, field, "input.format", "pattern", "YYYY-MM-DD")
-	}
-	return d, nil
 }

@@ -2,7 +2,6 @@ package view
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -90,10 +89,7 @@ func Register(s *portal.Server, store *Store) {
 	},
 		func(ctx context.Context, caller account.Caller, in *changeInput) (Shown, error) {
 			v, err := store.Change(ctx, caller, in.ID, in.Body.Version, in.Body.facts())
-			if conflict, ok := errors.AsType[*ConflictError](err); ok {
-				return Shown{}, portal.WithCurrent(err, shownOf(caller, conflict.Current))
-			}
-			return shownOf(caller, v), err
+			return portal.Saved(v, err, func(v View) Shown { return shownOf(caller, v) })
 		})
 	portal.Register(s, portal.Operation{
 		Method: http.MethodDelete, Path: "/api/views/{id}", ID: "view-remove", Tag: "view",

@@ -93,7 +93,7 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, f Facts) (View, 
 }
 
 // Change replaces the facts of a view that the caller may change and saw in the given version. Faults are those of
-// Add, NotFound, Denied, and a *ConflictError for another version.
+// Add, NotFound, Denied, and a *fault.StaleError for another version.
 func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (View, error) {
 	return s.write(ctx, caller, f, func(tx pg.Tx, f Facts) (int64, audit.Entry, error) {
 		before, err := hold(ctx, tx, caller, id)
@@ -101,7 +101,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 			return 0, audit.Entry{}, err
 		}
 		if before.Version != version {
-			return 0, audit.Entry{}, &ConflictError{before}
+			return 0, audit.Entry{}, fault.Stale("view.version.conflict", before.Version, before)
 		}
 		_, err = tx.PGX().Exec(ctx, `UPDATE crm.view SET name = $2, audience = $3, unit_id = nullif($4::bigint, 0), settings = $5, version = version + 1, updated_at = now()
 			WHERE id = $1`, id, f.Name, string(f.Audience), f.UnitID, f.Settings)

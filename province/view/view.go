@@ -76,17 +76,6 @@ func (s Settings) check() error {
 	return nil
 }
 
-// ConflictError is a save that started from a version that is no longer the newest. It wraps a Conflict fault.
-type ConflictError struct{ Current View }
-
-// Error says which version is the newest.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "view.version.conflict", "version", e.Current.Version)
-}
-
 // Bounds of a person's views and of a name.
 const (
 	maxViews = 100

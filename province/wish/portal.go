@@ -2,7 +2,6 @@ package wish
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -127,24 +126,16 @@ func Register(s *portal.Server, store *Store) {
 				return View{}, err
 			}
 			w, err := store.Change(ctx, caller, in.ID, in.Body.Version, f)
-			if conflict, ok := errors.AsType[*ConflictError](err); ok {
-				return View{}, portal.WithCurrent(err, viewOf(conflict.Current))
-			}
-			return viewOf(w), err
+			return portal.Saved(w, err, viewOf)
 		})
 }
 
 // facts reads the body.
 func (b Stated) facts() (Facts, error) {
 	f := Facts{Kind: Kind(b.Kind), Body: b.Body, Status: Status(b.Status), Answer: b.Answer}
-	if b.WantedOn != "" {
-		day, err := time.Parse(time.DateOnly, b.WantedOn)
-		if err != nil {
-			return f, fault.Field(fault.Format, "wantedOn", "input.format", "pattern", "YYYY-MM-DD")
-		}
-		f.WantedOn = &day
-	}
-	return f, nil
+	var err error
+	f.WantedOn, err = fault.OptionalDay("wantedOn", b.WantedOn)
+	return f, err
 }
 
 // filter reads what the list is narrowed by, and where a page begins, as pageOf wrote it.

@@ -69,7 +69,7 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, customerID int64
 }
 
 // Change replaces the facts of a wish that the caller saw in the given version. Faults are those of Add, and a
-// *ConflictError for another version.
+// *fault.StaleError for another version.
 func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (Wish, error) {
 	if err := caller.Demand(account.InteractionWrite); err != nil {
 		return Wish{}, err
@@ -84,7 +84,7 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 			return hidden(err)
 		}
 		if before.Version != version {
-			return &ConflictError{before}
+			return fault.Stale("wish.version.conflict", before.Version, before)
 		}
 		if f, err = f.check(); err != nil {
 			return err

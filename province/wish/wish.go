@@ -100,18 +100,6 @@ type Page struct {
 	More    bool
 }
 
-// ConflictError is a save that started from a version that is no longer the newest. It wraps a Conflict fault and
-// carries the wish as it is now.
-type ConflictError struct{ Current Wish }
-
-// Error says which version is the newest.
-func (e *ConflictError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap gives the fault.
-func (e *ConflictError) Unwrap() error {
-	return fault.New(fault.Conflict, "wish.version.conflict", "version", e.Current.Version)
-}
-
 // The bounds: texts in characters; wishes of a customer that are listed, on a page of the list, and of all customers
 // that are counted.
 const (

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -18,4 +19,22 @@ func Text(field, text string, most int) (string, error) {
 		return "", Field(Format, field, "input.format")
 	}
 	return text, nil
+}
+
+// Day gives the day of a text YYYY-MM-DD, or the fault of the field.
+func Day(field, text string) (time.Time, error) {
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return day, Field(Format, field, "input.format", "pattern", "YYYY-MM-DD")
+	}
+	return day, nil
+}
+
+// OptionalDay is Day, and nil of an empty text.
+func OptionalDay(field, text string) (*time.Time, error) {
+	if text == "" {
+		return nil, nil //nolint:nilnil // no day is no fault
+	}
+	day, err := Day(field, text)
+	return &day, err
 }
