@@ -79,6 +79,20 @@ func TestListsReadByIndexes(t *testing.T) {
 			}
 		}
 	}
+	for _, sort := range []string{"id", "number", "name", "updatedAt"} { // what is selected is found without passing over what is not
+		statements = nil
+		selected := true
+		if _, err := store.Search(t.Context(), w.Administrator, customer.Filter{National: &selected, Sort: sort, Page: 20, Size: 20}); err != nil {
+			t.Fatal(err)
+		}
+		plans := ""
+		for _, s := range statements {
+			plans += planOf(t, w.DB, s)
+		}
+		if !strings.Contains(plans, "Index Only Scan using customer_national_in_") {
+			t.Errorf("by %s:\n%s", sort, plans)
+		}
+	}
 	everything := pgx.TraceQueryStartData{SQL: `SELECT count(*) FROM crm.customer c WHERE c.profile = $1`, Args: []any{""}}
 	if plan := planOf(t, w.DB, everything); !whole(plan) {
 		t.Errorf("a scan of the whole table is not seen:\n%s", plan)
