@@ -20,7 +20,7 @@ func naming(account int64, duty string, from, until int) string {
 }
 
 // TestATeamMemberServesACustomer has a manager name a colleague for a customer's team: the colleague reads that customer
-// and no other, writes contacts and interactions, and decides nothing.
+// and no other, writes contacts, interactions, situations and wishes, and decides nothing.
 func TestATeamMemberServesACustomer(t *testing.T) {
 	x := newSite(t)
 	x.employ(t, x.Colleague, x.Stranger)
@@ -121,6 +121,22 @@ func TestATeamMemberServesACustomer(t *testing.T) {
 	if got := seen(); got != "404 2 1 200 false" {
 		t.Errorf("ended: %s", got)
 	}
+	for _, call := range []struct{ path, body string }{{"/situations", noted}, {"/wishes", wished("")}, {"/interactions", met}} {
+		if status, doc := colleague.Call(t, "POST", path+call.path, call.body); status != 404 {
+			t.Errorf("in the team of another customer only, %s: %d %v", call.path, status, doc)
+		}
+	}
+}
+
+// What a member of a team writes, as the portal states it.
+const (
+	met   = `{"contactId":null,"channel":"visit","at":"2026-01-02T03:04:05Z","subject":"拜访","body":"","nextStep":"","nextOn":"","nextDone":false}`
+	noted = `{"ofDay":"2026-02-01","sales":"rises","headcount":"","plan":"","carrier":"","carrierUntil":"","supplier":"","supplierUntil":"","budgetMonth":0,"body":""}`
+)
+
+// wished is an open wish as the portal states it, with edits.
+func wished(edits string) string {
+	return `{"kind":"price","body":"降价","wantedOn":"","status":"open","answer":""` + edits + `}`
 }
 
 // servesAndDecidesNothing has the colleague write what a member of the customer's team writes, and try what one does not.
@@ -132,11 +148,22 @@ func (x *site) servesAndDecidesNothing(t *testing.T, customerID int64) {
 	change := stated(t, doc, map[string]any{"address": "澄川路2号"})
 	const person = `{"role":"other","name":"李某","workPhone":"","title":"","email":"","mobile":"","birthday":"","family":"","hobbies":"",` +
 		`"decisionRole":"unstated","influence":0,"attitude":"unknown","channel":"any","hoursFrom":"","hoursTo":"","doNotContact":false}`
-	const met = `{"contactId":null,"channel":"visit","at":"2026-01-02T03:04:05Z","subject":"拜访","body":"","nextStep":"","nextOn":"","nextDone":false}`
+	const promise = `,"status":"answered","answer":"降一成"`
+	manager := x.as(t, "manager")
+	_, open := manager.Call(t, "POST", path+"/wishes", wished(""))
+	_, answered := manager.Call(t, "POST", path+"/wishes", wished(promise))
 	const agreed = `{"number":"HT1","name":"协议","signedOn":"2026-01-01","effectiveOn":"2026-01-01","expiresOn":"2027-01-01","autoRenew":false,"amountFen":1,"status":"active"}`
 	for _, call := range []struct{ method, path, body, want string }{
 		{"POST", path + "/contacts", person, "201 <nil>"},
 		{"POST", path + "/interactions", met, "201 <nil>"},
+		{"POST", path + "/situations", noted, "201 <nil>"},
+		{"POST", path + "/wishes", wished(""), "201 <nil>"},
+		{"PUT", fmt.Sprint("/api/wishes/", open["id"]), wished(`,"body":"两条专线降价","version":1`), "200 <nil>"},
+		{"PUT", fmt.Sprint("/api/wishes/", open["id"]), wished(promise + `,"version":1`), "409 wish.version.conflict"},
+		{"PUT", fmt.Sprint("/api/wishes/", open["id"]), wished(promise + `,"version":2`), "403 customer.team.serves"},
+		{"PUT", fmt.Sprint("/api/wishes/", answered["id"]), wished(`,"version":1`), "403 customer.team.serves"},
+		{"PUT", fmt.Sprint("/api/wishes/", answered["id"]), wished(promise + `,"body":"白送","version":1`), "403 customer.team.serves"},
+		{"POST", path + "/wishes", wished(promise), "403 customer.team.serves"},
 		{"PUT", path, change, "403 customer.team.serves"},
 		{"POST", path + "/contracts", agreed, "403 customer.team.serves"},
 		{"POST", path + "/members", `{"phone":"13900000001","joinedOn":"2026-01-01","name":"","department":"","duty":"","shortNumber":""}`, "403 customer.team.serves"},
@@ -152,6 +179,18 @@ func (x *site) servesAndDecidesNothing(t *testing.T, customerID int64) {
 	interactionID := customertest.Value[int64](t, x.DB, `SELECT id FROM crm.interaction WHERE customer_id = $1`, customerID)
 	if status, doc := colleague.Call(t, "POST", fmt.Sprintf("/api/interactions/%d/documents", interactionID), `{"name":"纪要.txt","content":"5Y2P6K6u"}`); status != 201 {
 		t.Errorf("a file of what was said: %d %v", status, doc)
+	}
+	for login, answers := range map[string]bool{"colleague": false, "manager": true} {
+		_, doc := x.as(t, login).Call(t, "GET", "/api/wishes", "")
+		items := doc["items"].([]any)
+		for _, item := range items {
+			if item.(map[string]any)["inCharge"] != answers {
+				t.Errorf("%s answers a wish: %v", login, item)
+			}
+		}
+		if len(items) != 2 {
+			t.Errorf("%s lists %d wishes", login, len(items))
+		}
 	}
 	if _, doc := colleague.Call(t, "GET", path+"/team", ""); doc["inCharge"] != false {
 		t.Errorf("in charge: %v", doc)

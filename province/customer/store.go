@@ -107,7 +107,8 @@ func (s *Store) Family(ctx context.Context, tx pg.Tx, caller account.Caller, id 
 	return national, s.kept(ctx, tx, caller, id, err)
 }
 
-// Serve is Family for what those in the customer's team write too: contacts, and what was said and done.
+// Serve is Family for what those in the customer's team write too: contacts, what was said and done, how
+// its business goes, and what it wishes for.
 func (s *Store) Serve(ctx context.Context, tx pg.Tx, caller account.Caller, id int64) (national bool, err error) {
 	args := pgx.NamedArgs{"id": id}
 	query := `SELECT c.national, coalesce(s.number, '') FROM crm.customer c LEFT JOIN crm.customer s ON s.id = c.merged_into

@@ -1,10 +1,10 @@
-// Package situation keeps how a group customer's business goes (客户经营状况), as its account manager learns of it: how
+// Package situation keeps how a group customer's business goes (客户经营状况), as those who serve it learn of it: how
 // sales and headcount go, what it plans, which carrier and which supplier of its systems serve it until when, and when
 // it decides its budget.
 //
 // Each note says how the customer stood on a day, as a whole. It has an author and is never changed: what is learnt
 // later, or what was wrong, is another note, and the one of the latest day is how the customer stands. Whoever may read
-// the customer reads its notes.
+// the customer reads its notes, and whoever serves it (customer.Store.Serve) writes them.
 package situation
 
 import (

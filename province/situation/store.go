@@ -51,7 +51,7 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, customerID int64
 	}
 	var added Situation
 	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
-		if _, err := s.customers.Family(ctx, tx, caller, customerID); err != nil {
+		if _, err := s.customers.Serve(ctx, tx, caller, customerID); err != nil {
 			return err
 		}
 		const insert = `INSERT INTO crm.situation (customer_id, of_day, sales, headcount, plan, carrier, carrier_until, supplier, supplier_until, budget_month, body, author)

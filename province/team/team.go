@@ -2,9 +2,10 @@
 // with a duty, from a first to a last day.
 //
 // Whoever is in charge of the customer names them: its account manager or who stands in for that one, the head of the
-// department, an administrator. From the first to the last day a member reads the customer, and writes contacts and
-// interactions as far as the member's own role goes; facts, contracts and members stay the matter of those in charge
-// (customer.Store.Lock), and phones stay masked. Sensitive customers stay closed until the member is named for them
+// department, an administrator. From the first to the last day a member reads the customer, and writes contacts,
+// interactions, notes of how its business goes, and wishes, as far as the member's own role goes (customer.Store.Serve);
+// facts, contracts, members and the answers to wishes stay the matter of those in charge (customer.Store.InCharge), and
+// phones stay masked. Sensitive customers stay closed until the member is named for them
 // (customer.Viewer). Nothing has to run for it to begin or end: that an account is in teams is read with every request
 // (organisation.Store.PlaceOf), and in which, by every statement about customers (customer.Within).
 //

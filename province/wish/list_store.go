@@ -40,7 +40,7 @@ func (s *Store) List(ctx context.Context, caller account.Caller, f Filter) (Page
 			return err
 		}
 		part := caller.Scope().Reach < account.ReachProvince || f.UnitID != 0
-		page.Items, err = list(ctx, tx, where, part && page.Total <= few, f.After, args)
+		page.Items, err = list(ctx, tx, caller, where, part && page.Total <= few, f.After, args)
 		return err
 	})
 	if len(page.Items) > pageSize {
@@ -80,12 +80,13 @@ func count(ctx context.Context, tx pg.Tx, where string, args pgx.NamedArgs) (n i
 	return n, err
 }
 
-func list(ctx context.Context, tx pg.Tx, where string, first bool, after *Place, args pgx.NamedArgs) ([]Listed, error) {
+func list(ctx context.Context, tx pg.Tx, caller account.Caller, where string, first bool, after *Place, args pgx.NamedArgs) ([]Listed, error) {
 	follows := `true`
 	if after != nil {
 		follows, args["after_day"], args["after_id"] = `(`+due+`, w.id) > (@after_day::date, @after_id)`, after.Day, after.ID
 	}
-	query := `SELECT ` + columns + `, c.name AS customer_name, coalesce(m.name, '') AS manager_name
+	query := `SELECT ` + columns + `, c.name AS customer_name, coalesce(m.name, '') AS manager_name,
+			(` + customer.Within(caller.InCharge(), args) + `) IS TRUE AS in_charge
 		FROM crm.wish w JOIN crm.customer c ON c.id = w.customer_id LEFT JOIN crm.organisation m ON m.id = c.manager_id
 		WHERE ` + where + ` AND ` + follows
 	if first {

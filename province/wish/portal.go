@@ -77,6 +77,7 @@ type listedView struct {
 	View
 	CustomerName string `json:"customerName"`
 	ManagerName  string `json:"managerName" doc:"Empty: nobody's"`
+	InCharge     bool   `json:"inCharge" doc:"The caller is more than in the customer's team, and answers its wishes as far as their role goes"`
 }
 
 // Register adds the portal's operations on wishes.
@@ -162,7 +163,7 @@ func (in *openInput) filter() (Filter, error) {
 func pageOf(p Page) openPage {
 	v := openPage{Today: p.Today.Format(time.DateOnly), Total: min(p.Total, mostCounted), More: p.Total > mostCounted, Overdue: p.Overdue, Items: make([]listedView, 0, len(p.Items))}
 	for _, w := range p.Items {
-		v.Items = append(v.Items, listedView{viewOf(w.Wish), w.CustomerName, w.ManagerName})
+		v.Items = append(v.Items, listedView{viewOf(w.Wish), w.CustomerName, w.ManagerName, w.InCharge})
 	}
 	if p.More {
 		last := p.Items[len(p.Items)-1].place()

@@ -42,7 +42,8 @@ func (s *Store) Of(ctx context.Context, caller account.Caller, customerID int64)
 	return pgx.CollectRows(rows, pgx.RowToStructByName[Wish])
 }
 
-// Add adds a wish of a customer within the caller's scope. Faults: Denied, NotFound, wrong facts (joined).
+// Add adds a wish of a customer within the caller's scope; one that is answered at once, of a customer in the caller's
+// charge. Faults: Denied, NotFound, wrong facts (joined).
 func (s *Store) Add(ctx context.Context, caller account.Caller, customerID int64, f Facts) (Wish, error) {
 	if err := caller.Demand(account.InteractionWrite); err != nil {
 		return Wish{}, err
@@ -53,7 +54,10 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, customerID int64
 	}
 	var added Wish
 	err = pg.InTx(ctx, s.db, func(tx pg.Tx) error {
-		if _, err := s.customers.Family(ctx, tx, caller, customerID); err != nil {
+		if _, err := s.customers.Serve(ctx, tx, caller, customerID); err != nil {
+			return err
+		}
+		if err := s.promises(ctx, tx, caller, customerID, Open, f.Status); err != nil {
 			return err
 		}
 		args := arguments(Wish{}.settle(f, caller.Actor(), time.Now()))
@@ -68,8 +72,8 @@ func (s *Store) Add(ctx context.Context, caller account.Caller, customerID int64
 	return added, err
 }
 
-// Change replaces the facts of a wish that the caller saw in the given version. Faults are those of Add, and a
-// *fault.StaleError for another version.
+// Change replaces the facts of a wish that the caller saw in the given version; those of one that was answered, or is to
+// be, where the customer is in the caller's charge. Faults are those of Add, and a *fault.StaleError for another version.
 func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, version int32, f Facts) (Wish, error) {
 	if err := caller.Demand(account.InteractionWrite); err != nil {
 		return Wish{}, err
@@ -80,13 +84,16 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 		if err != nil {
 			return err
 		}
-		if _, err := s.customers.Family(ctx, tx, caller, before.CustomerID); err != nil {
+		if _, err := s.customers.Serve(ctx, tx, caller, before.CustomerID); err != nil {
 			return hidden(err)
 		}
 		if before.Version != version {
 			return fault.Stale("wish.version.conflict", before.Version, before)
 		}
 		if f, err = f.check(); err != nil {
+			return err
+		}
+		if err := s.promises(ctx, tx, caller, before.CustomerID, before.Status, f.Status); err != nil {
 			return err
 		}
 		args := arguments(before.settle(f, caller.Actor(), time.Now()))
@@ -101,6 +108,15 @@ func (s *Store) Change(ctx context.Context, caller account.Caller, id int64, ver
 		return record(ctx, tx, caller, "wish.change", changed, was, is)
 	})
 	return changed, err
+}
+
+// promises gives the Denied fault to who serves the customer without being in charge of it, for a wish that was answered
+// or is to be.
+func (s *Store) promises(ctx context.Context, tx pg.Tx, caller account.Caller, customerID int64, before, after Status) error {
+	if before == Open && after == Open {
+		return nil
+	}
+	return s.customers.InCharge(ctx, tx, caller, customerID)
 }
 
 func arguments(w Wish) pgx.NamedArgs {

@@ -2,7 +2,9 @@
 // and what they were answered.
 //
 // A wish is open until it is answered or declined, both with words and by somebody; it can be opened again. Whoever may
-// read the customer reads its wishes, on its page and its timeline. Those that are open are listed across customers, the
+// read the customer reads its wishes, on its page and its timeline, and whoever serves it (customer.Store.Serve) notes and
+// corrects those that are open. An answer is a promise: to give, change or take back one is the matter of those in charge
+// of the customer (customer.Store.InCharge). Those that are open are listed across customers, the
 // one that is wanted first before all others.
 package wish
 
@@ -64,6 +66,7 @@ type Listed struct {
 	Wish
 	CustomerName string
 	ManagerName  string // empty: nobody's
+	InCharge     bool   // the caller is in charge of the customer, and so may answer
 }
 
 // Filter narrows the list of open wishes. The zero filter lists all.

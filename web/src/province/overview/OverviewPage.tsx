@@ -102,7 +102,7 @@ function Blocks({ overview }: { overview: Overview }) {
           <SituationBlock customer={customer} />
         </Suspense>
         <Suspense>
-          <WishesBlock customer={customer} />
+          <WishesBlock customer={customer} inCharge={overview.inCharge} />
         </Suspense>
         <ContractsBlock customerId={customer.id} contracts={overview.contracts} freshness={sources.contracts} />
         <SubscriptionsBlock subscriptions={overview.subscriptions} freshness={sources.subscriptions} />

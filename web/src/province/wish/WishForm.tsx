@@ -12,11 +12,13 @@ interface Props {
   customerId: number
   /** None for a new one. */
   wish?: Wish
+  /** Who is in charge of the customer answers, others in its team note what is wished. */
+  inCharge: boolean
   onClose: () => void
 }
 
 /** Enters what a customer wishes for, or what it was answered. */
-export default function WishForm({ customerId, wish, onClose }: Props) {
+export default function WishForm({ customerId, wish, inCharge, onClose }: Props) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const client = useQueryClient()
@@ -42,6 +44,7 @@ export default function WishForm({ customerId, wish, onClose }: Props) {
       initial={{ kind: 'product', body: '', wantedOn: '', status: 'open', answer: '' }}
       factsOf={wishFactsOf}
       fields={fields}
+      locked={inCharge ? [] : ['status', 'answer']}
       save={(facts, version) =>
         wish
           ? answer(province.PUT('/api/wishes/{id}', { params: { path: { id: wish.id } }, body: { ...facts, version } }))

@@ -85,7 +85,7 @@ export default function WishListPage() {
         </Loaded>
       </Card>
       <SideForm title={t('wish.edit')} open={edited !== undefined} onClose={close}>
-        <Suspense>{edited && <WishForm customerId={edited.customerId} wish={edited} onClose={close} />}</Suspense>
+        <Suspense>{edited && <WishForm customerId={edited.customerId} wish={edited} inCharge={edited.inCharge} onClose={close} />}</Suspense>
       </SideForm>
     </>
   )
@@ -122,7 +122,7 @@ function WishTable({ items, today, onEdit }: { items: ListedWish[]; today: strin
           title: t('list.actions'),
           render: (_: unknown, w: ListedWish) => (
             <Button size="small" icon={<EditOutlined aria-hidden />} onClick={() => onEdit(w)} data-testid={`wish-answer-${w.id}`}>
-              {t('wish.answerIt')}
+              {t(w.inCharge ? 'wish.answerIt' : 'action.edit')}
             </Button>
           ),
         }]

@@ -15,7 +15,7 @@ import { WishState } from './WishState'
 const WishForm = lazy(() => import('./WishForm'))
 
 /** What a customer wishes for, and what it was answered. */
-export default function WishesBlock({ customer }: { customer: Customer }) {
+export default function WishesBlock({ customer, inCharge }: { customer: Customer; inCharge: boolean }) {
   const { t } = useTranslation()
   const { may } = useSession()
   const query = useQuery(wishesQuery(customer.id))
@@ -43,7 +43,7 @@ export default function WishesBlock({ customer }: { customer: Customer }) {
           ) : (
             <ul style={{ margin: 0, paddingInlineStart: 20 }}>
               {items.map((wish) => (
-                <WishRow key={wish.id} wish={wish} onEdit={write ? setEdited : undefined} />
+                <WishRow key={wish.id} wish={wish} onEdit={write && (inCharge || wish.status === 'open') ? setEdited : undefined} />
               ))}
             </ul>
           )
@@ -51,7 +51,7 @@ export default function WishesBlock({ customer }: { customer: Customer }) {
       </Loaded>
       <SideForm title={t(edited === 'new' ? 'wish.new' : 'wish.edit')} open={edited !== undefined} onClose={close}>
         <Suspense>
-          <WishForm customerId={customer.id} wish={edited === 'new' ? undefined : edited} onClose={close} />
+          <WishForm customerId={customer.id} wish={edited === 'new' ? undefined : edited} inCharge={inCharge} onClose={close} />
         </Suspense>
       </SideForm>
     </Block>
