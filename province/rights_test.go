@@ -197,6 +197,8 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	case "team-name":
 		day := time.Now().AddDate(0, 0, 30+n%100).Format(time.DateOnly)
 		return at(o.customer), fmt.Sprintf(`{"accountId":%d,"duty":"assistant","from":%q,"until":%q}`, x.specialist(t), day, day), true
+	case "team-acknowledge":
+		return at(x.serves(t, o)), "", false
 	case "team-end":
 		return at(x.serves(t, o)), "", true
 	case "pool-claim":

@@ -86,6 +86,9 @@ func TestATeamMemberServesACustomer(t *testing.T) {
 	if fmt.Sprint(why["reach"], why["teamDuty"], why["teamUntil"]) != fmt.Sprint("[team]project_manager", dayIn(30)) {
 		t.Errorf("why: %v", why)
 	}
+	if got, want := x.told(t, "colleague"), fmt.Sprintf("1 榕澄 %d named by manager", c.ID); got != want {
+		t.Errorf("told %q, want %q", got, want)
+	}
 	x.servesAndDecidesNothing(t, c.ID)
 	// A sensitive customer is seen by a member who is named for it.
 	viewers := fmt.Sprintf("/api/customers/%d/viewers", closed.ID)
@@ -98,6 +101,9 @@ func TestATeamMemberServesACustomer(t *testing.T) {
 	}
 	if got := seen(); got != serving {
 		t.Errorf("in the team of a sensitive one: %s", got)
+	}
+	if got := x.told(t, "colleague"); got != "1  <nil> named by administrator" {
+		t.Errorf("told of a sensitive one: %s", got)
 	}
 	if status, doc := administrator.Call(t, "PUT", viewers, named); status != 200 {
 		t.Fatalf("%d %v", status, doc)
@@ -200,6 +206,66 @@ func (x *site) servesAndDecidesNothing(t *testing.T, customerID int64) {
 	}
 }
 
+// told gives what the notices tell a login of teams, and acknowledges them.
+func (x *site) told(t *testing.T, login string) string {
+	t.Helper()
+	b := x.as(t, login)
+	_, doc := b.Call(t, "GET", "/api/team-members/notices", "")
+	var list []string
+	for _, item := range doc["items"].([]any) {
+		n := item.(map[string]any)
+		act := map[bool]string{false: "named", true: "released"}[n["released"].(bool)]
+		list = append(list, fmt.Sprint(n["customers"], " ", n["customer"], " ", n["customerId"], " ", act, " by ", n["by"], n["reason"]))
+		if status, doc := x.as(t, "head-a").Call(t, "POST", fmt.Sprint("/api/team-members/", n["id"], "/acknowledge"), ""); status != 204 {
+			t.Errorf("acknowledged for another: %d %v", status, doc)
+		}
+		if _, again := b.Call(t, "GET", "/api/team-members/notices", ""); len(again["items"].([]any)) != len(doc["items"].([]any))-len(list)+1 {
+			t.Errorf("after another has acknowledged it: %v", again)
+		}
+		b.Call(t, "POST", fmt.Sprint("/api/team-members/", n["id"], "/acknowledge"), "")
+	}
+	if _, doc := b.Call(t, "GET", "/api/team-members/notices", ""); len(doc["items"].([]any)) != 0 {
+		t.Errorf("acknowledged: %v", doc)
+	}
+	return strings.Join(list, ", ")
+}
+
+// TestAMemberIsToldOfARelease names a colleague for the teams of customers, releases one, and hands the others over in
+// one hand-over of several batches; who leaves a team needs no telling, nor does who is closed.
+func TestAMemberIsToldOfARelease(t *testing.T) {
+	x := newSite(t)
+	x.employ(t, x.Colleague)
+	own, manager := x.accountID(t, "colleague"), x.as(t, "manager")
+	customers := x.crowd(t, x.ManagerUnit.ID, 450)
+	var ids []any
+	for _, id := range customers[:3] {
+		_, doc := manager.Call(t, "POST", fmt.Sprintf("/api/customers/%d/team", id), naming(own, "assistant", 0, 3))
+		ids = append(ids, doc["items"].([]any)[0].(map[string]any)["id"])
+	}
+	if _, err := x.DB.Exec(t.Context(), enlist, own, customers[3:]); err != nil {
+		t.Fatal(err)
+	}
+	if got := x.told(t, "colleague"); strings.Count(got, "named by manager") != 3 {
+		t.Errorf("named: %s", got)
+	}
+	manager.Call(t, "POST", fmt.Sprint("/api/team-members/", ids[0], "/end"), "")
+	if got, want := x.told(t, "colleague"), "1 批量公司1 <nil> released by manager"; got != want {
+		t.Errorf("told %q, want %q", got, want)
+	}
+	x.as(t, "colleague").Call(t, "POST", fmt.Sprint("/api/team-members/", ids[1], "/end"), "")
+	if got := x.told(t, "colleague"); got != "" {
+		t.Errorf("whoever leaves is told %s", got)
+	}
+	order := map[string]any{"customers": customers[2:], "expected": 448, "toId": x.neighbour(t), "reason": "调岗", "releaseTeams": true}
+	if status, doc := x.handOver(t, "administrator", order); status != 202 {
+		t.Fatalf("%d %v", status, doc)
+	}
+	x.work(t)
+	if got := x.told(t, "colleague"); !strings.HasPrefix(got, "448 ") || !strings.HasSuffix(got, "released by administrator调岗") || strings.Contains(got, ",") {
+		t.Errorf("a hand-over tells %s", got)
+	}
+}
+
 // TestATeamIsReleasedWithAHandOverOrAnAccount hands one customer over with its team and one without, and closes the
 // account of a member, whom opening it again brings into no team.
 func TestATeamIsReleasedWithAHandOverOrAnAccount(t *testing.T) {
@@ -238,6 +304,12 @@ func TestATeamIsReleasedWithAHandOverOrAnAccount(t *testing.T) {
 		if got := running(); got != 0 {
 			t.Errorf("active %v: %d run", active, got)
 		}
+	}
+	if got := customertest.Value[int](t, x.DB, `SELECT count(*) FROM crm.team_member WHERE NOT member_seen AND handover_id IS NOT NULL`); got != 1 {
+		t.Errorf("told of %d, want the hand-over", got)
+	}
+	if got := customertest.Value[int](t, x.DB, `SELECT count(*) FROM crm.team_member WHERE NOT member_seen`); got != 1 {
+		t.Errorf("told of %d, want nothing of the account", got)
 	}
 	const trail = `SELECT string_agg(actor || ' ' || (before ->> 'member') || ' ' || customer_id, ', ' ORDER BY customer_id) FROM audit.line WHERE action = 'team.end'`
 	want := fmt.Sprintf("administrator colleague %d, administrator colleague %d, administrator colleague %d", customers[0], customers[1], customers[2])

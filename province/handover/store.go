@@ -260,7 +260,7 @@ func (s *Store) batch(ctx context.Context, tx pg.Tx, caller account.Caller, j jo
 		return err
 	}
 	if j.Parameters[parameterTeams] == released {
-		if err := s.teams.Release(ctx, tx, caller, ids); err != nil {
+		if err := s.teams.Release(ctx, tx, caller, id, ids); err != nil {
 			return err
 		}
 	}

@@ -32,6 +32,25 @@ type teamView struct {
 	InCharge bool         `json:"inCharge" doc:"The caller is more than in the team: decides about the customer as far as their role goes"`
 }
 
+// noticeView is a Notice as the browser sees it.
+type noticeView struct {
+	ID         int64     `json:"id"`
+	Customers  int       `json:"customers" doc:"More than one: of one hand-over, and the facts of one customer are those of any of them"`
+	CustomerID *int64    `json:"customerId" doc:"Null: the caller does not see it"`
+	Customer   string    `json:"customer" doc:"Name; empty: it is sensitive, and the caller does not see it"`
+	Duty       Duty      `json:"duty" enum:"assistant,project_manager,solution_specialist,delivery_engineer,service_specialist,billing_specialist"`
+	From       string    `json:"from" doc:"The first day, YYYY-MM-DD"`
+	Until      string    `json:"until" doc:"The last day, YYYY-MM-DD"`
+	Released   bool      `json:"released" doc:"Else: named"`
+	By         string    `json:"by" doc:"Login"`
+	At         time.Time `json:"at"`
+	Reason     string    `json:"reason" doc:"Of the hand-over; empty: none"`
+}
+
+type noticesView struct {
+	Items []noticeView `json:"items" doc:"20 at most"`
+}
+
 type ofInput struct {
 	ID int64 `path:"id" doc:"Customer"`
 }
@@ -115,6 +134,39 @@ func Register(s *portal.Server, store *Store) {
 		func(ctx context.Context, caller account.Caller, in *oneInput) (portal.Nothing, error) {
 			return portal.Nothing{}, store.End(ctx, caller, in.ID)
 		})
+	registerNotices(s, store)
+}
+
+func registerNotices(s *portal.Server, store *Store) {
+	portal.Register(s, portal.Operation{
+		Method: http.MethodGet, Path: "/api/team-members/notices", ID: "team-notices", Tag: "team",
+		Summary: "Memberships of the caller in customers' teams that were not acknowledged", Permission: account.CustomerRead,
+	},
+		func(ctx context.Context, caller account.Caller, _ *struct{}) (noticesView, error) {
+			list, err := store.Notices(ctx, caller)
+			v := noticesView{make([]noticeView, 0, len(list))}
+			for _, n := range list {
+				v.Items = append(v.Items, noticeViewOf(n))
+			}
+			return v, err
+		})
+	portal.Register(s, portal.Operation{
+		Method: http.MethodPost, Path: "/api/team-members/{id}/acknowledge", ID: "team-acknowledge", Tag: "team",
+		Summary: "Take a membership, or all that one hand-over released, off the caller's notices", Permission: account.CustomerRead,
+	},
+		func(ctx context.Context, caller account.Caller, in *oneInput) (portal.Nothing, error) {
+			return portal.Nothing{}, store.Acknowledge(ctx, caller, in.ID)
+		})
+}
+
+func noticeViewOf(n Notice) noticeView {
+	v := noticeView{
+		n.ID, n.Customers, nil, n.Customer, n.Duty, n.From.Format(time.DateOnly), n.Until.Format(time.DateOnly), n.Released, n.By, n.At, n.Reason,
+	}
+	if n.CustomerID != 0 {
+		v.CustomerID = &n.CustomerID
+	}
+	return v
 }
 
 func (s *Store) view(ctx context.Context, caller account.Caller, customerID int64) (teamView, error) {

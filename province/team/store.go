@@ -30,8 +30,9 @@ const (
 	columns = `t.id, t.customer_id, t.account_id, a.login, a.name, coalesce(u.name, '') AS unit, t.duty, t.from_day AS "from", t.until_day AS until,
 		CASE WHEN ` + organisation.TeamServes + ` THEN 'running' WHEN ` + open + ` THEN 'planned' ELSE 'over' END AS state,
 		t.named_by, t.named_at, coalesce(t.ended_by, '') AS ended_by, t.ended_at`
-	tables = `crm.team_member t JOIN account.account a ON a.id = t.account_id LEFT JOIN crm.organisation u ON u.id = a.unit_id`
-	open   = `t.ended_at IS NULL AND t.until_day >= (now() AT TIME ZONE 'Asia/Shanghai')::date`
+	tables  = `crm.team_member t JOIN account.account a ON a.id = t.account_id LEFT JOIN crm.organisation u ON u.id = a.unit_id`
+	current = `t.until_day >= (now() AT TIME ZONE 'Asia/Shanghai')::date`
+	open    = `t.ended_at IS NULL AND ` + current
 )
 
 // Of reads who is, will be and was in a customer's team, those first that are, and whether the caller is in charge of the
@@ -96,8 +97,9 @@ func candidates(ctx context.Context, tx pg.Tx, caller account.Caller, customerID
 	return pgx.CollectRows(rows, pgx.RowToStructByName[Candidate])
 }
 
-// Name names a member of a customer's team. Faults: Denied, NotFound, a duty or days that are not allowed, Rule for an
-// account out of reach or one that is in too many teams, Exists for one that is named for some of these days already.
+// Name names a member of a customer's team, who is told, unless they did it. Faults: Denied, NotFound, a duty or days that
+// are not allowed, Rule for an account out of reach or one that is in too many teams, Exists for one that is named for some
+// of these days already.
 func (s *Store) Name(ctx context.Context, caller account.Caller, o Order) error {
 	return pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 		if err := s.charged(ctx, tx, caller, o.CustomerID); err != nil {
@@ -142,17 +144,18 @@ func add(ctx context.Context, tx pg.Tx, caller account.Caller, o Order) (id int6
 	case teams >= mostTeams:
 		return 0, fault.Field(fault.Rule, "accountId", "team.person.teams", "max", mostTeams)
 	}
-	const insert = `INSERT INTO crm.team_member (customer_id, account_id, duty, from_day, until_day, named_by)
-		SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT FROM crm.team_member t
+	const insert = `INSERT INTO crm.team_member (customer_id, account_id, duty, from_day, until_day, named_by, member_seen)
+		SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS (SELECT FROM crm.team_member t
 			WHERE t.customer_id = $1 AND t.account_id = $2 AND t.ended_at IS NULL AND t.from_day <= $5 AND t.until_day >= $4) RETURNING id`
-	err = tx.PGX().QueryRow(ctx, insert, o.CustomerID, o.AccountID, string(o.Duty), o.From, o.Until, caller.Actor()).Scan(&id)
+	err = tx.PGX().QueryRow(ctx, insert, o.CustomerID, o.AccountID, string(o.Duty), o.From, o.Until, caller.Actor(), o.AccountID == caller.AccountID).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = fault.Field(fault.Exists, "accountId", "team.named")
 	}
 	return id, err
 }
 
-// End ends a membership at once: who may name one may, and the member. Faults: NotFound, Denied, Rule for one that is over.
+// End ends a membership at once: who may name one may, and the member, who is told, unless they did
+// it. Faults: NotFound, Denied, Rule for one that is over.
 func (s *Store) End(ctx context.Context, caller account.Caller, id int64) error {
 	return pg.InTx(ctx, s.db, func(tx pg.Tx) error {
 		var customerID, accountID int64
@@ -174,7 +177,7 @@ func (s *Store) End(ctx context.Context, caller account.Caller, id int64) error 
 		if err != nil {
 			return err
 		}
-		ended, err := end(ctx, tx, caller, `t.id = @id`, pgx.NamedArgs{"id": id})
+		ended, err := end(ctx, tx, caller, `t.id = @id`, pgx.NamedArgs{"id": id, "handover": nil})
 		if err == nil && ended == 0 {
 			err = fault.New(fault.Rule, "team.over")
 		}
@@ -182,15 +185,16 @@ func (s *Store) End(ctx context.Context, caller account.Caller, id int64) error 
 	})
 }
 
-// EndAll ends the memberships of an account, which is being closed.
+// EndAll ends the memberships of an account, which is being closed; nobody is told.
 func (s *Store) EndAll(ctx context.Context, tx pg.Tx, caller account.Caller, accountID int64) error {
-	_, err := end(ctx, tx, caller, `t.account_id = @account`, pgx.NamedArgs{"account": accountID})
+	_, err := end(ctx, tx, caller, `t.account_id = @account`, pgx.NamedArgs{"account": accountID, "handover": nil})
 	return err
 }
 
-// Release ends the memberships in the teams of customers, which are held.
-func (s *Store) Release(ctx context.Context, tx pg.Tx, caller account.Caller, customers []int64) error {
-	_, err := end(ctx, tx, caller, `t.customer_id = ANY (@customers)`, pgx.NamedArgs{"customers": customers})
+// Release ends the memberships in the teams of customers, which are held, in a hand-over. Each member is told of all of
+// them at once, except whoever ordered it.
+func (s *Store) Release(ctx context.Context, tx pg.Tx, caller account.Caller, handoverID int64, customers []int64) error {
+	_, err := end(ctx, tx, caller, `t.customer_id = ANY (@customers)`, pgx.NamedArgs{"customers": customers, "handover": handoverID})
 	return err
 }
 
@@ -200,10 +204,11 @@ func (s *Store) Count(ctx context.Context, customers []int64) (n int, err error)
 	return n, err
 }
 
-// end ends open memberships and records each of them.
+// end ends open memberships and records each of them. A closed account has nobody to tell.
 func end(ctx context.Context, tx pg.Tx, caller account.Caller, which string, args pgx.NamedArgs) (int, error) {
-	args["by"] = caller.Actor()
-	rows, err := tx.PGX().Query(ctx, `UPDATE crm.team_member t SET ended_by = @by, ended_at = now() FROM account.account a
+	args["by"], args["caller"] = caller.Actor(), caller.AccountID
+	rows, err := tx.PGX().Query(ctx, `UPDATE crm.team_member t SET ended_by = @by, ended_at = now(), handover_id = @handover,
+			member_seen = t.account_id = @caller OR NOT a.active FROM account.account a
 		WHERE a.id = t.account_id AND `+which+` AND `+open+` RETURNING t.id, t.customer_id, a.login, t.duty, t.until_day`, args)
 	if err != nil {
 		return 0, err

@@ -9,6 +9,9 @@
 // (customer.Viewer). Nothing has to run for it to begin or end: that an account is in teams is read with every request
 // (organisation.Store.PlaceOf), and in which, by every statement about customers (customer.Within).
 //
+// Members are told that they were named and that somebody has released them, until they acknowledge it or the last day is
+// over, once for all customers of a hand-over.
+//
 // A hand-over leaves the team as it is or releases it, as whoever orders it says; an account that is closed is in no team
 // any more, and opening it again changes nothing of that.
 package team
@@ -65,6 +68,21 @@ type Member struct {
 	NamedAt    time.Time
 	EndedBy    string     // login; empty: nobody
 	EndedAt    *time.Time // before its last day was over; nil: not
+}
+
+// Notice tells a member that they were named, or released.
+type Notice struct {
+	ID         int64
+	Customers  int    // more than one: of one hand-over, and the facts of one customer are those of any of them
+	CustomerID int64  // 0: the member does not see it
+	Customer   string // empty: it is sensitive, and the member does not see it
+	Duty       Duty
+	From       time.Time
+	Until      time.Time
+	Released   bool
+	By         string // login
+	At         time.Time
+	Reason     string // of the hand-over; empty: none
 }
 
 // Candidate is an account that can be named.

@@ -16,7 +16,7 @@ import (
 )
 
 // handover gives 500 customers of a colleague, in the team of one of which the manager is, to the manager, who is told of
-// it, and takes them back.
+// both, and takes them back.
 func (v *visit) handover(t *testing.T) {
 	colleague, one := v.colleague(t, 500)
 	head, manager := v.fujian.Account(account.DepartmentHead), v.fujian.Account(account.AccountManager)
@@ -47,6 +47,10 @@ func (v *visit) handover(t *testing.T) {
 	told.Shot("handover-notice")
 	told.ClickCSS("[data-testid^='handover-acknowledge-']")
 	told.SeeGone("handover-notices")
+	told.See("team-notices", "项目经理")
+	told.Shot("team-notice")
+	told.ClickCSS("[data-testid^='team-acknowledge-']")
+	told.SeeGone("team-notices")
 	v.pool(t, told)
 	v.deputies(b, told)
 

@@ -5,6 +5,7 @@ import type { components } from '../../api/province.gen'
 type Schemas = components['schemas']
 
 export type TeamMember = Schemas['TeamMemberView']
+export type TeamNotice = Schemas['TeamNoticeView']
 export type Duty = TeamMember['duty']
 
 export const duties: Duty[] = ['assistant', 'project_manager', 'solution_specialist', 'delivery_engineer', 'service_specialist', 'billing_specialist']
@@ -16,6 +17,11 @@ export function teamQuery(customerId: number) {
     queryFn: ({ signal }) => answer(province.GET('/api/customers/{id}/team', { params: { path: { id: customerId } }, signal })),
   })
 }
+
+export const teamNoticesQuery = queryOptions({
+  queryKey: ['team-notices'],
+  queryFn: ({ signal }) => answer(province.GET('/api/team-members/notices', { signal })),
+})
 
 /** Who can be named, found by a part of the name or login. */
 export function candidatesQuery(customerId: number, q: string) {
