@@ -23,6 +23,7 @@ type Row struct {
 	CityName        string    `json:"cityName"`
 	Class           string    `json:"class" enum:"A1,A2,B1,B2,C,D"`
 	Lifecycle       string    `json:"lifecycle" enum:"potential,active,suspended,lost"`
+	NextLifecycles  []string  `json:"nextLifecycles" enum:"potential,active,suspended,lost" doc:"States where it can go from its own"`
 	ParentID        *int64    `json:"parentId"`
 	ManagerID       *int64    `json:"managerId"`
 	ManagerName     string    `json:"managerName"`
@@ -58,10 +59,9 @@ type View struct {
 	Profile              string `json:"profile"`
 	Remark               string `json:"remark"`
 	StandingView
-	KeyAccountSince  string   `json:"keyAccountSince" doc:"The day; empty: not on the list"`
-	NextLifecycles   []string `json:"nextLifecycles" enum:"potential,active,suspended,lost" doc:"States where it can go from its own"`
-	MergedInto       *int64   `json:"mergedInto" doc:"The customer that this one was merged into"`
-	MergedIntoNumber string   `json:"mergedIntoNumber"`
+	KeyAccountSince  string `json:"keyAccountSince" doc:"The day; empty: not on the list"`
+	MergedInto       *int64 `json:"mergedInto" doc:"The customer that this one was merged into"`
+	MergedIntoNumber string `json:"mergedIntoNumber"`
 }
 
 // Stated is what the browser states about a customer. A whole record is sent, not a part.
@@ -279,8 +279,7 @@ func ViewOf(c Customer) View {
 		since = c.KeyAccountSince.Format(time.DateOnly)
 	}
 	return View{
-		KeyAccountSince: since, NextLifecycles: texts(Next(c.Lifecycle)),
-		Row: rowOf(c), Address: c.Address, Postcode: c.Postcode, LegalPerson: c.LegalPerson,
+		KeyAccountSince: since, Row: rowOf(c), Address: c.Address, Postcode: c.Postcode, LegalPerson: c.LegalPerson,
 		RegisteredCapitalFen: c.RegisteredCapitalFen, Headcount: c.Headcount, AnnualSalesFen: c.AnnualSalesFen,
 		Profile: c.Profile, Remark: c.Remark, StandingView: StandingView(c.Standing), MergedInto: nilIfZero(c.MergedInto), MergedIntoNumber: c.MergedIntoNumber,
 	}
@@ -290,7 +289,8 @@ func rowOf(c Customer) Row {
 	return Row{
 		ID: c.ID, Number: c.Number, CreditCode: string(c.CreditCode), Name: c.Name,
 		Industry: string(c.Industry), IndustrySection: string(c.Industry.Section()), City: string(c.City), CityName: c.City.Name(),
-		Class: string(c.Class), Lifecycle: string(c.Lifecycle), ParentID: nilIfZero(c.ParentID), ManagerID: nilIfZero(c.ManagerID),
+		Class: string(c.Class), Lifecycle: string(c.Lifecycle), NextLifecycles: texts(Next(c.Lifecycle)),
+		ParentID: nilIfZero(c.ParentID), ManagerID: nilIfZero(c.ManagerID),
 		ManagerName: c.ManagerName, DepartmentName: c.DepartmentName, Sensitive: c.Sensitive, CrossProvince: c.CrossProvince,
 		Crosses: c.CrossesProvinces, KeyAccount: c.KeyAccountName,
 		National: c.National, Version: c.Version, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,

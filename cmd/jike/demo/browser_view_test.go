@@ -88,7 +88,7 @@ func (v *visit) views(t *testing.T) {
 	b.SeeAttribute("hit-count", "data-total", total)
 }
 
-// board has a head group the list, open a group, and move a customer on the board by the keyboard.
+// board has a head group the list, open a group, and move a customer on the board, by the keyboard and by the mouse.
 func (v *visit) board(b *browsertest.Browser, head world.Account) {
 	b.See("view-bar", "D 类客户") // or the page would still be the one before
 	b.ClickCSS("[data-testid='menu'] a[href='/customers']")
@@ -120,17 +120,29 @@ func (v *visit) board(b *browsertest.Browser, head world.Account) {
 	b.SeeAttribute("board-column-C", "data-total", "0")
 	b.SeeAttribute("board-column-B2", "data-total", "1")
 	b.SeeGone("field-classReason")
+	b.Type("display-select", "看板：生命周期")
+	b.Press(kb.Enter)
+	b.SeeAttribute("board-column-active", "data-total", "1")
+	drop := b.Drag("card-"+number, "board-column-potential") // where no active customer goes
+	b.SeeCount("[data-testid^='board-column-'].target", 2)
+	drop()
+	b.SeeGoneCSS(".target")
+	b.Drag("card-"+number, "board-column-suspended")() // no form lies over the board
+	b.See("form-move", "暂停")
+	b.Click("save")
+	b.SeeAttribute("board-column-suspended", "data-total", "1")
+	b.SeeGone("form-move")
 	b.Click("filter-reset")
 	b.SeeCount("[data-testid^='card-move-']", 2)
 	b.Click("view-save-as")
-	b.Type("field-name", "等级看板")
+	b.Type("field-name", "生命周期看板")
 	b.Click("save")
 	b.SeeGone("field-name")
 	b.SeeURL("view=")
-	b.SeeCount("[data-testid^='board-column-'][data-total]", 6)
+	b.SeeCount("[data-testid^='board-column-'][data-total]", 4)
 }
 
-// ofClass is the number of a customer of a class in the care of a department.
+// ofClass is the number of an active customer of a class in the care of a department.
 func (v *visit) ofClass(class string, department int64) (number string) {
 	v.t.Helper()
 	conn, err := pgx.Connect(v.t.Context(), v.fujian.AppURL)
@@ -139,7 +151,7 @@ func (v *visit) ofClass(class string, department int64) (number string) {
 	}
 	defer func() { _ = conn.Close(context.Background()) }()
 	const query = `SELECT c.number FROM crm.customer c JOIN crm.organisation m ON m.id = c.manager_id
-		WHERE c.class = $1 AND m.parent_id = $2 AND NOT c.sensitive AND c.merged_into IS NULL ORDER BY c.id LIMIT 1`
+		WHERE c.class = $1 AND c.lifecycle = 'active' AND m.parent_id = $2 AND NOT c.sensitive AND c.merged_into IS NULL ORDER BY c.id LIMIT 1`
 	if err := conn.QueryRow(v.t.Context(), query, class, department).Scan(&number); err != nil {
 		v.t.Fatal(err)
 	}

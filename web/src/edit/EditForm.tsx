@@ -11,8 +11,8 @@ interface Props<V extends { version: number }, F extends object> {
   name: string
   /** What is edited; none for a new record. */
   record?: V
-  /** What the form of a new record begins with. */
-  initial?: F
+  /** What the form begins with: of a new record everything, of another one what is changed already. */
+  initial?: Partial<F>
   factsOf: (record: V) => F
   fields: Field<F>[]
   /** Fields that this user cannot change, such as masked ones: they are sent as they were read. */
@@ -59,7 +59,7 @@ export function EditForm<V extends { version: number }, F extends object>(props:
         form={form}
         name={name}
         layout="vertical"
-        initialValues={base ? factsOf(base) : initial}
+        initialValues={{ ...(base && factsOf(base)), ...initial }}
         onFinish={(facts) => save.mutate({ facts, onto: base })}
         scrollToFirstError={{ focus: true, block: 'center' }}
         className="two-columns"

@@ -61,7 +61,51 @@ const busy = `[...document.querySelectorAll('.ant-spin-spinning, .ant-skeleton-a
 
 func (b *Browser) click(what, element string) {
 	b.tb.Helper()
-	at := b.until("click on "+what, fmt.Sprintf(`(async () => {
+	x, y := b.middle("click on "+what, element, `
+		window.jikeClick = ''
+		document.addEventListener('click', (c) => { window.jikeClick = c.target === hit || e.contains(c.target) ? 'hit' : 'missed' }, { once: true, capture: true })`)
+	b.must(chromedp.Do(b.ctx, chromedp.MouseClickXY(x, y)))
+	// A block that came between looking and clicking may have pushed it away.
+	if where, err := evaluate[string](b, `window.jikeClick ?? ''`); err == nil && where == "missed" {
+		b.click(what, element)
+	}
+}
+
+// mostMoves is how often a mouse may have to move before what it drags is there.
+const mostMoves = 1000
+
+// Drag takes the element with the test id by the mouse and holds it over another one. It gives what drops it there.
+func (b *Browser) Drag(id, over string) (drop func()) {
+	b.tb.Helper()
+	mouse := func(kind input.DispatchMouseEventType, x, y float64) {
+		b.tb.Helper()
+		b.must(chromedp.Do(b.ctx, chromedp.MouseEvent(kind, x, y, chromedp.ButtonLeft)))
+	}
+	x, y := b.middle("drag of "+id, find(id), "")
+	mouse(input.DispatchMouseEventTypeMousePressed, x, y)
+	mouse(input.DispatchMouseEventTypeMouseMoved, x+10, y+10) // farther than a hand trembles
+	x, y = b.middle("drag over "+over, find(over), `
+		window.jikeDrag = false
+		e.addEventListener('dragover', () => { window.jikeDrag = true }, { once: true })`)
+	for range mostMoves {
+		mouse(input.DispatchMouseEventTypeMouseMoved, x, y)
+		there, err := evaluate[bool](b, `window.jikeDrag`)
+		if b.must(err); there {
+			return func() {
+				b.tb.Helper()
+				mouse(input.DispatchMouseEventTypeMouseReleased, x, y)
+			}
+		}
+	}
+	b.fail("%d moves do not bring %s over %s", mostMoves, id, over)
+	return nil
+}
+
+// middle is where the middle of an element is, once it has come to rest and nothing lies over it. What is to run then
+// knows it as e, and as hit what is to be seen there.
+func (b *Browser) middle(what, element, run string) (x, y float64) {
+	b.tb.Helper()
+	at := b.until(what, fmt.Sprintf(`(async () => {
 		const e = %s
 		if (!e || e.disabled) return ''
 		e.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' })
@@ -74,19 +118,13 @@ func (b *Browser) click(what, element string) {
 		const x = r.x + r.width / 2, y = r.y + r.height / 2
 		const hit = document.elementFromPoint(x, y)
 		if (!hit || !(e.contains(hit) || hit.contains(e))) return ''
-		window.jikeClick = ''
-		document.addEventListener('click', (c) => { window.jikeClick = c.target === hit || e.contains(c.target) ? 'hit' : 'missed' }, { once: true, capture: true })
+		%s
 		return x + ' ' + y
-	})()`, element, busy))
-	var x, y float64
+	})()`, element, busy, run))
 	if _, err := fmt.Sscan(at, &x, &y); err != nil {
-		b.fail("click on %s at %q: %v", what, at, err)
+		b.fail("%s at %q: %v", what, at, err)
 	}
-	b.must(chromedp.Do(b.ctx, chromedp.MouseClickXY(x, y)))
-	// A block that came between looking and clicking may have pushed it away.
-	if where, err := evaluate[string](b, `window.jikeClick ?? ''`); err == nil && where == "missed" {
-		b.click(what, element)
-	}
+	return x, y
 }
 
 // Type types into the field with the test id, over what is there.

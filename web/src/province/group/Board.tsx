@@ -10,7 +10,7 @@ import { Loaded } from '../../frame/Outcome'
 import { useFormats } from '../../language/formats'
 import { classes, lifecycles } from '../../reference/choices'
 import type { CustomerListState, CustomerRow } from '../customer/customers'
-import { columnQuery, groupTexts } from './groups'
+import { columnQuery, groupTexts, targetsOf } from './groups'
 import { MoveForm } from './MoveForm'
 import { useGroupNames } from './useGroupNames'
 import './board.css'
@@ -20,37 +20,71 @@ interface Props {
   state: CustomerListState
 }
 
-/** The customers of the list as cards, in a column for each class or stage that the list is not narrowed to others of. */
+/**
+ * The customers of the list as cards, in a column for each class or stage that the list is not narrowed to others of.
+ * A mouse drags a card to the column where it is to go; by keyboard and by touch, which scrolls, its button moves it.
+ * Both lead to the same form.
+ */
 export function Board({ by, state }: Props) {
   const { t } = useTranslation()
   const { may } = useSession()
-  const [moving, setMoving] = useState<CustomerRow>()
+  const [dragged, setDragged] = useState<CustomerRow>()
+  const [moving, setMoving] = useState<{ customer: CustomerRow; to?: string }>()
   const [all, chosen]: [string[], string[]] = by === 'class' ? [classes, state.class] : [lifecycles, state.lifecycle]
-  const move = may('customer.change') && (by === 'lifecycle' || may('customer.classify')) ? setMoving : undefined
+  const mayMove = may('customer.change') && (by === 'lifecycle' || may('customer.classify'))
+  const move = mayMove ? { ask: (customer: CustomerRow) => setMoving({ customer }), drag: setDragged } : undefined
   return (
     // It scrolls, also by the keyboard where no card is.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="board" role="region" aria-label={t('group.board', { field: t(groupTexts[by]) })} tabIndex={0} data-testid="board">
       {(chosen.length > 0 ? chosen : all).map((value) => (
-        <Column key={value} by={by} value={value} state={state} move={move} />
+        <Column
+          key={value}
+          by={by}
+          value={value}
+          state={state}
+          move={move}
+          drop={dragged && targetsOf(by, dragged).includes(value) ? () => setMoving({ customer: dragged, to: value }) : undefined}
+        />
       ))}
-      <SideForm title={t('board.move', { name: moving?.name })} open={moving !== undefined} onClose={() => setMoving(undefined)}>
-        {moving && <MoveForm by={by} id={moving.id} onClose={() => setMoving(undefined)} />}
+      <SideForm title={t('board.move', { name: moving?.customer.name })} open={moving !== undefined} onClose={() => setMoving(undefined)}>
+        {moving && <MoveForm by={by} id={moving.customer.id} to={moving.to} onClose={() => setMoving(undefined)} />}
       </SideForm>
     </div>
   )
 }
 
-type Move = ((customer: CustomerRow) => void) | undefined
+/** How whoever may move customers does so. */
+interface Move {
+  ask: (customer: CustomerRow) => void
+  /** Which card is being dragged, or none. */
+  drag: (customer?: CustomerRow) => void
+}
 
-function Column({ by, value, state, move }: Props & { value: string; move: Move }) {
+interface ColumnProps extends Props {
+  value: string
+  move?: Move
+  /** Takes the dragged card, where it may go here. */
+  drop?: () => void
+}
+
+function Column({ by, value, state, move, drop }: ColumnProps) {
   const { t } = useTranslation()
   const { integer } = useFormats()
   const name = useGroupNames(by)({ value, manager: '' })
   const query = useInfiniteQuery(columnQuery(state, by, value))
   const first = query.data?.pages[0]
   return (
-    <section aria-label={name} data-testid={`board-column-${value}`} data-total={first?.total}>
+    // Who has no mouse moves a card by its button.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <section
+      aria-label={name}
+      className={drop && 'target'}
+      onDragOver={drop && ((e) => e.preventDefault())} // that is, it may be dropped here
+      onDrop={drop}
+      data-testid={`board-column-${value}`}
+      data-total={first?.total}
+    >
       <Typography.Title level={2} style={{ fontSize: 14, margin: 0 }}>
         {name}{' '}
         <Typography.Text type="secondary" className="figure" style={{ fontWeight: 'normal' }}>
@@ -75,12 +109,24 @@ function Column({ by, value, state, move }: Props & { value: string; move: Move 
   )
 }
 
-function Card({ by, row, move }: { by: Props['by']; row: CustomerRow; move: Move }) {
+function Card({ by, row, move }: { by: Props['by']; row: CustomerRow; move?: Move }) {
   const { t } = useTranslation()
   const other = by === 'class' ? t(`lifecycle.${row.lifecycle}`) : row.class
   return (
-    <li data-testid={`card-${row.number}`}>
-      <Link to={`/customers/${row.id}`}>{row.name}</Link>
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <li
+      draggable={move !== undefined}
+      onDragStart={(e) => {
+        e.dataTransfer.effectAllowed = 'move'
+        e.dataTransfer.setData('application/x-customer', row.number) // no text: no field takes it
+        move?.drag(row)
+      }}
+      onDragEnd={() => move?.drag()}
+      data-testid={`card-${row.number}`}
+    >
+      <Link to={`/customers/${row.id}`} draggable={false /* the card is */}>
+        {row.name}
+      </Link>
       <Typography.Text type="secondary" style={{ fontSize: 12 }}>
         {[other, row.cityName, row.managerName || t('chip.unassigned')].join(' · ')}
       </Typography.Text>
@@ -89,7 +135,7 @@ function Card({ by, row, move }: { by: Props['by']; row: CustomerRow; move: Move
           size="small"
           icon={<SwapOutlined aria-hidden />}
           aria-label={t('board.move', { name: row.name })}
-          onClick={() => move(row)}
+          onClick={() => move.ask(row)}
           data-testid={`card-move-${row.number}`}
         >
           {t('board.moveTo')}

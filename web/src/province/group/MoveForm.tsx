@@ -8,21 +8,24 @@ import { Loaded } from '../../frame/Outcome'
 import { asOptions, classes } from '../../reference/choices'
 import { factsOf, type Customer, type CustomerFacts } from '../customer/customers'
 import { useReread } from '../overview/overview'
+import { targetsOf } from './groups'
 
 interface Props {
   by: 'class' | 'lifecycle'
   id: number
+  /** The column that is chosen already. */
+  to?: string
   onClose: () => void
 }
 
 /** Moves a customer to another column of a board: an ordinary change of the customer as it is now. */
-export function MoveForm({ by, id, onClose }: Props) {
+export function MoveForm({ by, id, to, onClose }: Props) {
   const query = useQuery({
     queryKey: ['customer', id],
     queryFn: ({ signal }) => answer(province.GET('/api/customers/{id}', { params: { path: { id } }, signal })),
     gcTime: 0, // a form begins with what is stored now
   })
-  return <Loaded query={query}>{(customer) => <CustomerMove by={by} customer={customer} onClose={onClose} />}</Loaded>
+  return <Loaded query={query}>{(customer) => <CustomerMove by={by} customer={customer} to={to} onClose={onClose} />}</Loaded>
 }
 
 /** What a change states: the facts, and why the class is another one. */
@@ -30,7 +33,7 @@ type Stated = CustomerFacts & { classReason: string }
 
 const statedOf = (customer: Customer): Stated => ({ ...factsOf(customer), classReason: '' })
 
-function CustomerMove({ by, customer, onClose }: { by: Props['by']; customer: Customer; onClose: () => void }) {
+function CustomerMove({ by, customer, to, onClose }: Omit<Props, 'id'> & { customer: Customer }) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const reread = useReread(customer.id)
@@ -61,6 +64,7 @@ function CustomerMove({ by, customer, onClose }: { by: Props['by']; customer: Cu
     <EditForm<Customer, Stated>
       name="move"
       record={customer}
+      initial={to && targetsOf(by, customer).includes(to) ? { [by]: to } : undefined} // it may have been moved meanwhile
       factsOf={statedOf}
       fields={fields}
       locked={others}

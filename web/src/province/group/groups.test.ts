@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { readState, writeState } from '../../urlstate/urlState'
 import { boardOf, customerListParts, filterOf } from '../customer/customers'
 import { settingsOf, stateOf, type View } from '../view/views'
-import { columnQuery, opened } from './groups'
+import { columnQuery, opened, targetsOf } from './groups'
 
 const read = (url: string) => readState(customerListParts, new URLSearchParams(url))
 
@@ -34,4 +34,11 @@ test('a column goes on as long as there are cards', () => {
   expect([next({}), next({ page: 3 }), next({ page: 500, total: 1000, more: true }), next({ page: 501, total: 1000, more: true, items: [{}] })]).toEqual([
     2, undefined, 501, undefined,
   ])
+})
+
+test('a customer goes to every other class, and to the stages that follow its own', () => {
+  const customer = { class: 'B1' as const, nextLifecycles: ['suspended' as const, 'lost' as const] }
+  expect(targetsOf('class', customer)).toEqual(['A1', 'A2', 'B2', 'C', 'D'])
+  expect(targetsOf('lifecycle', customer)).toEqual(['suspended', 'lost'])
+  expect(targetsOf('lifecycle', { ...customer, nextLifecycles: [] })).toEqual([])
 })

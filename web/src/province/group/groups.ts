@@ -1,7 +1,8 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { answer, province } from '../../api/client'
 import type { components } from '../../api/province.gen'
-import { questionOf, sieveOf, type CustomerFilterState, type CustomerListState, type Grouping } from '../customer/customers'
+import { classes } from '../../reference/choices'
+import { questionOf, sieveOf, type CustomerFilterState, type CustomerListState, type CustomerRow, type Grouping } from '../customer/customers'
 
 export type Group = components['schemas']['CustomerGroupView']
 
@@ -23,6 +24,10 @@ export function opened(by: Grouping, value: string): Partial<CustomerFilterState
   if (by !== 'manager') return { [by]: [value] }
   return value ? { manager: Number(value) } : { unassigned: 'true' }
 }
+
+/** Where a customer may be moved on a board: to every other class, but from stage to stage as the life cycle goes. */
+export const targetsOf = (by: 'class' | 'lifecycle', customer: Pick<CustomerRow, 'class' | 'nextLifecycles'>): string[] =>
+  by === 'class' ? classes.filter((c) => c !== customer.class) : customer.nextLifecycles
 
 /** How many cards a column of a board shows, and how many more at a time. */
 const cards = 20
