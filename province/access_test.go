@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"jike/province/customer/customertest"
 )
@@ -19,7 +18,7 @@ func (x *site) explainsWhatItShows(t *testing.T, ids map[string]int64) {
 	for _, caller := range provincial {
 		sees := sees[caller]
 		if caller == "head-a" { // who is named for one of the two that the flag hides
-			if err := x.Customers.Name(t.Context(), x.Everybody, ids["colleague's sensitive"], x.accountID(t, caller), time.Now().AddDate(0, 0, 3), "重保专项"); err != nil {
+			if err := x.Customers.Name(t.Context(), x.Everybody, ids["colleague's sensitive"], x.accountID(t, caller), today().AddDate(0, 0, 3), "重保专项"); err != nil {
 				t.Fatal(err)
 			}
 			sees = append(slices.Clone(sees), "colleague's sensitive")

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -168,7 +167,7 @@ func TestCompletenessAddsUp(t *testing.T) {
 		}
 		if round == 2 {
 			for _, id := range g.ids[:6] { // refused for those that are not sensitive
-				if err := answered(g.Customers.Name(t.Context(), g.Everybody, id, head.AccountID, time.Now().AddDate(0, 0, 1), "专项")); err != nil {
+				if err := answered(g.Customers.Name(t.Context(), g.Everybody, id, head.AccountID, today().AddDate(0, 0, 1), "专项")); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -82,7 +82,7 @@ func TestDashboardsAddUp(t *testing.T) {
 		}
 		for _, id := range g.ids[:6] { // refused for those that are not sensitive, or in whose team somebody is not
 			for _, account := range []int64{head.AccountID, serving.AccountID} {
-				if err := answered(g.Customers.Name(t.Context(), g.Everybody, id, account, time.Now().AddDate(0, 0, 1), "专项")); err != nil {
+				if err := answered(g.Customers.Name(t.Context(), g.Everybody, id, account, today().AddDate(0, 0, 1), "专项")); err != nil {
 					t.Fatal(err)
 				}
 			}

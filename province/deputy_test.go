@@ -8,11 +8,15 @@ import (
 
 	"jike/province/contact"
 	"jike/province/customer/customertest"
+	"jike/schemas/codes"
 )
 
-// today is the day in China, and so many days later.
+// today is the day in China, by which people are named for others' customers.
+func today() time.Time { return codes.Day(time.Now(), codes.China) }
+
+// dayIn is today, and so many days later.
 func dayIn(days int) string {
-	return time.Now().In(time.FixedZone("CST", 8*60*60)).AddDate(0, 0, days).Format(time.DateOnly)
+	return today().AddDate(0, 0, days).Format(time.DateOnly)
 }
 
 // TestADeputyStandsInForSomeDays has a manager name a colleague, who then reaches the manager's customers and no

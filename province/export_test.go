@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -164,7 +163,6 @@ func TestALargeExportWaitsForASecondPerson(t *testing.T) {
 	secret := customertest.Facts("福州机密有限公司", x.ColleagueUnit.ID)
 	secret.Sensitive = true
 	hidden := x.Add(t, secret)
-	today := time.Now()
 	call := func(login, method, path, body, wants string) map[string]any {
 		t.Helper()
 		status, doc := x.as(t, login).Call(t, method, path, body)
@@ -208,7 +206,7 @@ func TestALargeExportWaitsForASecondPerson(t *testing.T) {
 	}
 
 	// Who approves must reach every customer: a sensitive one that the requester is named for by now.
-	if err := x.Customers.Name(t.Context(), x.Everybody, hidden.ID, x.accountID(t, "head-a"), today, "专项"); err != nil {
+	if err := x.Customers.Name(t.Context(), x.Everybody, hidden.ID, x.accountID(t, "head-a"), today(), "专项"); err != nil {
 		t.Fatal(err)
 	}
 	decide("head-a2", id, "approve", `{"customers":20}`, "403 export.request.beyond_reach")

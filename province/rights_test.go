@@ -188,14 +188,14 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		return fmt.Sprintf("%s?absent=%d", op.Path, x.ManagerUnit.ID), "", false
 	case "deputy-name":
 		x.standIn(t) // ends those before
-		day := time.Now().AddDate(0, 0, 30).Format(time.DateOnly)
+		day := dayIn(30)
 		return op.Path, fmt.Sprintf(`{"absentId":%d,"accountId":%d,"from":%q,"until":%q,"reason":"休假"}`, x.ManagerUnit.ID, x.accountID(t, "head-a"), day, day), false
 	case "deputy-acknowledge", "deputy-end":
 		return at(x.standIn(t)), "", false
 	case "team-list", "team-candidates":
 		return at(o.customer), "", true
 	case "team-name":
-		day := time.Now().AddDate(0, 0, 30+n%100).Format(time.DateOnly)
+		day := dayIn(30 + n%100)
 		return at(o.customer), fmt.Sprintf(`{"accountId":%d,"duty":"assistant","from":%q,"until":%q}`, x.specialist(t), day, day), true
 	case "team-acknowledge":
 		return at(x.serves(t, o)), "", false
@@ -227,9 +227,9 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 		"customer-attributes", "customer-completeness", "customer-viewer-list", "customer-stage", "customer-proposals", "customer-rosters":
 		return at(o.customer), "", true
 	case "customer-stage-set":
-		return at(o.customer), fmt.Sprintf(`{"stage":"active","until":%q,"reason":"商谈中"}`, time.Now().Format(time.DateOnly)), true
+		return at(o.customer), fmt.Sprintf(`{"stage":"active","until":%q,"reason":"商谈中"}`, dayIn(0)), true
 	case "customer-stage-release":
-		wish := rule.Wish{Stage: codes.Active, Until: time.Now().AddDate(0, 0, 1), Reason: "商谈中"}
+		wish := rule.Wish{Stage: codes.Active, Until: today().AddDate(0, 0, 1), Reason: "商谈中"}
 		if _, err := x.all.Rules.Set(t.Context(), x.Everybody, o.customer, wish); err != nil && !fault.Is(err, fault.NotFound) {
 			t.Fatal(err)
 		}
@@ -290,7 +290,7 @@ func (x *site) request(t *testing.T, op portal.Operation, o family, caller strin
 	case "customer-name-remove":
 		return at(o.customer) + "?name=" + x.formerName(t, o.customer), "", true
 	case "customer-viewer-name":
-		return at(o.customer), fmt.Sprintf(`{"accountId":%d,"until":%q,"reason":"专项"}`, x.otherHead(t), time.Now().AddDate(0, 0, 1).Format(time.DateOnly)), true
+		return at(o.customer), fmt.Sprintf(`{"accountId":%d,"until":%q,"reason":"专项"}`, x.otherHead(t), dayIn(1)), true
 	case "customer-viewer-unname":
 		return at(o.customer) + fmt.Sprint("?account=", x.viewer(t, o)), "", true
 	case "site-create":
@@ -523,7 +523,7 @@ func (x *site) viewer(t *testing.T, o family) int64 {
 	t.Helper()
 	head := x.otherHead(t)
 	if o.customer != 1<<40 {
-		if err := x.Customers.Name(t.Context(), x.Everybody, o.customer, head, time.Now(), "专项"); err != nil {
+		if err := x.Customers.Name(t.Context(), x.Everybody, o.customer, head, today(), "专项"); err != nil {
 			t.Fatal(err)
 		}
 	}

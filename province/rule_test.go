@@ -81,7 +81,7 @@ func TestARuleMovesCustomers(t *testing.T) {
 	large := add("乙公司", func(f *customer.Facts) { f.Class = codes.ClassA1 })
 	held := add("丙公司", func(f *customer.Facts) {})
 	early := add("丁公司", func(f *customer.Facts) { f.Lifecycle = codes.Potential })
-	until := time.Now().AddDate(0, 1, 0).Format(time.DateOnly)
+	until := dayIn(31)
 	path := fmt.Sprintf("/api/customers/%d/stage", held.ID)
 	if status, doc := manager.Call(t, "PUT", path, fmt.Sprintf(`{"stage":"active","until":%q,"reason":" 续约谈判中 "}`, until)); status != 200 {
 		t.Fatalf("hold: %d %v", status, doc)
@@ -255,11 +255,11 @@ func TestWhatRulesRefuse(t *testing.T) {
 		t.Errorf("an older version: %d %v", status, doc)
 	}
 	for body, want := range map[string]string{
-		`{"stage":"active","until":"2020-01-01","reason":"续约"}`:                                         "422 rule.hold.past",
-		`{"stage":"active","until":"2099-01-01","reason":"续约"}`:                                         "422 rule.hold.too_long",
-		`{"stage":"active","until":"soon","reason":"续约"}`:                                               "422 input.format",
-		fmt.Sprintf(`{"stage":"potential","until":%q,"reason":"续约"}`, time.Now().Format(time.DateOnly)): "422 customer.lifecycle.transition",
-		fmt.Sprintf(`{"stage":"active","until":%q,"reason":" "}`, time.Now().Format(time.DateOnly)):     "422 input.required",
+		`{"stage":"active","until":"2020-01-01","reason":"续约"}`:                 "422 rule.hold.past",
+		`{"stage":"active","until":"2099-01-01","reason":"续约"}`:                 "422 rule.hold.too_long",
+		`{"stage":"active","until":"soon","reason":"续约"}`:                       "422 input.format",
+		fmt.Sprintf(`{"stage":"potential","until":%q,"reason":"续约"}`, dayIn(0)): "422 customer.lifecycle.transition",
+		fmt.Sprintf(`{"stage":"active","until":%q,"reason":" "}`, dayIn(0)):     "422 input.required",
 	} {
 		if status, doc := manager.Call(t, "PUT", fmt.Sprintf("/api/customers/%d/stage", own.ID), body); fmt.Sprint(status, " ", doc["code"]) != want {
 			t.Errorf("%s: %d %v", body, status, doc)

@@ -17,7 +17,7 @@ func TestASensitiveCustomerIsSeenByWhoIsNamed(t *testing.T) {
 	f.Sensitive = true
 	c := x.Add(t, f)
 	head, administrator := x.as(t, "head-a"), x.as(t, "administrator")
-	id, today := x.accountID(t, "head-a"), time.Now()
+	id := x.accountID(t, "head-a")
 	customerPath := fmt.Sprintf("/api/customers/%d", c.ID)
 	path := customerPath + "/viewers"
 	seen := func() string {
@@ -39,16 +39,16 @@ func TestASensitiveCustomerIsSeenByWhoIsNamed(t *testing.T) {
 		reason  string
 		code    string
 	}{
-		{id, today.AddDate(0, 0, -2), "专项", "customer.viewer.until"},
-		{id, today.AddDate(3, 0, 0), "专项", "customer.viewer.until"},
-		{id, today.AddDate(0, 1, 0), " ", "input.required"},
-		{x.accountID(t, "manager"), today.AddDate(0, 1, 0), "专项", "customer.viewer.head"},
+		{id, today().AddDate(0, 0, -2), "专项", "customer.viewer.until"},
+		{id, today().AddDate(3, 0, 0), "专项", "customer.viewer.until"},
+		{id, today().AddDate(0, 1, 0), " ", "input.required"},
+		{x.accountID(t, "manager"), today().AddDate(0, 1, 0), "专项", "customer.viewer.head"},
 	} {
 		if status, doc := name(refused.account, refused.until, refused.reason); status/100 != 4 || doc["code"] != refused.code {
 			t.Errorf("%v: %d %v", refused, status, doc)
 		}
 	}
-	if status, doc := name(id, today.AddDate(0, 1, 0), " 重保专项 "); status != 200 || len(doc["items"].([]any)) != 1 {
+	if status, doc := name(id, today().AddDate(0, 1, 0), " 重保专项 "); status != 200 || len(doc["items"].([]any)) != 1 {
 		t.Fatalf("named: %d %v", status, doc)
 	}
 	if got := seen(); got != "200 1" {
@@ -61,7 +61,7 @@ func TestASensitiveCustomerIsSeenByWhoIsNamed(t *testing.T) {
 	if got := seen(); got != "404 0" {
 		t.Errorf("after the last day: %s", got)
 	}
-	if status, doc := name(id, today.AddDate(0, 0, 1), "续"); status != 200 || len(doc["items"].([]any)) != 1 {
+	if status, doc := name(id, today().AddDate(0, 0, 1), "续"); status != 200 || len(doc["items"].([]any)) != 1 {
 		t.Fatalf("named anew: %d %v", status, doc)
 	}
 	if got := seen(); got != "200 1" {
@@ -82,7 +82,7 @@ func TestASensitiveCustomerIsSeenByWhoIsNamed(t *testing.T) {
 	if got := customertest.Value[string](t, owner, trail); got != want {
 		t.Errorf("trail %q, want %q", got, want)
 	}
-	if err := x.Customers.Name(t.Context(), account.Caller{Role: account.DepartmentHead}, c.ID, id, today, "专项"); err == nil {
+	if err := x.Customers.Name(t.Context(), account.Caller{Role: account.DepartmentHead}, c.ID, id, today(), "专项"); err == nil {
 		t.Error("a head names somebody")
 	}
 }

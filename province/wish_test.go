@@ -90,7 +90,7 @@ func TestAWishIsMadeAndAnswered(t *testing.T) {
 	if status, doc := b.Call(t, "PUT", one, stated(`,"version":3`)); status != 200 || doc["answeredBy"] != "" || doc["answeredAt"] != nil {
 		t.Errorf("opened again: %d %v", status, doc)
 	}
-	if _, err := x.all.Situations.Add(t.Context(), x.Manager, c.ID, situation.Facts{OfDay: time.Now().AddDate(0, 0, -2), Sales: situation.Rises}); err != nil {
+	if _, err := x.all.Situations.Add(t.Context(), x.Manager, c.ID, situation.Facts{OfDay: today().AddDate(0, 0, -2), Sales: situation.Rises}); err != nil {
 		t.Fatal(err)
 	}
 	events, _, err := x.all.Overview.Timeline(t.Context(), x.Manager, c.ID, []overview.Kind{overview.OfWish}, nil)
@@ -129,7 +129,7 @@ func TestOpenWishesAreListedByScopeAndFilter(t *testing.T) {
 		t.Helper()
 		f := wish.Facts{Kind: kind, Body: "期望", Status: wish.Open}
 		if days != 0 {
-			day := time.Now().AddDate(0, 0, days)
+			day := today().AddDate(0, 0, days)
 			f.WantedOn = &day
 		}
 		if _, err := x.all.Wishes.Add(t.Context(), x.Everybody, id, f); err != nil {

@@ -72,21 +72,18 @@ type ReportTable struct {
 	NationalDigest string `json:"nationalDigest"`
 }
 
-// nightZone is the zone of a night's date: China Standard Time, which all provinces keep.
-var nightZone = time.FixedZone("CST", 8*3600)
-
 // night gives the time from noon to noon that a date's night is in; empty means the last night: the
 // one that goes on, or ended today.
 func night(date string, now time.Time) (name string, from, until time.Time, err error) {
-	day := now.In(nightZone)
+	day := now.In(codes.China)
 	if date != "" {
-		if day, err = time.ParseInLocation(time.DateOnly, date, nightZone); err != nil {
+		if day, err = time.ParseInLocation(time.DateOnly, date, codes.China); err != nil {
 			return "", from, until, fault.Field(fault.Format, "night", "input.format")
 		}
 	} else if day.Hour() >= 18 {
 		day = day.AddDate(0, 0, 1)
 	}
-	until = time.Date(day.Year(), day.Month(), day.Day(), 12, 0, 0, 0, nightZone)
+	until = time.Date(day.Year(), day.Month(), day.Day(), 12, 0, 0, 0, codes.China)
 	return day.Format(time.DateOnly), until.AddDate(0, 0, -1), until, nil
 }
 

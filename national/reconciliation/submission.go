@@ -65,7 +65,7 @@ func (f SubmissionFilter) nights(now time.Time) (names []string, from, until tim
 		return nil, from, until, fault.Field(fault.Enumeration, "dataSet", "input.not_in_list")
 	}
 	if f.Until == "" { // what was compared since noon is to be seen, too
-		f.Until = now.In(nightZone).Add(12 * time.Hour).Format(time.DateOnly)
+		f.Until = now.In(codes.China).Add(12 * time.Hour).Format(time.DateOnly)
 	}
 	_, _, until, err = night(f.Until, now)
 	for n := range f.Nights {

@@ -255,7 +255,7 @@ func oracle(ctx context.Context, tx pgx.Tx, caller account.Caller, f customer.Fi
 				OR EXISTS (SELECT FROM crm.sensitive_viewer v WHERE v.customer_id = c.id AND v.account_id = $10 AND v.until > current_date))
 		ORDER BY c.%s %s, c.id %s`, order, direction, direction)
 	rows, err := tx.Query(ctx, query, f.Classes, f.Lifecycles, f.Cities, f.Industries, f.ManagerID, f.National, f.Text, string(caller.Role), caller.UnitID, caller.AccountID,
-		f.UnitID, f.Mine, f.Unassigned, f.Sensitive, nilIfZero(f.Since), f.DueDays, time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly), caller.Absent, f.RosterID, f.Team, caller.Teams)
+		f.UnitID, f.Mine, f.Unassigned, f.Sensitive, nilIfZero(f.Since), f.DueDays, codes.Day(time.Now(), codes.China).Format(time.DateOnly), caller.Absent, f.RosterID, f.Team, caller.Teams)
 	if err != nil {
 		return nil, err
 	}

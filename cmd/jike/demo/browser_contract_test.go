@@ -13,6 +13,7 @@ import (
 
 	"jike/cmd/jike/demo/browsertest"
 	"jike/internal/account"
+	"jike/schemas/codes"
 )
 
 // contracts enters a contract, adds a document to it, renews it, and looks at what ends soon.
@@ -73,7 +74,7 @@ func (v *visit) interactions(t *testing.T) {
 	b.Type("field-body", "客户希望下月扩容")
 	b.Type("field-nextStep", "送报价单")
 	b.Click("field-nextOn")
-	b.Press(time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly))
+	b.Press(codes.Day(time.Now(), codes.China).Format(time.DateOnly))
 	b.Press(kb.Tab) // takes the day
 	b.SeeGoneCSS(".ant-picker-dropdown")
 	b.Upload("file-choose", scan(t, "纪要.pdf"))

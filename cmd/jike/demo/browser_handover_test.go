@@ -13,6 +13,7 @@ import (
 
 	"jike/cmd/jike/demo/browsertest"
 	"jike/internal/account"
+	"jike/schemas/codes"
 )
 
 // handover gives 500 customers of a colleague, in the team of one of which the manager is, to the manager, who is told of
@@ -118,7 +119,7 @@ func (v *visit) deputies(head, manager *browsertest.Browser) {
 	manager.Press(kb.Enter)
 	for _, field := range []string{"from", "until"} {
 		manager.ClickCSS("#deputy_" + field)
-		manager.Press(time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly))
+		manager.Press(codes.Day(time.Now(), codes.China).Format(time.DateOnly))
 		manager.Press(kb.Enter) // takes the day
 	}
 	manager.Type("deputy-reason", "年休假")
@@ -143,7 +144,7 @@ func (v *visit) team(b *browsertest.Browser, id int64) {
 	b.ClickCSS(fmt.Sprintf(".ant-select-item-option[title*='(%s)']", v.fujian.Account(account.AccountManager).Login))
 	for _, field := range []string{"from", "until"} {
 		b.ClickCSS("#team_" + field)
-		b.Press(time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly))
+		b.Press(codes.Day(time.Now(), codes.China).Format(time.DateOnly))
 		b.Press(kb.Enter) // takes the day
 	}
 	b.Click("team-duty") // with it Enter would send the form
