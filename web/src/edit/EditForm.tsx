@@ -11,8 +11,10 @@ interface Props<V extends { version: number }, F extends object> {
   name: string
   /** What is edited; none for a new record. */
   record?: V
-  /** What the form begins with: of a new record everything, of another one what is changed already. */
-  initial?: Partial<F>
+  /** What the form of a new record begins with. */
+  initial?: F
+  /** What is changed of the record already when the form opens. */
+  changed?: Partial<F>
   factsOf: (record: V) => F
   fields: Field<F>[]
   /** Fields that this user cannot change, such as masked ones: they are sent as they were read. */
@@ -28,7 +30,7 @@ interface Props<V extends { version: number }, F extends object> {
  * saved on the version that is stored now.
  */
 export function EditForm<V extends { version: number }, F extends object>(props: Props<V, F>) {
-  const { name, initial, factsOf, fields, locked = [], onSaved, onCancel } = props
+  const { name, initial, changed, factsOf, fields, locked = [], onSaved, onCancel } = props
   const { t } = useTranslation()
   const [form] = Form.useForm<F>()
   // What editing began with, whatever the page has read since.
@@ -59,7 +61,7 @@ export function EditForm<V extends { version: number }, F extends object>(props:
         form={form}
         name={name}
         layout="vertical"
-        initialValues={{ ...(base && factsOf(base)), ...initial }}
+        initialValues={base ? { ...factsOf(base), ...changed } : initial}
         onFinish={(facts) => save.mutate({ facts, onto: base })}
         scrollToFirstError={{ focus: true, block: 'center' }}
         className="two-columns"

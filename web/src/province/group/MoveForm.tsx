@@ -64,7 +64,7 @@ function CustomerMove({ by, customer, to, onClose }: Omit<Props, 'id'> & { custo
     <EditForm<Customer, Stated>
       name="move"
       record={customer}
-      initial={to && targetsOf(by, customer).includes(to) ? { [by]: to } : undefined} // it may have been moved meanwhile
+      changed={to && targetsOf(by, customer).includes(to) ? { [by]: to } : undefined} // it may have been moved meanwhile
       factsOf={statedOf}
       fields={fields}
       locked={others}
