@@ -45,7 +45,7 @@ test-web: web/dist/index.html
 	cd web && npm run --silent test
 
 test-browser: setup-test build ## both portals in a headless Chromium; pictures in build/screenshots
-	$(in-memory) go test -vet=off -tags browser -count=1 -timeout 10m -run TestBrowser -v ./cmd/jike/demo/...
+	$(in-memory) go test -vet=off -tags browser -count=1 -timeout 14m -run TestBrowser -v ./cmd/jike/demo/...
 
 faults: setup-test ## every fault once, each part a process of its own; JIKE_SEED=… draws the same again
 	JIKE_FAULTS=1 $(in-memory) go test -vet=off -count=1 -timeout 10m -run '$(RIGS)|^TestControls$$' -v ./sync/faulttest
