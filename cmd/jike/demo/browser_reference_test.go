@@ -24,6 +24,7 @@ func (v *visit) reference(t *testing.T) {
 
 	b.Click("reference-kind-key-accounts")
 	b.SeeURL("kind=key-accounts")
+	b.SeeCount("label:has(:checked) [data-testid='reference-kind-key-accounts']", 1) // the address is there before the page
 	b.Click("reference-import")
 	b.Type("import-text", "creditCode,name,since\n91000000MA00000158,澄川集团,2026-01-01")
 	b.Click("import-try")
