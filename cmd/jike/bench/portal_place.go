@@ -62,7 +62,8 @@ func openBigProvince(ctx context.Context, dir string, customers int) (p *bigProv
 	return p, nil
 }
 
-// seed fills the database while no node runs on it, and without waiting for the disk.
+// seed fills the database while no node runs on it, and without waiting for the disk. A database that is there
+// already is vacuumed again, since an earlier run imported customers and took them back.
 func (p *bigProvince) seed(ctx context.Context, customers int) (err error) {
 	settings := map[string]string{"max_wal_size": "8GB", "checkpoint_timeout": "30min", "maintenance_work_mem": "512MB"}
 	for name, value := range bigServer {
@@ -82,11 +83,22 @@ func (p *bigProvince) seed(ctx context.Context, customers int) (err error) {
 		return err
 	}
 	defer db.Close()
-	if seeded, err := p.seeded(ctx, db, customers); err != nil {
-		return err
-	} else if seeded {
-		return p.plantTree(ctx, db)
+	seeded, err := p.seeded(ctx, db, customers)
+	if err == nil && !seeded {
+		err = p.fill(ctx, db, customers)
 	}
+	if err == nil {
+		err = p.plantTree(ctx, db)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec(ctx, `VACUUM (ANALYZE)`)
+	return err
+}
+
+// fill seeds an empty database.
+func (p *bigProvince) fill(ctx context.Context, db *pgxpool.Pool, customers int) error {
 	again, err := withoutChecks(ctx, db)
 	if err != nil {
 		return err
@@ -98,15 +110,13 @@ func (p *bigProvince) seed(ctx context.Context, customers int) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, statement := range append(again, members, `VACUUM (ANALYZE)`) {
+	for _, statement := range append(again, members) {
 		if _, err := db.Exec(ctx, statement); err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
 	}
-	if _, err := fmt.Fprintln(os.Stderr, report); err != nil {
-		return err
-	}
-	return p.plantTree(ctx, db)
+	_, err = fmt.Fprintln(os.Stderr, report)
+	return err
 }
 
 // members gives each customer ten phone lines.
