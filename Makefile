@@ -16,7 +16,7 @@ UNRACED   = ./cmd/... ./deploy/... ./national/... ./province/... ./schemas/... .
 # Tests write much and keep nothing. Where memory has room for it they need no disk.
 in-memory = TMPDIR=$$(df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 8000000 { dir = "/dev/shm" } END { print dir ? dir : "/tmp" }')
 
-.PHONY: help demo check-demo test test-go test-raced test-unraced test-web test-browser faults controls lint long bench build clean setup setup-test
+.PHONY: help demo check-demo test test-go test-raced test-unraced test-web test-browser test-portal faults controls lint long bench build clean setup setup-test
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,27 +28,29 @@ check-demo: setup build ## the main job unattended, checked from outside, with k
 	$(BIN) demo check
 
 test: setup-test build lint test-go ## everything that CI runs
-	$(MAKE) --no-print-directory --output-sync=target -j2 faults test-web
-	$(MAKE) --no-print-directory test-browser
+	$(MAKE) --no-print-directory --output-sync=target -j2 faults test-portal
 
 test-go: setup-test # the linter has vetted
 	$(MAKE) --no-print-directory --output-sync=target -j2 test-raced test-unraced # side by side: most of them wait for other processes
-	$(in-memory) go test -vet=off -p 2 -run "^($$(grep -hoE '^func Test\w+' $(NORACE) | cut -d' ' -f2 | paste -sd'|'))$$" $(sort $(addprefix ./,$(dir $(NORACE)))) # what is not for the race detector, see there
 
 test-raced: # but for whole rigs under faults, which make faults has without the race detector and make long with it
-	$(in-memory) go test -race -vet=off -p 4 -timeout 12m -skip '$(RIGS)' $(RACED)
+	$(in-memory) go test -race -vet=off -p 4 -timeout 20m -skip '$(RIGS)' $(RACED)
 
 test-unraced: # make long has the race detector watch these too
-	$(in-memory) go test -vet=off -p 2 -timeout 12m $(UNRACED)
+	$(in-memory) go test -vet=off -p 2 -timeout 20m $(UNRACED)
+	$(in-memory) go test -vet=off -p 2 -run "^($$(grep -hoE '^func Test\w+' $(NORACE) | cut -d' ' -f2 | paste -sd'|'))$$" $(sort $(addprefix ./,$(dir $(NORACE)))) # what is not for the race detector, see there
 
 test-web: web/dist/index.html
 	cd web && npm run --silent test
 
+test-portal: test-web
+	$(MAKE) --no-print-directory test-browser
+
 test-browser: setup-test build ## both portals in a headless Chromium; pictures in build/screenshots
-	$(in-memory) go test -vet=off -tags browser -count=1 -timeout 14m -run TestBrowser -v ./cmd/jike/demo/...
+	$(in-memory) go test -vet=off -tags browser -count=1 -timeout 20m -run TestBrowser -v ./cmd/jike/demo/...
 
 faults: setup-test ## every fault once, each part a process of its own; JIKE_SEED=… draws the same again
-	JIKE_FAULTS=1 $(in-memory) go test -vet=off -count=1 -timeout 10m -run '$(RIGS)|^TestControls$$' -v ./sync/faulttest
+	JIKE_FAULTS=1 $(in-memory) go test -vet=off -count=1 -timeout 20m -run '$(RIGS)|^TestControls$$' -v ./sync/faulttest
 
 controls: setup-test ## each mechanism switched off in a build of its own: the suite must fail
 	JIKE_LONG=1 go test -count=1 -timeout 30m -run '^TestControls$$' -v ./sync/faulttest

@@ -26,7 +26,7 @@ func (r *Rig) customer(ctx context.Context, id int64, contacts int) error {
 // headquarters, and is seen whole.
 func largeTransaction(ctx context.Context, r *Rig, random *rand.Rand) error {
 	id := beside + random.Int64N(1_000_000)
-	rows := 30_000 + random.IntN(10_000)
+	rows := 10_000 + random.IntN(5_000)
 	if err := r.customer(ctx, id, rows); err != nil {
 		return err
 	}
