@@ -12,7 +12,7 @@ import (
 
 // enlist puts an account into the teams of customers from today on.
 const enlist = `INSERT INTO crm.team_member (customer_id, account_id, duty, from_day, until_day, named_by)
-	SELECT id, $1, 'assistant', (now() AT TIME ZONE 'Asia/Shanghai')::date, (now() AT TIME ZONE 'Asia/Shanghai')::date + 30, 'test' FROM unnest($2::bigint[]) AS u (id)`
+	SELECT id, $1, 'assistant', crm.today(), crm.today() + 30, 'test' FROM unnest($2::bigint[]) AS u (id)`
 
 // naming is a member of a team as the portal states it.
 func naming(account int64, duty string, from, until int) string {

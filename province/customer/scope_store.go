@@ -101,7 +101,7 @@ func unbarred(caller account.Caller, args pgx.NamedArgs) []ground {
 		{RuleOwn, `c.manager_id = @scope_unit`},
 		// The array is made once for a statement: no index that answers the rest must give way to it.
 		{RuleNamed, `c.id = ANY (ARRAY(SELECT v.customer_id FROM crm.sensitive_viewer v
-			WHERE v.account_id = @scope_account AND v.until >= (now() AT TIME ZONE 'Asia/Shanghai')::date))`},
+			WHERE v.account_id = @scope_account AND v.until >= crm.today()))`},
 	}
 }
 

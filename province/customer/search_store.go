@@ -66,7 +66,7 @@ func conditions(caller account.Caller, f Filter) (string, pgx.NamedArgs) {
 	}
 	if f.DueDays > 0 {
 		list = append(list, `c.id IN (SELECT k.customer_id FROM crm.contract k WHERE k.status = 'active'
-			AND k.expires_on BETWEEN (now() AT TIME ZONE 'Asia/Shanghai')::date AND (now() AT TIME ZONE 'Asia/Shanghai')::date + @due::integer
+			AND k.expires_on BETWEEN crm.today() AND crm.today() + @due::integer
 			AND NOT EXISTS (SELECT FROM crm.contract r WHERE r.renews_id = k.id AND r.status = 'active'))`)
 		args["due"] = f.DueDays
 	}

@@ -31,7 +31,7 @@ const (
 		CASE WHEN ` + organisation.DeputyRuns + ` THEN 'running' WHEN ` + open + ` THEN 'planned' ELSE 'over' END AS state,
 		d.named_by, d.named_at, coalesce(d.ended_by, '') AS ended_by, d.ended_at`
 	tables  = `crm.deputy d JOIN crm.organisation u ON u.id = d.absent_id JOIN account.account a ON a.id = d.account_id`
-	current = `d.until_day >= (now() AT TIME ZONE 'Asia/Shanghai')::date`
+	current = `d.until_day >= crm.today()`
 	open    = `d.ended_at IS NULL AND ` + current
 )
 

@@ -60,7 +60,7 @@ func (s *Store) Preview(ctx context.Context, caller account.Caller, c customer.C
 		return cmp.Or(cmp.Compare(b.Customers, a.Customers), cmp.Compare(a.Manager.ID, b.Manager.ID))
 	})
 	const open = `SELECT (SELECT count(*) FROM crm.contract WHERE customer_id = ANY ($1) AND status = 'active'
-			AND expires_on BETWEEN current_date AND current_date + 90),
+			AND expires_on BETWEEN crm.today() AND crm.today() + 90),
 		(SELECT count(*) FROM crm.job WHERE finished_at IS NULL AND customer_id = ANY ($1))`
 	if err := s.db.QueryRow(ctx, open, ids).Scan(&p.Contracts, &p.Jobs); err != nil {
 		return Preview{}, err

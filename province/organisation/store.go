@@ -24,11 +24,11 @@ const columns = `id, coalesce(parent_id, 0) AS parent_id, kind, code, name, path
 
 // DeputyRuns is the condition that somebody stands in for an account manager at this moment, by a row d of
 // crm.deputy (package deputy).
-const DeputyRuns = `d.ended_at IS NULL AND (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN d.from_day AND d.until_day`
+const DeputyRuns = `d.ended_at IS NULL AND crm.today() BETWEEN d.from_day AND d.until_day`
 
 // TeamServes is the condition that somebody is in a customer's team at this moment, by a row t of crm.team_member
 // (package team).
-const TeamServes = `t.ended_at IS NULL AND (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN t.from_day AND t.until_day`
+const TeamServes = `t.ended_at IS NULL AND crm.today() BETWEEN t.from_day AND t.until_day`
 
 // PlaceOf says what an account's scope starts from: the path of its unit, for whom it stands in today, and whether it is
 // in customers' teams. An unknown or closed unit is a NotFound fault.

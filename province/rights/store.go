@@ -97,7 +97,7 @@ func besides(ctx context.Context, tx pg.Tx, caller account.Caller, accountID int
 		return err
 	}
 	rows, err = tx.PGX().Query(ctx, `SELECT c.id AS customer_id, c.number, c.name, n.until, n.reason FROM crm.sensitive_viewer n JOIN crm.customer c ON c.id = n.customer_id
-		WHERE n.account_id = @account AND n.until >= (now() AT TIME ZONE 'Asia/Shanghai')::date AND c.sensitive AND `+within+`
+		WHERE n.account_id = @account AND n.until >= crm.today() AND c.sensitive AND `+within+`
 		ORDER BY n.until, c.id LIMIT @most`, args)
 	if err != nil {
 		return err

@@ -31,7 +31,7 @@ const (
 		CASE WHEN ` + organisation.TeamServes + ` THEN 'running' WHEN ` + open + ` THEN 'planned' ELSE 'over' END AS state,
 		t.named_by, t.named_at, coalesce(t.ended_by, '') AS ended_by, t.ended_at`
 	tables  = `crm.team_member t JOIN account.account a ON a.id = t.account_id LEFT JOIN crm.organisation u ON u.id = a.unit_id`
-	current = `t.until_day >= (now() AT TIME ZONE 'Asia/Shanghai')::date`
+	current = `t.until_day >= crm.today()`
 	open    = `t.ended_at IS NULL AND ` + current
 )
 
