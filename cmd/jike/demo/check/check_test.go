@@ -5,9 +5,12 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -253,5 +256,33 @@ func TestCommandRefusesTooLittle(t *testing.T) {
 		if err := c.Run(t.Context()); err == nil {
 			t.Errorf("%+v passes", c)
 		}
+	}
+}
+
+// The node may change a customer between a look and a save; a save that is refused for good ends.
+func TestAChangeGoesOnFromTheRecordAsItIs(t *testing.T) {
+	stored := record{"id": 7.0, "version": 2.0, "address": "旧", "name": "甲"}
+	refuse := false
+	node := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if q.Method == http.MethodPut {
+			var sent record
+			if err := json.NewDecoder(q.Body).Decode(&sent); err != nil || refuse || sent.version() != stored.version() {
+				w.WriteHeader(http.StatusConflict)
+				return
+			}
+			stored["address"], stored["version"] = sent["address"], stored.version()+1
+		}
+		_ = json.NewEncoder(w).Encode(stored)
+	}))
+	defer node.Close()
+	b := &browser{base: node.URL, http: node.Client()}
+	old := record{"id": 7.0, "version": 1.0, "address": "更旧", "name": "甲"}
+	saved, err := b.change(t.Context(), old, "address", "新")
+	if err != nil || saved.version() != 3 || stored["address"] != "新" {
+		t.Errorf("saved %v, %v; the node has %v", saved, err, stored)
+	}
+	refuse = true
+	if _, err := b.change(t.Context(), saved, "address", "又新"); !isRefusal(err, http.StatusConflict) {
+		t.Errorf("a save that is always refused: %v", err)
 	}
 }

@@ -64,8 +64,12 @@ func (r *refusal) Error() string {
 
 // notFound says whether err is a refusal with status 404.
 func notFound(err error) bool {
+	return isRefusal(err, http.StatusNotFound)
+}
+
+func isRefusal(err error, status int) bool {
 	r, ok := errors.AsType[*refusal](err)
-	return ok && r.Status == http.StatusNotFound
+	return ok && r.Status == status
 }
 
 // do sends a document, nil for none, and reads the answer into out, nil for none.
@@ -130,18 +134,28 @@ var stated = strings.Fields("version creditCode name industry city class lifecyc
 	"address postcode legalPerson registeredCapitalFen headcount annualSalesFen profile remark " +
 	"organisationType licenceType licenceNumber creditLevel creditLimitFen")
 
-// change saves a customer with the fields given in pairs.
-func (b *browser) change(ctx context.Context, r record, pairs ...any) (record, error) {
-	sent := record{}
-	for _, name := range stated {
-		sent[name] = r[name]
+// change saves a customer with the fields given in pairs. Where the node itself changed the customer since it was
+// read, such as by a list of key accounts that came from headquarters, it is read and saved again, as people do.
+func (b *browser) change(ctx context.Context, r record, pairs ...any) (saved record, err error) {
+	path := fmt.Sprintf("/api/customers/%d", r.id())
+	for {
+		sent := record{}
+		for _, name := range stated {
+			sent[name] = r[name]
+		}
+		for i := 0; i < len(pairs); i += 2 {
+			sent[pairs[i].(string)] = pairs[i+1]
+		}
+		err = b.do(ctx, http.MethodPut, path, sent, &saved)
+		if !isRefusal(err, http.StatusConflict) {
+			return saved, err
+		}
+		now, readErr := get[record](ctx, b, path)
+		if readErr != nil || now.version() == r.version() { // refused for another reason
+			return nil, errors.Join(err, readErr)
+		}
+		r = now
 	}
-	for i := 0; i < len(pairs); i += 2 {
-		sent[pairs[i].(string)] = pairs[i+1]
-	}
-	var saved record
-	err := b.do(ctx, http.MethodPut, fmt.Sprintf("/api/customers/%d", r.id()), sent, &saved)
-	return saved, err
 }
 
 // file is a customer with its family: as a province's overview and headquarters' detail name it.

@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -52,7 +51,7 @@ func reconcileAt(ctx context.Context, analyst *browser, code codes.Province) (*p
 	// A run that the node began by itself, in a new epoch or after a restart, goes first.
 	err := until(ctx, reconcileWait, fmt.Sprintf("the start of a reconciliation of %s", code), func(ctx context.Context) (bool, error) {
 		err := analyst.do(ctx, http.MethodPost, "/api/reconciliations", map[string]any{"province": int(code)}, &started)
-		if r, ok := errors.AsType[*refusal](err); ok && r.Status == http.StatusConflict {
+		if isRefusal(err, http.StatusConflict) {
 			pause(ctx, 100*time.Millisecond)
 			return false, nil
 		}
