@@ -43,7 +43,7 @@ test-unraced: # make long has the race detector watch these too
 test-web: web/dist/index.html
 	cd web && npm run --silent test
 
-test-portal: test-web
+test-portal: test-web # the walks after it, and both beside the faults, which leave half a core idle
 	$(MAKE) --no-print-directory test-browser
 
 test-browser: setup-test build ## both portals in a headless Chromium; pictures in build/screenshots

@@ -110,7 +110,7 @@ func (p *bigProvince) fill(ctx context.Context, db *pgxpool.Pool, customers int)
 	if err != nil {
 		return err
 	}
-	for _, statement := range append(again, members) {
+	for _, statement := range append(again, members, `ANALYZE`) { // the tree is planted by plans that know the sizes
 		if _, err := db.Exec(ctx, statement); err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
